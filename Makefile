@@ -1,0 +1,55 @@
+# Every target sets up what it needs in .venv/; `make help` lists them.
+PYTHON ?= python3
+UV_VERSION := 0.13.9
+BIN := .venv/bin
+STAMP := .venv/.installed
+.DEFAULT_GOAL := help
+
+.PHONY: help demo test lint format migrate dev audit lock clean
+
+help: ## Show this list
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/'
+
+# uv installs in seconds; where it cannot reach the index that pip is set up for, pip does it.
+$(STAMP): requirements-dev.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make PYTHON=python3.11 ..."; exit 1; }
+	@echo "Setting up .venv/ (once) ..."
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install -q --disable-pip-version-check uv==$(UV_VERSION)
+	@$(BIN)/uv pip install -q --python $(BIN)/python -r requirements-dev.txt \
+	  || $(BIN)/python -m pip install -q --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
+
+demo: $(STAMP) ## Watch four slots of one police day, on real parts, without accounts or keys
+	@$(BIN)/python -m local demo
+
+test: $(STAMP) ## Run all tests, in random order
+	@$(BIN)/python -m pytest -n 2 --dist worksteal
+
+lint: $(STAMP) ## Check style, types, the import contract and the CloudFormation template
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/cfn-lint .chalice/resources.json
+
+format: $(STAMP) ## Format the code
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+migrate: $(STAMP) ## Bring the database of DATABASE_URL to the newest shape
+	@$(BIN)/python -m local migrate
+
+dev: $(STAMP) ## Run the whole stack on the real clock, restarting on a change
+	@$(BIN)/python -m local up --reload
+
+audit: $(STAMP) ## Look the pinned packages up in the advisory database
+	$(BIN)/pip-audit --disable-pip -r requirements.txt --no-deps
+
+lock: $(STAMP) ## Renew the pinned requirements from pyproject.toml
+	$(BIN)/uv pip compile -q --universal --upgrade pyproject.toml --extra dev -o requirements-dev.txt
+	$(BIN)/uv pip compile -q --universal -c requirements-dev.txt pyproject.toml -o requirements.txt
+	$(BIN)/uv pip compile -q --universal -c requirements-dev.txt pyproject.toml --extra host -o wa_session_host/requirements.txt
+
+clean: ## Remove the virtual environment and local data
+	rm -rf .venv .local .pytest_cache .mypy_cache .ruff_cache

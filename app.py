@@ -1,0 +1,75 @@
+"""Entry points of Cicero Fetch on Lambda: one short function per handler, no logic.
+
+    open_slot_half_hour, open_slot_final   schedules → one job per client
+    fetch_posts                            fetch queue: a client's posts → the change ledger
+    refresh_engagement                     engagement queue: likers, commenters → messages
+    dead_job, dead_engagement_job          what either queue gave up on
+    sweep                                  every minute: mends what a crash left behind
+    run_client, run_slot, migrate          for people: `chalice invoke -n NAME`
+
+Each handler hands its event to `chalicelib.handlers`, where bad input is turned away.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from chalice.app import Chalice, CloudWatchEvent, SQSEvent
+
+from chalicelib import handlers
+from chalicelib.slots import FINAL, HALF_HOUR, eventbridge_expression
+
+QUEUES = f"cicero-{os.environ.get('CICERO_STAGE', 'local')}"
+
+app = Chalice(app_name="cicero-fetch")
+
+
+@app.schedule(eventbridge_expression(HALF_HOUR))
+def open_slot_half_hour(event: CloudWatchEvent) -> dict[str, Any]:
+    return handlers.open_slot(event.to_dict())
+
+
+@app.schedule(eventbridge_expression(FINAL))
+def open_slot_final(event: CloudWatchEvent) -> dict[str, Any]:
+    return handlers.open_slot(event.to_dict())
+
+
+@app.on_sqs_message(queue=f"{QUEUES}-fetch", batch_size=1)
+def fetch_posts(event: SQSEvent) -> None:
+    handlers.fetch_posts(event.to_dict(), event.context)
+
+
+@app.on_sqs_message(queue=f"{QUEUES}-engagement", batch_size=1)
+def refresh_engagement(event: SQSEvent) -> None:
+    handlers.refresh_engagement(event.to_dict(), event.context)
+
+
+@app.on_sqs_message(queue=f"{QUEUES}-fetch-dlq", batch_size=1)
+def dead_job(event: SQSEvent) -> None:
+    handlers.dead_job(event.to_dict(), event.context)
+
+
+@app.on_sqs_message(queue=f"{QUEUES}-engagement-dlq", batch_size=1)
+def dead_engagement_job(event: SQSEvent) -> None:
+    handlers.dead_job(event.to_dict(), event.context)
+
+
+@app.schedule("rate(1 minute)")
+def sweep(event: CloudWatchEvent) -> dict[str, Any]:
+    return handlers.sweep(event.to_dict())
+
+
+@app.lambda_function()
+def run_client(event: Any, context: Any) -> dict[str, Any]:
+    return handlers.run_client(event)
+
+
+@app.lambda_function()
+def run_slot(event: Any, context: Any) -> dict[str, Any]:
+    return handlers.run_slot(event)
+
+
+@app.lambda_function()
+def migrate(event: Any, context: Any) -> dict[str, Any]:
+    return handlers.migrate()

@@ -1,0 +1,109 @@
+"""Who takes part: clients as the rules see them, whatever was typed into the table. Pure."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+log = logging.getLogger(__name__)
+
+Platform = Literal["instagram", "tiktok"]
+PLATFORMS: tuple[Platform, ...] = get_args(Platform)
+
+_HANDLE = re.compile(r"[a-z0-9._]+")
+_GROUP = re.compile(r"[0-9]{5,}(-[0-9]+)?")
+
+
+@dataclass(frozen=True)
+class Client:
+    """A unit with at least its id; a platform is on exactly when its handle is not None.
+
+    `client_id` is written as stored. `chats` are group ids ending in @g.us.
+    """
+
+    client_id: str
+    name: str
+    client_type: str | None
+    instagram: str | None
+    tiktok: str | None
+    tiktok_secuid: str | None
+    chats: tuple[str, ...]
+
+    @classmethod
+    def from_row(cls, row: Mapping[str, Any]) -> Client:
+        """A client from a row of `clients`. A NULL platform status counts as on."""
+        return cls(
+            client_id=row["client_id"],
+            name=row["nama"],
+            client_type=row["client_type"],
+            instagram=_platform(row["client_insta"], row["client_insta_status"]),
+            tiktok=_platform(row["client_tiktok"], row["client_tiktok_status"]),
+            tiktok_secuid=row["tiktok_secuid"] or None,
+            chats=group_chats(row["client_group"], row["client_id"]),
+        )
+
+    @property
+    def platforms(self) -> tuple[Platform, ...]:
+        return tuple(platform for platform in PLATFORMS if self.handle(platform))
+
+    def handle(self, platform: Platform) -> str | None:
+        return self.instagram if platform == "instagram" else self.tiktok
+
+
+def participants(rows: Iterable[Mapping[str, Any]]) -> list[Client]:
+    """The clients of these rows that have a platform on."""
+    return [client for client in map(Client.from_row, rows) if client.platforms]
+
+
+def normalise_handle(text: str | None) -> str | None:
+    """`@X`, ` x `, a profile URL, upper case → `x`; None where no handle is in it."""
+    handle = (text or "").strip().lower()
+    if "/" in handle:
+        handle = _handle_of_url(handle)
+    handle = handle.lstrip("@").strip()
+    return handle if _HANDLE.fullmatch(handle) else None
+
+
+def group_chats(text: str | None, client_id: str = "") -> tuple[str, ...]:
+    """The group ids of a `client_group`: separated by `,` or `;`, with or without @g.us.
+
+    Personal ids and anything else are left out with a warning.
+    """
+    chats: list[str] = []
+    for entry in re.split(r"[,;\s]+", text or ""):
+        group, _, domain = entry.partition("@")
+        if _GROUP.fullmatch(group) and domain in ("", "g.us"):
+            chats.append(f"{group}@g.us")
+        elif entry:
+            log.warning("client %s: an entry of client_group is not a group id", client_id)
+    return tuple(dict.fromkeys(chats))
+
+
+def personal_chats(*texts: str) -> tuple[str, ...]:
+    """Operators' numbers in any local form (08…, +62…, 62…@c.us) as WhatsApp chat ids."""
+    chats: list[str] = []
+    for entry in re.split(r"[,;]+", ",".join(texts)):
+        if entry.strip().endswith("@g.us"):
+            chats.extend(group_chats(entry))
+            continue
+        digits = re.sub(r"\D", "", entry.partition("@")[0])
+        if digits.startswith("0"):
+            digits = "62" + digits[1:]
+        if len(digits) >= 8:
+            chats.append(f"{digits}@s.whatsapp.net")
+        elif entry.strip():
+            log.warning("an operators' number is not usable and was left out")
+    return tuple(dict.fromkeys(chats))
+
+
+def _platform(handle: str | None, status: bool | None) -> str | None:
+    return None if status is False else normalise_handle(handle)
+
+
+def _handle_of_url(url: str) -> str:
+    path = re.sub(r"^(https?:)?//", "", url).split("?")[0].split("#")[0]
+    segments = [segment for segment in path.split("/") if segment]
+    return segments[1] if len(segments) > 1 else ""

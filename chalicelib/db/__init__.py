@@ -1,0 +1,5 @@
+"""PostgreSQL: the only package that speaks SQL. Queries are named SQL files in `queries/`."""
+
+from chalicelib.db.connection import Database, Row, Transaction
+
+__all__ = ["Database", "Row", "Transaction"]

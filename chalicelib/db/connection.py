@@ -1,0 +1,222 @@
+"""The one connection of a process: explicit transactions, timeouts, reconnection, a counter.
+
+pg8000 facts this rests on: no auto-begin, no default timeout, and parameterised statements are
+unsafe on transaction poolers outside an explicit transaction; so everything runs in one.
+"""
+
+from __future__ import annotations
+
+import logging
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from chalicelib.errors import CiceroError, ConfigurationError, DatabaseUnavailable
+
+log = logging.getLogger(__name__)
+
+Row = dict[str, Any]
+
+CONNECT_SECONDS = 5
+STATEMENT_SECONDS = 30
+_RECONNECT_SECONDS = 15
+_BEGIN = (
+    f"BEGIN; SET LOCAL statement_timeout = '{STATEMENT_SECONDS}s'; "
+    f"SET LOCAL idle_in_transaction_session_timeout = '{STATEMENT_SECONDS}s'"
+)
+
+
+class Transaction:
+    """An open transaction; commits when its `with` block ends, rolls back when it raises."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def run(self, query: str, **parameters: Any) -> list[Row]:
+        """The rows of the named query (`file.name` of queries/), as dicts; [] if it has none."""
+        return self._database.execute(_sql(query), **parameters)
+
+    def first(self, query: str, **parameters: Any) -> Row | None:
+        """The first row of the named query, or None."""
+        rows = self.run(query, **parameters)
+        return rows[0] if rows else None
+
+
+class Database:
+    """A lazily opened connection, opened again when it was lost between transactions.
+
+    `round_trips` counts the statements sent, BEGIN and COMMIT included.
+    Raises DatabaseUnavailable where PostgreSQL does not answer or goes away; the transaction
+    in progress is then rolled back.
+    """
+
+    def __init__(self, url: str, reconnect_seconds: float = _RECONNECT_SECONDS) -> None:
+        self._arguments = connect_arguments(url)
+        self._reconnect_seconds = reconnect_seconds
+        self._connection: Any = None
+        self.round_trips = 0
+
+    @contextmanager
+    def transaction(self) -> Iterator[Transaction]:
+        """One transaction. Not to be nested."""
+        with reading_errors():
+            self._begin()
+            try:
+                yield Transaction(self)
+                self.execute("COMMIT")
+            except BaseException:
+                self._roll_back()
+                raise
+
+    def execute(self, sql: str, **parameters: Any) -> list[Row]:
+        """Runs one statement on the open connection."""
+        self.round_trips += 1
+        rows = self._connection.run(sql, **parameters) or []
+        columns = [column["name"] for column in self._connection.columns or []]
+        return [dict(zip(columns, row, strict=True)) for row in rows]
+
+    def close(self) -> None:
+        """Closes the connection; the next transaction opens another."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            with _ignoring_network():
+                connection.close()
+
+    def _begin(self) -> None:
+        """BEGIN on the open connection, or, where it was lost meanwhile, on a new one."""
+        if self._connection is not None:
+            try:
+                self.execute(_BEGIN)
+                return
+            except _network_errors():
+                log.info("database connection lost; opening another")
+                self.close()
+        self._connection = self._connect()
+        self.execute(_BEGIN)
+
+    def _connect(self) -> Any:
+        import pg8000.native
+        from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random_exponential
+
+        for attempt in Retrying(
+            retry=retry_if_exception(_is_passing),
+            stop=stop_after_delay(self._reconnect_seconds),
+            wait=wait_random_exponential(multiplier=0.1, max=2),
+            reraise=True,
+        ):
+            with attempt:
+                return pg8000.native.Connection(**self._arguments)
+        raise AssertionError("unreachable")
+
+    def _roll_back(self) -> None:
+        from pg8000.exceptions import DatabaseError
+
+        try:
+            self.execute("ROLLBACK")
+        except (*_network_errors(), DatabaseError):
+            log.debug("rollback failed; the connection is dropped")
+            self.close()
+
+
+def connect_arguments(url: str) -> dict[str, Any]:
+    """pg8000's arguments for a postgresql:// URL. `host=/dir` in its query is a socket directory.
+
+    `sslmode`: `disable` or absent: no TLS; `require`: TLS; `verify-ca`, `verify-full`: TLS with
+    a verified certificate. Raises ConfigurationError for a URL without user or database.
+    """
+    parts = urlsplit(url)
+    query = {key: values[-1] for key, values in parse_qs(parts.query).items()}
+    database = parts.path.lstrip("/")
+    if not parts.username or not database:
+        raise ConfigurationError(
+            "DATABASE_URL: user or database name is missing. "
+            "Write it like postgresql://user:password@host:5432/name."
+        )
+    arguments: dict[str, Any] = {
+        "user": unquote(parts.username),
+        "password": unquote(parts.password) if parts.password else None,
+        "database": unquote(database),
+        "timeout": STATEMENT_SECONDS + CONNECT_SECONDS,
+        "application_name": "cicero-fetch",
+        "startup_params": {"TimeZone": "Asia/Jakarta"},
+        "ssl_context": _ssl_context(query.get("sslmode", "disable")),
+    }
+    host, port = query.get("host", parts.hostname or "localhost"), parts.port or 5432
+    if host.startswith("/"):
+        return arguments | {"unix_sock": f"{host}/.s.PGSQL.{port}"}
+    return arguments | {"host": host, "port": port}
+
+
+@contextmanager
+def reading_errors() -> Iterator[None]:
+    """Turns pg8000's errors into ours; texts carry no parameter values."""
+    from pg8000.exceptions import DatabaseError, InterfaceError
+
+    try:
+        yield
+    except DatabaseError as error:
+        details = error.args[0] if isinstance(error.args[0], dict) else {}
+        code, text = details.get("C", "?????"), details.get("M", "unknown error")
+        if _is_passing(error):
+            raise DatabaseUnavailable(f"PostgreSQL is not available ({text}).") from error
+        raise CiceroError(f"PostgreSQL refused a statement: {text} ({code}).") from error
+    except (InterfaceError, OSError) as error:
+        raise DatabaseUnavailable(
+            f"PostgreSQL cannot be reached ({error}). Check DATABASE_URL and the server."
+        ) from error
+
+
+def _is_passing(error: BaseException) -> bool:
+    """Whether the server may answer a moment later: no network, starting up, shutting down."""
+    if isinstance(error, _network_errors()):
+        return True
+    details = error.args[0] if error.args and isinstance(error.args[0], dict) else {}
+    return str(details.get("C", "")).startswith(("57P", "53"))
+
+
+def _network_errors() -> tuple[type[Exception], ...]:
+    from pg8000.exceptions import InterfaceError
+
+    return (InterfaceError, OSError)
+
+
+@contextmanager
+def _ignoring_network() -> Iterator[None]:
+    try:
+        yield
+    except _network_errors():
+        log.debug("the connection was gone already")
+
+
+def _ssl_context(mode: str) -> ssl.SSLContext | None:
+    if mode in ("disable", "allow", "prefer"):
+        return None
+    context = ssl.create_default_context()
+    if mode == "require":
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+@cache
+def _queries() -> dict[str, str]:
+    """Every query of queries/*.sql under `file.name`."""
+    import aiosql
+
+    found: dict[str, str] = {}
+    for path in (Path(__file__).parent / "queries").glob("*.sql"):
+        loaded = aiosql.from_path(path, "pg8000")
+        found |= {
+            f"{path.stem}.{name}": getattr(loaded, name).sql
+            for name in loaded.available_queries
+            if not name.endswith("_cursor")
+        }
+    return found
+
+
+def _sql(query: str) -> str:
+    return _queries()[query]

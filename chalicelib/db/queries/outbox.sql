@@ -1,0 +1,128 @@
+-- name: supersede_task_lists(client_id, chats, now)!
+-- An unsent older list makes way for the one about to be written and gives its changes back.
+WITH old AS (
+  UPDATE wa_notification_outbox SET status = 'superseded', updated_at = :now
+  WHERE client_id = :client_id AND kind = 'task_list' AND session IS NOT NULL
+    AND status IN ('pending', 'retrying') AND group_id = ANY(CAST(:chats AS varchar[]))
+  RETURNING outbox_id
+)
+DELETE FROM change_told t USING old WHERE t.outbox_id = old.outbox_id
+
+-- name: notified(client_id)
+-- Locks the client's notification state, making it where there is none.
+INSERT INTO wa_notification_scheduler_state AS s (client_id) VALUES (:client_id)
+ON CONFLICT (client_id) DO UPDATE SET client_id = EXCLUDED.client_id
+RETURNING s.last_notified_slot
+
+-- name: note_task_list(client_id, hour, instagram, tiktok, now)!
+UPDATE wa_notification_scheduler_state SET last_notified_slot = :hour, last_notified_at = :now,
+  last_ig_count = :instagram, last_tiktok_count = :tiktok
+WHERE client_id = :client_id
+
+-- name: untold(client_id, chats, wib_day)
+-- The day's changes of the client that a chat has not been told.
+SELECT chat, c.change_id, c.platform, c.content_id, c.kind, c.posted_at, c.caption
+FROM content_change c CROSS JOIN unnest(CAST(:chats AS text[])) AS chat
+WHERE c.client_id = :client_id AND c.wib_day = :wib_day
+  AND NOT EXISTS (SELECT 1 FROM change_told t WHERE t.change_id = c.change_id AND t.chat = chat)
+ORDER BY chat, c.change_id
+
+-- name: add(messages, now)
+-- Writes messages once per idempotency key, and what each of them tells.
+-- messages: JSON array of {client_id, chat, session, kind, slot, text, key, expires_at, changes}.
+WITH given AS (
+  SELECT * FROM jsonb_to_recordset(CAST(:messages AS jsonb)) AS m (client_id varchar,
+    chat varchar, session text, kind text, slot timestamptz, text text, key varchar,
+    expires_at timestamptz, changes jsonb)
+), added AS (
+  INSERT INTO wa_notification_outbox (client_id, group_id, session, kind, slot, message,
+    idempotency_key, expires_at, next_attempt_at, status, attempt_count, max_attempts,
+    created_at, updated_at)
+  SELECT client_id, chat, session, kind, slot, text, key, expires_at, :now, 'pending', 0, 5,
+    :now, :now
+  FROM given
+  ON CONFLICT (idempotency_key) DO NOTHING
+  RETURNING outbox_id, idempotency_key
+), told AS (
+  INSERT INTO change_told (change_id, chat, outbox_id)
+  SELECT CAST(change AS bigint), g.chat, a.outbox_id
+  FROM added a JOIN given g ON g.key = a.idempotency_key
+  CROSS JOIN jsonb_array_elements_text(g.changes) AS change
+  ON CONFLICT DO NOTHING
+)
+SELECT a.outbox_id, g.session, g.chat, g.key FROM added a
+JOIN given g ON g.key = a.idempotency_key ORDER BY a.outbox_id
+
+-- name: unpublished_of(slot, client_id)
+SELECT outbox_id, session, group_id AS chat, idempotency_key AS key FROM wa_notification_outbox
+WHERE slot = :slot AND client_id = :client_id AND session IS NOT NULL
+  AND status = 'pending' AND published_at IS NULL
+ORDER BY outbox_id
+
+-- name: left_behind(unpublished_before, published_before)
+-- Messages that a crash left before they were published, or that the queue lost.
+SELECT outbox_id, session, group_id AS chat, idempotency_key AS key FROM wa_notification_outbox
+WHERE session IS NOT NULL AND status IN ('pending', 'processing', 'retrying')
+  AND ((published_at IS NULL AND created_at <= :unpublished_before)
+       OR (published_at <= :published_before AND next_attempt_at <= :published_before))
+ORDER BY outbox_id LIMIT 500
+
+-- name: mark_published(ids, now)!
+UPDATE wa_notification_outbox SET published_at = :now
+WHERE outbox_id = ANY(CAST(:ids AS bigint[]))
+
+-- name: expire(now)
+-- Ends unsent messages whose time is over and gives their changes back.
+WITH old AS (
+  UPDATE wa_notification_outbox SET status = 'expired', updated_at = :now
+  WHERE session IS NOT NULL AND status IN ('pending', 'retrying') AND expires_at <= :now
+  RETURNING outbox_id
+), returned AS (
+  DELETE FROM change_told t USING old WHERE t.outbox_id = old.outbox_id
+)
+SELECT outbox_id FROM old
+
+-- name: claim(outbox_id, now)
+-- Takes a message for sending: records the intent before anything leaves. No row comes back
+-- where it is not to be sent (now): sent, over, or an older one of its chat is still waiting.
+UPDATE wa_notification_outbox m
+SET status = 'processing', attempt_count = attempt_count + 1, last_attempt_at = :now,
+  send_started_at = :now, updated_at = :now
+WHERE outbox_id = :outbox_id AND session IS NOT NULL AND status IN ('pending', 'retrying')
+  AND (expires_at IS NULL OR expires_at > :now)
+  AND NOT EXISTS (
+    SELECT 1 FROM wa_notification_outbox older
+    WHERE older.group_id = m.group_id AND older.session = m.session
+      AND older.outbox_id < m.outbox_id
+      AND older.status IN ('pending', 'processing', 'retrying')
+      AND (older.expires_at IS NULL OR older.expires_at > :now))
+RETURNING outbox_id, session, group_id AS chat, message AS text, attempt_count AS attempt,
+  max_attempts, idempotency_key AS key
+
+-- name: get(outbox_id)
+SELECT outbox_id, client_id, session, group_id AS chat, kind, slot, message AS text, status,
+  attempt_count AS attempt, max_attempts, idempotency_key AS key, expires_at, wa_message_id,
+  error_message, sent_at
+FROM wa_notification_outbox WHERE outbox_id = :outbox_id
+
+-- name: finish(outbox_id, status, wa_message_id, error, next_attempt_at, now)
+-- What became of a claimed message.
+UPDATE wa_notification_outbox SET status = CAST(:status AS varchar),
+  wa_message_id = coalesce(:wa_message_id, wa_message_id), error_message = :error,
+  next_attempt_at = coalesce(CAST(:next_attempt_at AS timestamptz), next_attempt_at),
+  sent_at = CASE WHEN CAST(:status AS varchar) = 'sent' THEN CAST(:now AS timestamptz) ELSE sent_at END,
+  updated_at = :now
+WHERE outbox_id = :outbox_id AND status = 'processing'
+RETURNING outbox_id
+
+-- name: of_slot(slot)
+SELECT outbox_id, client_id, group_id AS chat, kind, status, message AS text, error_message
+FROM wa_notification_outbox WHERE slot = :slot ORDER BY outbox_id
+
+-- name: listing(status, most)
+-- The newest messages of this service, all or of one status.
+SELECT outbox_id, client_id, kind, status, attempt_count, slot, expires_at, sent_at,
+  error_message
+FROM wa_notification_outbox
+WHERE session IS NOT NULL AND (CAST(:status AS text) IS NULL OR status = :status)
+ORDER BY outbox_id DESC LIMIT :most

@@ -1,0 +1,115 @@
+-- name: open(slot, status, trigger, reason, now)
+-- Opens (or records) a slot once; no row comes back when it was there already.
+INSERT INTO slot_run (slot, status, trigger, reason, opened_at, closed_at)
+VALUES (:slot, :status, :trigger, :reason, :now,
+        CASE WHEN :status = 'open' THEN NULL ELSE CAST(:now AS timestamptz) END)
+ON CONFLICT (slot) DO NOTHING
+RETURNING slot
+
+-- name: get(slot)
+SELECT slot, status, trigger, reason, opened_at, closed_at FROM slot_run WHERE slot = :slot
+
+-- name: job_is_active(job_key)
+-- The operators' off switch; a job without a row is on.
+SELECT is_active FROM cron_job_config WHERE job_key = :job_key
+
+-- name: active_clients()
+SELECT client_id, nama, client_type, client_insta, client_insta_status, client_tiktok,
+       client_tiktok_status, tiktok_secuid, client_group
+FROM clients WHERE client_status
+ORDER BY client_id
+
+-- name: find_client(client_id)
+-- Ids compare trimmed and case-insensitive; an exact match wins.
+SELECT client_id, nama, client_type, client_status, client_insta, client_insta_status,
+       client_tiktok, client_tiktok_status, tiktok_secuid, client_group
+FROM clients WHERE lower(btrim(client_id)) = lower(btrim(:client_id))
+ORDER BY client_id = :client_id DESC LIMIT 1
+
+-- name: add_clients(slot, trigger, clients)!
+-- One run per client of the slot: clients is a JSON array of {client_id, fetch_posts, expires_at}.
+INSERT INTO client_run (slot, client_id, trigger, fetch_posts, expires_at)
+SELECT :slot, client_id, :trigger, fetch_posts, expires_at
+FROM jsonb_to_recordset(CAST(:clients AS jsonb))
+  AS c (client_id varchar, fetch_posts boolean, expires_at timestamptz)
+ON CONFLICT (slot, client_id) DO NOTHING
+
+-- name: restart_client(slot, client_id, trigger, fetch_posts, expires_at)!
+-- A manual run starts over, whatever the slot's own run had come to.
+INSERT INTO client_run (slot, client_id, trigger, fetch_posts, expires_at)
+VALUES (:slot, :client_id, :trigger, :fetch_posts, :expires_at)
+ON CONFLICT (slot, client_id) DO UPDATE SET
+  trigger = EXCLUDED.trigger, fetch_posts = EXCLUDED.fetch_posts,
+  expires_at = EXCLUDED.expires_at, dispatched_at = NULL, fetch_result = NULL, fetched_at = NULL,
+  engagement_result = NULL, finished_at = NULL, outcome = NULL, error_kind = NULL
+
+-- name: undispatched(slot)
+-- The runs whose job was not sent yet, the clients longest without a success first.
+SELECT r.client_id, r.trigger, r.fetch_posts, r.expires_at
+FROM client_run r
+LEFT JOIN LATERAL (
+  SELECT max(s.finished_at) AS at FROM client_run s
+  WHERE s.client_id = r.client_id AND s.outcome = 'done' AND s.slot < r.slot
+) AS success ON true
+WHERE r.slot = :slot AND r.dispatched_at IS NULL AND r.finished_at IS NULL
+ORDER BY success.at NULLS FIRST, r.client_id
+
+-- name: mark_dispatched(slot, clients, now)!
+UPDATE client_run SET dispatched_at = :now
+WHERE slot = :slot AND client_id = ANY(CAST(:clients AS varchar[]))
+
+-- name: close(slot, now)
+-- Closes an open slot whose clients have all finished; one caller at most gets the row.
+UPDATE slot_run SET status = 'closed', closed_at = :now,
+  seconds = extract(epoch FROM clock_timestamp() - started)
+WHERE slot = :slot AND status = 'open'
+  AND NOT EXISTS (SELECT 1 FROM client_run r WHERE r.slot = :slot AND r.finished_at IS NULL)
+RETURNING slot, seconds
+
+-- name: overdue(opened_before)
+-- Open slots that have had their time.
+SELECT slot FROM slot_run WHERE status = 'open' AND opened_at <= :opened_before ORDER BY slot
+
+-- name: give_up(slot, now)
+-- Records every client that has not finished in an overdue slot as expired.
+UPDATE client_run SET finished_at = :now, outcome = 'expired', error_kind = 'overdue'
+WHERE slot = :slot AND finished_at IS NULL
+RETURNING client_id
+
+-- name: summary(slot)
+-- What the slot came to, for the report and the command line.
+SELECT count(*) AS clients,
+       count(*) FILTER (WHERE outcome = 'done') AS done,
+       count(*) FILTER (WHERE outcome <> 'done') AS failed,
+       count(*) FILTER (WHERE finished_at IS NULL) AS unfinished,
+       coalesce(sum(api_requests), 0) AS api_requests,
+       coalesce(sum(sql_round_trips), 0) AS sql_round_trips,
+       (SELECT count(*) FROM content_change c WHERE c.slot = :slot AND c.kind <> 'removed')
+         AS posts_new,
+       (SELECT count(*) FROM content_change c WHERE c.slot = :slot AND c.kind = 'removed')
+         AS posts_removed,
+       (SELECT count(*) FROM wa_notification_outbox o WHERE o.slot = :slot) AS messages_queued,
+       (SELECT count(*) FROM wa_notification_outbox o WHERE o.slot = :slot AND o.status = 'sent')
+         AS messages_sent,
+       (SELECT count(*) FROM wa_notification_outbox o WHERE o.slot = :slot
+          AND o.status IN ('pending', 'processing', 'retrying')) AS messages_waiting
+FROM client_run WHERE slot = :slot
+
+-- name: client_results(slot)
+SELECT r.client_id, c.nama, r.trigger, r.fetch_posts, r.fetch_result, r.engagement_result, r.outcome,
+       r.error_kind, r.api_requests, r.sql_round_trips, r.seconds, r.finished_at
+FROM client_run r LEFT JOIN clients c USING (client_id)
+WHERE r.slot = :slot ORDER BY r.client_id
+
+-- name: unfinished_clients(slot)
+SELECT client_id FROM client_run WHERE slot = :slot AND finished_at IS NULL ORDER BY client_id
+
+-- name: known_slots(day_start, day_end)
+SELECT slot FROM slot_run WHERE slot >= :day_start AND slot < :day_end
+
+-- name: with_undispatched(slot_from)
+-- Open slots whose dispatch a crash cut short.
+SELECT DISTINCT r.slot FROM client_run r JOIN slot_run s USING (slot)
+WHERE s.status = 'open' AND r.finished_at IS NULL AND r.dispatched_at IS NULL
+  AND r.slot >= :slot_from
+ORDER BY r.slot

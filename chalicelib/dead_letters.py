@@ -1,0 +1,38 @@
+"""Jobs that a queue gave up on."""
+
+from __future__ import annotations
+
+import logging
+
+from chalicelib import reports
+from chalicelib.errors import BadInput
+from chalicelib.jobs import ClientJob
+from chalicelib.runtime import Runtime
+
+log = logging.getLogger(__name__)
+
+
+def bury(runtime: Runtime, body: str) -> bool:
+    """Ends the client's run of a dead job as failed, and closes the slot if it was the last.
+
+    A body that is no job belongs to no client: it is logged and dropped. Answers whether a run
+    was ended.
+    """
+    try:
+        job = ClientJob.parse(body)
+    except BadInput as error:
+        log.error("a dead letter is no job and was dropped: %s", error)
+        return False
+    with runtime.db.transaction() as tx:
+        ended = tx.first(
+            "runs.give_up",
+            slot=job.slot,
+            client_id=job.client_id,
+            outcome="dead_letter",
+            error_kind="dead_letter",
+            now=runtime.now(),
+        )
+    if ended:
+        log.error("client %s, slot %s: given up", job.client_id, job.of_slot)
+    reports.close_slot(runtime, job.of_slot)
+    return ended is not None

@@ -1,0 +1,183 @@
+"""Opening a slot: once, with one run and one job per client; the gate decides where it starts.
+
+The slot and its runs commit first, then the jobs are sent and marked; what a crash leaves
+unmarked is sent again by the next call or by `sweep`. A job that arrives twice does no harm.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Literal
+
+from chalicelib import queues, reports
+from chalicelib.clients import Client, participants
+from chalicelib.db import Row, Transaction
+from chalicelib.errors import BadInput, CiceroError
+from chalicelib.jobs import ClientJob, Trigger
+from chalicelib.queues import Entry
+from chalicelib.runtime import Runtime
+from chalicelib.slots import Slot, fetches_posts, job_expiry
+
+log = logging.getLogger(__name__)
+
+JOB_KEY = "./src/cron/cronDirRequestFetchSosmed.js"
+"""This job's row in cron_job_config, under the name that operators know it by."""
+
+MANUAL_LIFE = timedelta(minutes=30)
+
+
+@dataclass(frozen=True)
+class Opened:
+    """What became of a slot event. `dispatched` counts the jobs sent by this call."""
+
+    slot: str
+    result: Literal["opened", "already_open", "skipped"]
+    clients: int
+    dispatched: int
+
+
+def open_slot(runtime: Runtime, slot: Slot, trigger: Trigger) -> Opened:
+    """Opens the slot if nobody has, and sends the jobs that are not sent yet."""
+    active = _is_active(runtime)
+    with runtime.db.transaction() as tx:
+        opened = tx.first(
+            "slots.open",
+            slot=slot.at,
+            status="open" if active else "skipped",
+            trigger=trigger,
+            reason=None if active else "cron_job_config is inactive",
+            now=runtime.now(),
+        )
+        clients = _add_clients(tx, slot, trigger) if opened and active else 0
+    if opened and not active:
+        log.warning("slot %s skipped: switched off in cron_job_config", slot)
+        return Opened(str(slot), "skipped", 0, 0)
+    dispatched = send_jobs(runtime, slot)
+    if opened and not clients:
+        reports.close_slot(runtime, slot)
+    return Opened(str(slot), "opened" if opened else "already_open", clients, dispatched)
+
+
+def send_jobs(runtime: Runtime, slot: Slot) -> int:
+    """Sends the slot's jobs that are not marked as sent, the longest unserved client first."""
+    with runtime.db.transaction() as tx:
+        rows = tx.run("slots.undispatched", slot=slot.at)
+    sent = 0
+    for queue, fetching in ((queues.FETCH, True), (queues.ENGAGEMENT, False)):
+        jobs = (_job(slot, row) for row in rows if row["fetch_posts"] is fetching)
+        taken = runtime.queues.send(queue, (Entry(job) for job in jobs))
+        if taken:
+            _mark(runtime, slot, taken)
+        sent += len(taken)
+    return sent
+
+
+def run_client(runtime: Runtime, client_id: str, slot_text: str | None) -> ClientJob:
+    """Starts one client's run of a slot over, by hand; answers the job that was sent.
+
+    Raises BadInput for an unknown or inactive client and for what is not a slot, or not yet.
+    """
+    slot = _slot_for_people(runtime, slot_text)
+    now = runtime.now()
+    with runtime.db.transaction() as tx:
+        client = _find_client(tx, client_id)
+        job = ClientJob(
+            run_id=f"{slot}/manual",
+            slot=slot.at,
+            client_id=client.client_id,
+            fetch_posts=True,
+            trigger="manual",
+            expires_at=now + MANUAL_LIFE,
+        )
+        tx.run("slots.restart_client", **job.model_dump(include=_RUN_FIELDS))
+    runtime.queues.send_one(queues.FETCH, job)
+    with runtime.db.transaction() as tx:
+        tx.run("slots.mark_dispatched", slot=slot.at, clients=[client.client_id], now=runtime.now())
+    return job
+
+
+_RUN_FIELDS = {"slot", "client_id", "trigger", "fetch_posts", "expires_at"}
+
+
+def run_slot(runtime: Runtime, slot_text: str) -> Opened:
+    """Opens a slot by hand. BadInput for what is not a slot, or not yet."""
+    return open_slot(runtime, _slot_for_people(runtime, slot_text), "manual")
+
+
+def _slot_for_people(runtime: Runtime, text: str | None) -> Slot:
+    now = runtime.now()
+    slot = Slot.latest(now) if text is None else Slot.parse(text)
+    if slot is None:
+        raise BadInput("slot", "today has had no slot yet", "Name one, e.g. 2026-02-20T17:00.")
+    if slot.at > now:
+        raise BadInput("slot", f"{slot} is still to come", "Name one that is past.")
+    return slot
+
+
+def _is_active(runtime: Runtime) -> bool:
+    """The operators' switch; what a failed look-up means is a setting."""
+    try:
+        with runtime.db.transaction() as tx:
+            row = tx.first("slots.job_is_active", job_key=JOB_KEY)
+    except CiceroError as error:
+        strategy = runtime.settings.cron_status_lookup_strategy
+        log.warning("cron_job_config cannot be read (%s): %s", error, strategy)
+        return strategy == "fail_open"
+    return row is None or row["is_active"] is not False
+
+
+def _add_clients(tx: Transaction, slot: Slot, trigger: Trigger) -> int:
+    clients = participants(tx.run("slots.active_clients"))
+    runs = [
+        {
+            "client_id": client.client_id,
+            "fetch_posts": fetches_posts(client.client_id, client.client_type, slot),
+            "expires_at": job_expiry(client.client_id, client.client_type, slot).isoformat(),
+        }
+        for client in clients
+    ]
+    tx.run("slots.add_clients", slot=slot.at, trigger=trigger, clients=json.dumps(runs))
+    return len(runs)
+
+
+def _job(slot: Slot, row: Row) -> ClientJob:
+    return ClientJob(
+        run_id=str(slot),
+        slot=slot.at,
+        client_id=row["client_id"],
+        fetch_posts=row["fetch_posts"],
+        trigger=row["trigger"],
+        expires_at=row["expires_at"],
+    )
+
+
+def _mark(runtime: Runtime, slot: Slot, taken: Sequence[Entry]) -> None:
+    clients = list(_client_ids(taken))
+    with runtime.db.transaction() as tx:
+        tx.run("slots.mark_dispatched", slot=slot.at, clients=clients, now=runtime.now())
+
+
+def _client_ids(entries: Sequence[Entry]) -> Iterator[str]:
+    for entry in entries:
+        if isinstance(entry.message, ClientJob):
+            yield entry.message.client_id
+
+
+def _find_client(tx: Transaction, client_id: str) -> Client:
+    row = tx.first("slots.find_client", client_id=client_id)
+    if row is None:
+        raise BadInput("client_id", f"there is no client {client_id!r}", "See table clients.")
+    client = Client.from_row(row)
+    if not row["client_status"]:
+        raise BadInput("client_id", f"{client.client_id} is inactive", "Set client_status first.")
+    if not client.platforms:
+        raise BadInput(
+            "client_id",
+            f"{client.client_id} has no platform on",
+            "Set a handle and its status first.",
+        )
+    return client

@@ -1,0 +1,108 @@
+"""Between Lambda's events and the rules: reads the event, turns bad input away, logs the end.
+
+Imports of a stage happen in its handler, so that a cold start loads what it needs.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from chalicelib.errors import BadInput
+
+log = logging.getLogger(__name__)
+
+Answer = dict[str, Any]
+
+
+def open_slot(event: Mapping[str, Any]) -> Answer:
+    """A schedule event: the slot comes from the event's own time."""
+    from chalicelib import dispatch
+    from chalicelib.runtime import runtime
+    from chalicelib.slots import slot_of_event
+
+    slot = slot_of_event(str(event.get("time", "")))
+    return _logged("open_slot", asdict(dispatch.open_slot(runtime(), slot, "schedule")))
+
+
+def fetch_posts(event: Mapping[str, Any], context: Any = None) -> None:
+    """One ClientJob from the fetch queue."""
+    from chalicelib import posts
+    from chalicelib.jobs import ClientJob
+    from chalicelib.runtime import runtime
+
+    job = ClientJob.parse(_body(event))
+    results = posts.fetch_posts(runtime(), job)
+    verdicts = {name: result.verdict for name, result in (results or {}).items()}
+    _logged("fetch_posts", {"client": job.client_id, "slot": str(job.of_slot), **verdicts})
+
+
+def refresh_engagement(event: Mapping[str, Any], context: Any = None) -> None:
+    """One ClientJob from the engagement queue."""
+    from chalicelib import engagement
+    from chalicelib.jobs import ClientJob
+    from chalicelib.runtime import runtime
+
+    job = ClientJob.parse(_body(event))
+    engagement.refresh_engagement(runtime(), job, context)
+    _logged("refresh_engagement", {"client": job.client_id, "slot": str(job.of_slot)})
+
+
+def dead_job(event: Mapping[str, Any], context: Any = None) -> None:
+    """A job that a queue gave up on: its client's run ends as failed, so the slot can close."""
+    from chalicelib import dead_letters
+    from chalicelib.runtime import runtime
+
+    dead_letters.bury(runtime(), _body(event))
+
+
+def sweep(event: Mapping[str, Any]) -> Answer:
+    """The minute's round of mending."""
+    from chalicelib import sweep as sweeping
+    from chalicelib.runtime import runtime
+
+    return _logged("sweep", asdict(sweeping.sweep(runtime())))
+
+
+def run_client(event: object) -> Answer:
+    """`{"client_id": …, "slot": …}` from a person."""
+    from chalicelib import dispatch
+    from chalicelib.jobs import RunClientRequest, parse_request
+    from chalicelib.runtime import runtime
+
+    request = parse_request(RunClientRequest, event)
+    job = dispatch.run_client(runtime(), request.client_id, request.slot)
+    return _logged("run_client", {"client": job.client_id, "slot": str(job.of_slot)})
+
+
+def run_slot(event: object) -> Answer:
+    """`{"slot": …}` from a person."""
+    from chalicelib import dispatch
+    from chalicelib.jobs import RunSlotRequest, parse_request
+    from chalicelib.runtime import runtime
+
+    request = parse_request(RunSlotRequest, event)
+    return _logged("run_slot", asdict(dispatch.run_slot(runtime(), request.slot)))
+
+
+def migrate() -> Answer:
+    """Brings the database to the newest shape."""
+    from chalicelib.db import migrate as migrations
+    from chalicelib.runtime import runtime
+
+    return _logged("migrate", dict(migrations.migrate(runtime().settings.database_url)))
+
+
+def _body(event: Mapping[str, Any]) -> str:
+    """The body of the one record an SQS event brings (the mappings' batch size is 1)."""
+    records = event.get("Records") or []
+    if len(records) != 1 or "body" not in records[0]:
+        raise BadInput("Records", f"expected one SQS record, got {len(records)}")
+    return str(records[0]["body"])
+
+
+def _logged(handler: str, answer: Answer) -> Answer:
+    log.info("%s: %s", handler, answer)
+    return answer

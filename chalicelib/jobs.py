@@ -1,0 +1,92 @@
+"""What travels in the queues: small, versioned, and refused when it is not understood."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal, Self, TypeVar
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, ValidationError
+
+from chalicelib.errors import BadInput
+from chalicelib.slots import Slot, to_wib
+
+Trigger = Literal["schedule", "manual", "catch_up"]
+WibTime = Annotated[AwareDatetime, AfterValidator(to_wib)]
+
+
+class QueueMessage(BaseModel):
+    """Base of all queue bodies. Unknown fields and versions are refused with BadInput."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    version: Literal[1] = 1
+
+    @classmethod
+    def parse(cls, body: str) -> Self:
+        """The message in a queue body; BadInput names the first field that is wrong."""
+        return _validated(cls, body)
+
+
+class ClientJob(QueueMessage):
+    """One client, one stage, of one slot. The slot is decided once and never asked for again.
+
+    `expires_at`: from then on another slot does the same work, and this job is dropped.
+    `continuation`: content ids that a previous invocation had no time for; None means all.
+    """
+
+    run_id: str
+    slot: WibTime
+    client_id: str
+    fetch_posts: bool
+    trigger: Trigger
+    expires_at: datetime
+    continuation: tuple[str, ...] | None = None
+
+    @property
+    def of_slot(self) -> Slot:
+        return Slot.exactly(self.slot)
+
+
+class OutboundMessage(QueueMessage):
+    """Points at an outbox row, which holds the text; `session` and `chat` are for routing."""
+
+    outbox_id: int
+    session: str
+    chat: str
+
+
+class RunClientRequest(BaseModel):
+    """Payload of `run_client`: `{"client_id": "POLRES_X", "slot": "2026-02-20T17:00+07:00"}`.
+
+    Without `slot` the latest slot of today is meant.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+    client_id: str
+    slot: str | None = None
+
+
+class RunSlotRequest(BaseModel):
+    """Payload of `run_slot`: `{"slot": "2026-02-20T17:00+07:00"}`."""
+
+    model_config = ConfigDict(extra="forbid")
+    slot: str
+
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def parse_request(model: type[Model], event: object) -> Model:
+    """A manual event as its model; BadInput names the first field that is wrong."""
+    return _validated(model, event)
+
+
+def _validated(model: type[Model], data: object) -> Model:
+    try:
+        if isinstance(data, str | bytes):
+            return model.model_validate_json(data)
+        return model.model_validate(data)
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        field = ".".join(map(str, first["loc"])) or "body"
+        fields = ", ".join(model.model_fields)
+        raise BadInput(field, first["msg"], f"{model.__name__} takes: {fields}.") from None

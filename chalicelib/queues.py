@@ -1,0 +1,142 @@
+"""SQS: sends in tens, tries what a batch refused again, and names the queues."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import re
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from chalicelib.errors import CiceroError
+
+if TYPE_CHECKING:
+    from chalicelib.jobs import QueueMessage
+
+log = logging.getLogger(__name__)
+
+FETCH = "fetch"
+ENGAGEMENT = "engagement"
+OUTBOUND = "wa.fifo"
+
+_TRIES = 5
+_BATCH = 10
+
+
+class QueueUnavailable(CiceroError):
+    """SQS did not take a message."""
+
+    kind = "queue"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A message to send; `group` and `deduplication` (any text) are for the FIFO queue."""
+
+    message: QueueMessage
+    group: str | None = None
+    deduplication: str | None = None
+
+
+class Queues:
+    """The stage's queues. `client` is boto3's, or anything with its calls."""
+
+    def __init__(self, stage: str, client: Any = None) -> None:
+        self._stage = stage
+        self._given = client
+        self._urls: dict[str, str] = {}
+
+    @cached_property
+    def client(self) -> Any:
+        if self._given is not None:
+            return self._given
+        import boto3
+        from botocore.config import Config
+
+        retries = {"mode": "standard", "max_attempts": _TRIES}
+        return boto3.client("sqs", config=Config(retries=retries))
+
+    def url(self, queue: str) -> str:
+        """The URL of `fetch`, `engagement` or `wa.fifo`. QueueUnavailable where there is none."""
+        if queue not in self._urls:
+            name = f"cicero-{self._stage}-{queue}"
+            with reading_errors(name):
+                self._urls[queue] = self.client.get_queue_url(QueueName=name)["QueueUrl"]
+        return self._urls[queue]
+
+    def send(self, queue: str, entries: Iterable[Entry]) -> list[Entry]:
+        """Sends in tens; entries refused for a passing reason are sent again.
+
+        Answers those that were taken, in order; what is missing was logged and is the caller's
+        to send again. Raises QueueUnavailable where SQS does not answer at all.
+        """
+        taken: list[Entry] = []
+        for batch in _batches(entries):
+            taken += self._send_batch(queue, batch)
+        return taken
+
+    def send_one(self, queue: str, message: QueueMessage) -> None:
+        """Sends one message, or raises QueueUnavailable."""
+        if not self.send(queue, [Entry(message)]):
+            raise QueueUnavailable(f"Queue {queue} refused a message.")
+
+    def _send_batch(self, queue: str, batch: list[Entry]) -> list[Entry]:
+        from tenacity import Retrying, retry_if_result, stop_after_attempt, wait_random_exponential
+
+        waiting = dict(enumerate(batch))
+
+        def send() -> bool:
+            with reading_errors(queue):
+                answer = self.client.send_message_batch(
+                    QueueUrl=self.url(queue), Entries=[_entry(i, e) for i, e in waiting.items()]
+                )
+            for done in answer.get("Successful", []):
+                waiting.pop(int(done["Id"]), None)
+            return bool(waiting)
+
+        retrying = Retrying(
+            retry=retry_if_result(bool),
+            stop=stop_after_attempt(_TRIES),
+            wait=wait_random_exponential(multiplier=0.1, max=2),
+            retry_error_callback=lambda state: True,
+        )
+        retrying(send)
+        if waiting:
+            log.error("queue %s refused %d of %d messages", queue, len(waiting), len(batch))
+        return [entry for index, entry in enumerate(batch) if index not in waiting]
+
+
+def _entry(index: int, entry: Entry) -> dict[str, str]:
+    fields = {"Id": str(index), "MessageBody": entry.message.model_dump_json()}
+    if entry.group is not None and entry.deduplication is not None:
+        fields["MessageGroupId"] = entry.group
+        fields["MessageDeduplicationId"] = _deduplication_id(entry.deduplication)
+    return fields
+
+
+def _deduplication_id(key: str) -> str:
+    """The key itself where SQS allows it (128 printable ASCII characters), else its digest."""
+    if re.fullmatch(r"[!-~]{1,128}", key):
+        return key
+    return hashlib.sha256(key.encode()).hexdigest()
+
+
+def _batches(entries: Iterable[Entry]) -> Iterator[list[Entry]]:
+    iterator = iter(entries)
+    while batch := list(islice(iterator, _BATCH)):
+        yield batch
+
+
+@contextmanager
+def reading_errors(queue: str) -> Iterator[None]:
+    """Turns botocore's errors into QueueUnavailable."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        yield
+    except (BotoCoreError, ClientError) as error:
+        raise QueueUnavailable(f"Queue {queue}: {error}") from error

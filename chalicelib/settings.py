@@ -1,0 +1,202 @@
+"""Settings: typed, from the environment, the SSM secrets parameter and `.env`, in that order.
+
+One ConfigurationError lists every field that is missing or wrong. Values are never logged.
+The table in docs/configuration.md and `.env.example` are checked against this module.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from datetime import datetime, time
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import AliasChoices, Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from chalicelib.errors import ConfigurationError
+
+INSTAGRAM_HOST = "social-api4.p.rapidapi.com"
+TIKTOK_HOST = "tiktok-api23.p.rapidapi.com"
+
+
+class Settings(BaseSettings):
+    """Everything that can be set. Times of day are WIB; durations are seconds."""
+
+    model_config = SettingsConfigDict(extra="ignore", frozen=True, env_ignore_empty=True)
+
+    database_url: str = Field(description="PostgreSQL: postgresql://user:password@host:5432/name")
+    redis_url: str | None = Field(
+        None,
+        description="Redis, shared by all workers for the request limiter: redis://host:6379/0. "
+        "Without it each process limits itself.",
+    )
+    rapidapi_key: str = Field(description="Key for both APIs")
+    rapidapi_instagram_host: str = Field(
+        INSTAGRAM_HOST, description="Instagram API: a host name, or a full URL"
+    )
+    rapidapi_tiktok_host: str = Field(
+        TIKTOK_HOST, description="TikTok API: a host name, or a full URL"
+    )
+    rapidapi_requests_per_second: int = Field(
+        10, ge=1, description="Requests a second to each API, all workers together"
+    )
+    rapidapi_timeout_seconds: float = Field(
+        20, gt=0, description="How long one answer may take; connecting may take a quarter of it"
+    )
+    rapidapi_attempts: int = Field(4, ge=1, le=10, description="Tries of one call, first included")
+
+    admin_whatsapp: str = Field("", description="Operators' numbers, comma separated: 0812…, +62…")
+    gateway_whatsapp_admin: str = Field("", description="More operators' numbers, same form")
+    gateway_wa_client_id: str = Field(
+        "gateway", description="WhatsApp account that writes to the groups"
+    )
+    wa_log_client_id: str | None = Field(
+        None, description="WhatsApp account for operators' messages; empty: the gateway account"
+    )
+    wa_auth_data_path: Path = Field(
+        Path(".local/wa"), description="Directory of the WhatsApp sessions"
+    )
+    wa_strict_single_owner: bool = Field(
+        False,
+        validation_alias=AliasChoices("WA_STRICT_SINGLE_OWNER", "WA_BAILEYS_STRICT_SINGLE_OWNER"),
+        description="Exit instead of waiting when another host owns the account",
+    )
+    wa_transport: Literal["console"] = Field(
+        "console", description="How messages leave: console prints them as the group would see"
+    )
+    wa_poll_seconds: int = Field(
+        10, ge=0, le=20, description="How long the host waits for messages in one look"
+    )
+
+    task_list_window_start: time = Field(
+        time(6, 0), description="First slot of the day that may send a task list"
+    )
+    task_list_window_end: time = Field(time(17, 59), description="After this only changes are sent")
+    cron_status_lookup_strategy: Literal["fail_open", "fail_closed"] = Field(
+        "fail_open", description="Run, or not, when cron_job_config cannot be read"
+    )
+    safe_delete_max_percent: int = Field(
+        40, ge=0, le=100, description="Share of a day's posts that may go in one fetch unquestioned"
+    )
+    audit_retention_days: int = Field(30, ge=1, description="How long audit rows are kept")
+    run_retention_days: int = Field(90, ge=1, description="How long slot and client runs are kept")
+
+    app_env: str = Field(
+        "development",
+        validation_alias=AliasChoices("APP_ENV", "NODE_ENV"),
+        description="Shown in logs",
+    )
+    cicero_stage: str = Field("local", pattern=r"^[a-z0-9-]+$", description="Part of queue names")
+    cicero_secrets_parameter: str | None = Field(
+        None, description="SSM SecureString with a JSON object of these settings"
+    )
+    cicero_now: datetime | None = Field(
+        None, description="The service's now, for local runs and tests; refused on AWS"
+    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Log level")
+
+    @field_validator("database_url")
+    @classmethod
+    def _postgres(cls, url: str) -> str:
+        if not url.startswith(("postgresql://", "postgres://")):
+            raise ValueError("must start with postgresql://")
+        return url
+
+    @field_validator("redis_url")
+    @classmethod
+    def _redis(cls, url: str | None) -> str | None:
+        if url and not url.startswith(("redis://", "rediss://", "unix://")):
+            raise ValueError("must start with redis://, rediss:// or unix://")
+        return url
+
+    @field_validator("cicero_now")
+    @classmethod
+    def _simulated(cls, now: datetime | None) -> datetime | None:
+        if now and now.tzinfo is None:
+            raise ValueError("needs a zone, such as +07:00")
+        if now and "AWS_LAMBDA_FUNCTION_NAME" in os.environ:
+            raise ValueError("is for local runs only; remove it")
+        return now
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        ssm = SsmSource(settings_cls, dotenv_settings)
+        return init_settings, env_settings, ssm, dotenv_settings
+
+
+class SsmSource(PydanticBaseSettingsSource):
+    """Reads the SSM parameter that CICERO_SECRETS_PARAMETER names, once; {} when it is not set."""
+
+    def __init__(
+        self, settings_cls: type[BaseSettings], dotenv: PydanticBaseSettingsSource
+    ) -> None:
+        super().__init__(settings_cls)
+        self._dotenv = dotenv
+
+    def get_field_value(self, field: Any, field_name: str) -> tuple[Any, str, bool]:
+        raise NotImplementedError  # the base class wants it; __call__ answers for all fields
+
+    def __call__(self) -> dict[str, Any]:
+        name = os.environ.get("CICERO_SECRETS_PARAMETER") or self._dotenv().get(
+            "cicero_secrets_parameter"
+        )
+        return _by_field(read_secrets(name)) if name else {}
+
+
+def read_secrets(name: str) -> dict[str, Any]:
+    """The JSON object kept in the SSM parameter `name`; ConfigurationError if it is unreadable."""
+    import boto3
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        answer = boto3.client("ssm").get_parameter(Name=name, WithDecryption=True)
+        secrets = json.loads(answer["Parameter"]["Value"])
+    except (BotoCoreError, ClientError) as error:
+        raise ConfigurationError(
+            f"CICERO_SECRETS_PARAMETER: SSM parameter {name} cannot be read ({error})."
+        ) from error
+    except ValueError:
+        secrets = None
+    if not isinstance(secrets, dict):
+        raise ConfigurationError(
+            f"CICERO_SECRETS_PARAMETER: SSM parameter {name} must hold one JSON object of settings."
+        )
+    return secrets
+
+
+def load_settings(env_file: Path | str | None = ".env") -> Settings:
+    """The settings in force. ConfigurationError lists every missing or wrong field at once."""
+    try:
+        return Settings(_env_file=env_file)
+    except ValidationError as error:
+        problems = "\n".join(f"  {_problem(e)}" for e in error.errors(include_input=False))
+        raise ConfigurationError(
+            f"Settings are missing or wrong:\n{problems}\nSee .env.example for every setting."
+        ) from None
+
+
+def _by_field(values: dict[str, Any]) -> dict[str, Any]:
+    """Secrets may be written as environment names: they are matched without regard to case."""
+    names = {alias: alias for alias in _aliases()}
+    return {names.get(key.upper(), key.lower()): value for key, value in values.items()}
+
+
+def _aliases() -> list[str]:
+    choices = [f.validation_alias for f in Settings.model_fields.values()]
+    return [str(a) for c in choices if isinstance(c, AliasChoices) for a in c.choices]
+
+
+def _problem(error: Any) -> str:
+    name = str(error["loc"][0]).upper() if error["loc"] else "?"
+    if error["type"] == "missing":
+        return f"{name} is not set"
+    return f"{name}: {str(error['msg']).removeprefix('Value error, ')}"

@@ -1,0 +1,106 @@
+"""What both APIs are read into: posts, pages, and how an odd value becomes a plain one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from chalicelib.clients import Platform
+
+Item = TypeVar("Item")
+
+
+class Post(BaseModel):
+    """A post as stored. `posted_at` is aware (UTC); a hidden count is None.
+
+    `owner` is the account the API names as the author, in lower case, or None.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    platform: Platform
+    content_id: str
+    owner: str | None
+    caption: str
+    posted_at: datetime
+    like_count: int | None
+    comment_count: int | None
+    pinned: bool = False
+    thumbnail_url: str | None = None
+    is_video: bool | None = None
+    video_url: str | None = None
+    image_url: str | None = None
+    images_url: tuple[str, ...] = ()
+    is_carousel: bool | None = None
+
+
+@dataclass(frozen=True)
+class PostPage:
+    """One page of a feed. `unreadable` counts items that could not be parsed."""
+
+    posts: tuple[Post, ...]
+    unreadable: int
+    following: str | None
+
+
+@dataclass(frozen=True)
+class UserPage:
+    """One page of likers or commenters: lower-case user names without `@`."""
+
+    usernames: frozenset[str]
+    unreadable: int
+    following: str | None
+
+
+def read_all(parse: Callable[[Any], Item], items: Iterable[Any]) -> tuple[list[Item], int]:
+    """The items that parse, and how many did not: one bad item never hides the others."""
+    good: list[Item] = []
+    bad = 0
+    for item in items:
+        try:
+            good.append(parse(item))
+        except (ValidationError, LookupError, TypeError, ValueError, AttributeError, OverflowError):
+            bad += 1
+    return good, bad
+
+
+def text(value: Any) -> str:
+    """Text that PostgreSQL can hold: NUL and lone surrogates are dropped, other types shown."""
+    if value is None:
+        return ""
+    plain = value if isinstance(value, str) else str(value)
+    return plain.replace("\x00", "").encode("utf-8", "ignore").decode()
+
+
+def count(value: Any) -> int | None:
+    """A count given as int or string; None where it is hidden, negative or no number."""
+    try:
+        number = int(value)
+    except (TypeError, ValueError):
+        return None
+    return number if 0 <= number < 2**31 else None
+
+
+def moment(value: Any) -> datetime:
+    """Epoch seconds, as int or string, as an aware datetime. ValueError for anything else."""
+    return datetime.fromtimestamp(int(value), UTC)
+
+
+def username(value: Any) -> str | None:
+    """A user name in lower case, without `@`; None where there is none."""
+    name = text(value).strip().lower().lstrip("@") if isinstance(value, str) else ""
+    return name or None
+
+
+def url(value: Any) -> str | None:
+    """A URL, or None for anything that is not one."""
+    return text(value) if isinstance(value, str) and value.startswith("http") else None
+
+
+def mapping(value: Any) -> Mapping[str, Any]:
+    """The value where it is an object, else an empty one."""
+    return value if isinstance(value, Mapping) else {}

@@ -1,0 +1,152 @@
+"""The one way to either API: pooled, timed out, limited, retried, counted, and judged.
+
+`get` answers the decoded JSON object of a good answer and raises an `ApiError` for all else.
+Facts about statuses and bodies: recorded answers of both products behind RapidAPI's gateway.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from chalicelib.social import errors
+
+if TYPE_CHECKING:
+    import requests
+    from tenacity import RetryCallState
+
+_QUOTA = re.compile(r"exceeded the (\w+) quota", re.IGNORECASE)
+_NOT_FOUND_CODES = {10202, 10221}
+_BUSY_CODES = {4}
+_LONGEST_WAIT = 30.0
+
+
+class Api:
+    """One API. `host` is a bare host name, or a full URL such as http://127.0.0.1:8099.
+
+    `acquire` blocks until a call may be made (the shared limiter). `calls` counts the requests
+    sent, retries included. Timeouts are seconds.
+    """
+
+    def __init__(
+        self,
+        host: str,
+        key: str,
+        acquire: Callable[[], None],
+        timeout: float = 20,
+        attempts: int = 4,
+    ) -> None:
+        self._base = host.rstrip("/") if "://" in host else f"https://{host}"
+        self._headers = {
+            "X-RapidAPI-Key": key,
+            "X-RapidAPI-Host": urlsplit(self._base).hostname or host,
+            "x-cache-control": "no-cache",
+        }
+        self._acquire = acquire
+        self._timeout = (timeout / 4, timeout)
+        self._attempts = attempts
+        self._opened: requests.Session | None = None
+        self.calls = 0
+
+    def get(self, path: str, **parameters: str | int) -> dict[str, Any]:
+        """GET `path`; the JSON object of the answer. Raises an ApiError."""
+        from tenacity import Retrying, retry_if_exception, stop_after_attempt
+
+        retrying = Retrying(
+            retry=retry_if_exception(lambda e: isinstance(e, errors.ApiError) and e.retry),
+            stop=stop_after_attempt(self._attempts),
+            wait=_wait,
+            reraise=True,
+        )
+        return retrying(self._get_once, path, parameters)
+
+    def _get_once(self, path: str, parameters: Mapping[str, str | int]) -> dict[str, Any]:
+        import requests
+
+        self._acquire()
+        self.calls += 1
+        try:
+            answer = self._session().get(
+                self._base + path, params=parameters, timeout=self._timeout
+            )
+        except requests.RequestException as error:
+            raise errors.Upstream(f"{path}: {type(error).__name__}") from error
+        return judge(path, answer.status_code, answer.headers, answer.content)
+
+    def _session(self) -> requests.Session:
+        if self._opened is None:
+            import requests
+
+            self._opened = requests.Session()
+            self._opened.headers.update(self._headers)
+        return self._opened
+
+
+def judge(path: str, status: int, headers: Mapping[str, str], body: bytes) -> dict[str, Any]:
+    """The JSON object of a good answer; the ApiError that a bad one stands for. Pure."""
+    data = _json(body)
+    text = _message(data)
+    where = f"{path}: {status} {text}".strip()
+    if status in (401, 403):
+        raise errors.ApiConfiguration(where)
+    if status == 429:
+        if _QUOTA.search(text):
+            raise errors.QuotaExceeded(where)
+        raise errors.RateLimited(where, _seconds(headers.get("Retry-After")))
+    if status == 404:
+        raise errors.NotFound(where)
+    if status >= 500 or status == 408:
+        raise errors.Upstream(where)
+    if status == 202 or status >= 400:
+        raise errors.Business(where)
+    if not isinstance(data, dict):
+        raise errors.Malformed(f"{path}: {status}, {len(body)} bytes that are no JSON object")
+    _refuse_business_errors(path, data)
+    return data
+
+
+def _refuse_business_errors(path: str, data: Mapping[str, Any]) -> None:
+    inner = data.get("data")
+    for envelope in (data, inner if isinstance(inner, Mapping) else {}):
+        code = envelope.get("statusCode") or envelope.get("status_code")
+        if code and str(code) != "0":
+            number = int(code) if str(code).lstrip("-").isdigit() else -1
+            where = f"{path}: code {code} {_message(envelope)}".strip()
+            if number in _BUSY_CODES:
+                raise errors.Upstream(where)
+            raise (errors.NotFound if number in _NOT_FOUND_CODES else errors.Business)(where)
+    if data.get("success") is False or isinstance(data.get("error"), str):
+        raise errors.Business(f"{path}: {_message(data)}")
+
+
+def _json(body: bytes) -> Any:
+    import json
+
+    try:
+        return json.loads(body)
+    except ValueError:
+        return None
+
+
+def _message(data: Any) -> str:
+    if not isinstance(data, Mapping):
+        return ""
+    names = ("message", "messages", "detail", "error", "status_msg", "statusMsg")
+    found = next((data[name] for name in names if isinstance(data.get(name), str)), "")
+    return str(found)[:200]
+
+
+def _seconds(text: str | None) -> float | None:
+    return float(text) if text and text.strip().isdigit() else None
+
+
+def _wait(state: RetryCallState) -> float:
+    """Exponential with full jitter from half a second; Retry-After where the API named one."""
+    from tenacity import wait_random_exponential
+
+    error = state.outcome.exception() if state.outcome else None
+    if isinstance(error, errors.RateLimited) and error.retry_after is not None:
+        return min(error.retry_after, _LONGEST_WAIT)
+    return wait_random_exponential(multiplier=0.5, max=10)(state)

@@ -1,0 +1,120 @@
+"""Instagram through the social-api4 product: a feed's pages and a post's likers."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from chalicelib.social.content import (
+    Post,
+    PostPage,
+    UserPage,
+    count,
+    mapping,
+    moment,
+    read_all,
+    text,
+    url,
+    username,
+)
+from chalicelib.social.errors import Malformed
+from chalicelib.social.http import Api
+
+_VIDEO, _ALBUM = 2, 8
+
+
+class Instagram:
+    """The calls this service makes. Each raises an ApiError where the answer is not one."""
+
+    def __init__(self, api: Api) -> None:
+        self.api = api
+
+    def posts(self, handle: str, token: str | None = None) -> PostPage:
+        """One page of an account's posts; pinned ones first and out of order, the rest newest
+        first. `following` is the token of the next page."""
+        more = {"pagination_token": token} if token else {}
+        answer = self.api.get("/v1/posts", username_or_id_or_url=handle, **more)
+        posts, unreadable = read_all(read_post, _items(answer, "/v1/posts"))
+        return PostPage(tuple(posts), unreadable, _token(answer.get("pagination_token")))
+
+    def likers(self, shortcode: str, cursor: str | None = None) -> UserPage:
+        """One page of a post's likers. The list may be partial: absence is not an unlike."""
+        more = {"cursor": cursor} if cursor else {}
+        answer = self.api.get("/v1/likes", code_or_id_or_url=shortcode, **more)
+        names, unreadable = read_all(read_liker, _items(answer, "/v1/likes"))
+        data = mapping(answer["data"])
+        following = _token(data.get("next_cursor")) or _token(data.get("end_cursor"))
+        ended = not names or data.get("has_more") in (False, 0)
+        return UserPage(frozenset(names), unreadable, None if ended else following)
+
+
+def read_post(item: Any) -> Post:
+    """A post from an item of a feed. Raises where key or time are missing."""
+    versions = mapping(item.get("image_versions")).get("items")
+    images = [url(mapping(v).get("url")) for v in versions or []]
+    carousel = [_image(child) for child in item.get("carousel_media") or []]
+    media = item.get("media_type")
+    hidden = item.get("like_and_view_counts_disabled") is True
+    return Post(
+        platform="instagram",
+        content_id=_code(item),
+        owner=username(mapping(item.get("user")).get("username")),
+        caption=_caption(item.get("caption")),
+        posted_at=_taken_at(item),
+        like_count=None if hidden else count(item.get("like_count")),
+        comment_count=count(item.get("comment_count")),
+        pinned=item.get("is_pinned") is True,
+        thumbnail_url=url(item.get("thumbnail_url")),
+        is_video=bool(item.get("is_video")) or media == _VIDEO,
+        video_url=url(item.get("video_url")) or _first_url(item.get("video_versions")),
+        image_url=next((image for image in images if image), None),
+        images_url=tuple(image for image in carousel if image),
+        is_carousel=media == _ALBUM,
+    )
+
+
+def read_liker(item: Any) -> str:
+    """A liker's user name, from an object or a bare string. Raises where there is none."""
+    name = username(item if isinstance(item, str) else item["username"])
+    if name is None:
+        raise ValueError("a liker without a name")
+    return name
+
+
+def _items(answer: dict[str, Any], path: str) -> list[Any]:
+    items = mapping(answer.get("data")).get("items")
+    if not isinstance(items, list):
+        raise Malformed(f"{path}: data.items is missing")
+    return items
+
+
+def _token(value: Any) -> str | None:
+    return str(value) if value else None
+
+
+def _code(item: Any) -> str:
+    code = text(item["code"]).strip()
+    if not code:
+        raise ValueError("a post without a code")
+    return code
+
+
+def _taken_at(item: Any) -> datetime:
+    if item.get("taken_at") is None and isinstance(item.get("taken_at_date"), str):
+        return datetime.fromisoformat(item["taken_at_date"])
+    return moment(item["taken_at"])
+
+
+def _caption(value: Any) -> str:
+    return text(value.get("text")) if isinstance(value, dict) else text(value)
+
+
+def _image(child: Any) -> str | None:
+    media = mapping(child)
+    versions = mapping(media.get("image_versions")).get("items")
+    return _first_url(versions) or url(media.get("thumbnail_url"))
+
+
+def _first_url(versions: Any) -> str | None:
+    entries = versions if isinstance(versions, list) else []
+    return next((url(mapping(v).get("url")) for v in entries), None)

@@ -1,0 +1,111 @@
+"""TikTok through the tiktok-api23 product: accounts, a feed's pages, a video's commenters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from chalicelib.social.content import (
+    Post,
+    PostPage,
+    UserPage,
+    count,
+    mapping,
+    moment,
+    read_all,
+    text,
+    url,
+    username,
+)
+from chalicelib.social.errors import Malformed, NotFound
+from chalicelib.social.http import Api
+
+_POSTS_A_PAGE = 35
+_COMMENTS_A_PAGE = 50
+
+
+class TikTok:
+    """The calls this service makes. Each raises an ApiError where the answer is not one."""
+
+    def __init__(self, api: Api) -> None:
+        self.api = api
+
+    def secuid(self, handle: str) -> str:
+        """The stable secUid of an account. NotFound where the API knows no such account."""
+        answer = self.api.get("/api/user/info", uniqueId=handle)
+        user = mapping(mapping(_unwrap(answer, "userInfo").get("userInfo")).get("user"))
+        if not user.get("secUid"):
+            raise NotFound(f"/api/user/info: no secUid for {handle}")
+        return str(user["secUid"])
+
+    def posts(self, secuid: str, cursor: str | None = None) -> PostPage:
+        """One page of an account's videos; up to three pinned ones first, out of order."""
+        answer = self.api.get(
+            "/api/user/posts", secUid=secuid, count=_POSTS_A_PAGE, cursor=cursor or "0"
+        )
+        data = _unwrap(answer, "hasMore")
+        if "itemList" not in data and "hasMore" not in data:
+            raise Malformed("/api/user/posts: neither itemList nor hasMore")
+        posts, unreadable = read_all(read_post, data.get("itemList") or [])
+        following = str(data["cursor"]) if data.get("hasMore") and data.get("cursor") else None
+        return PostPage(tuple(posts), unreadable, following if following != cursor else None)
+
+    def commenters(self, video_id: str, cursor: str | None = None) -> UserPage:
+        """One page of a video's commenters, inlined repliers included.
+
+        A short page is not the end: the returned cursor is followed while `has_more`.
+        """
+        answer = self.api.get(
+            "/api/post/comments", videoId=video_id, count=_COMMENTS_A_PAGE, cursor=cursor or "0"
+        )
+        data = _unwrap(answer, "comments")
+        if "comments" not in data:
+            raise Malformed("/api/post/comments: comments is missing")
+        comments = list(_with_replies(data["comments"] or []))
+        names, unreadable = read_all(read_commenter, comments)
+        following = str(data.get("cursor")) if data.get("has_more") in (1, True) else None
+        ended = not comments or following in (None, "None", cursor or "0")
+        return UserPage(frozenset(names), unreadable, None if ended else following)
+
+
+def read_post(item: Any) -> Post:
+    """A video from an item of a feed. Raises where id or time are missing."""
+    stats = mapping(item.get("stats")) or mapping(item.get("statsV2"))
+    video_id = text(item["id"]).strip()
+    if not video_id:
+        raise ValueError("a video without an id")
+    return Post(
+        platform="tiktok",
+        content_id=video_id,
+        owner=username(mapping(item.get("author")).get("uniqueId")),
+        caption=text(item.get("desc")),
+        posted_at=moment(item["createTime"]),
+        like_count=count(stats.get("diggCount")),
+        comment_count=count(stats.get("commentCount")),
+        pinned=item.get("isPinnedItem") is True,
+        thumbnail_url=url(mapping(item.get("video")).get("cover")),
+    )
+
+
+def read_commenter(comment: Any) -> str:
+    """The user name of a comment, in any of its spellings. Raises where there is none."""
+    user = mapping(comment["user"])
+    for spelling in ("unique_id", "uniqueId", "username"):
+        if name := username(user.get(spelling)):
+            return name
+    raise ValueError("a comment without a user name")
+
+
+def _with_replies(comments: list[Any]) -> Iterator[Any]:
+    for comment in comments:
+        yield comment
+        replies = mapping(comment).get("reply_comment")
+        yield from replies if isinstance(replies, list) else []
+
+
+def _unwrap(answer: dict[str, Any], key: str) -> dict[str, Any]:
+    """The object that holds `key`: the answer, or what it wraps in `data`."""
+    inner = answer.get("data")
+    if key not in answer and isinstance(inner, dict):
+        return inner
+    return answer

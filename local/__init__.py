@@ -1,0 +1,1 @@
+"""The development stack: embedded services, sandbox API, runner, commands. Never deployed."""

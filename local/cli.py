@@ -1,0 +1,176 @@
+"""The commands of `python -m local`; each works over the settings in force and starts what is
+missing. Exit code 0: done; 1: the run failed; 2: the input or the settings are wrong."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from chalicelib.errors import BadInput, CiceroError, ConfigurationError, DatabaseUnavailable
+from chalicelib.slots import WIB, Slot
+
+log = logging.getLogger(__name__)
+
+DATA = Path(".local")
+
+_WRONG_INPUT = (BadInput, ConfigurationError, DatabaseUnavailable)
+
+
+@click.group()
+@click.option("-v", "--verbose", is_flag=True, help="Show the log of every part.")
+def cli(verbose: bool) -> None:
+    """Cicero Fetch on this machine: real PostgreSQL, Redis and SQS, a sandbox API."""
+    level = logging.INFO if verbose else logging.ERROR
+    logging.basicConfig(level=level, format="%(name)s %(message)s", stream=sys.stderr)
+
+
+@cli.command()
+@click.option("--day", default="2026-02-20", help="The WIB day to simulate.")
+@click.option("--workers", default=4, show_default=True)
+def demo(day: str, workers: int) -> None:
+    """Four slots of one simulated day, six clients, nothing to set up."""
+    from local.demo import run_demo
+
+    run_demo(_day(day), workers)
+
+
+@cli.command()
+@click.option("--at", required=True, help="The slot, e.g. 2026-02-20T17:00+07:00.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON line, last.")
+@click.option("--workers", default=8, show_default=True, help="Worker processes.")
+@click.option("--twice", is_flag=True, help="Deliver every queue message two times.")
+def slot(at: str, as_json: bool, workers: int, twice: bool) -> None:
+    """One whole slot, all stages."""
+    from local.runner import Runner
+    from local.show import results, summary_progress
+    from local.slot_run import run_slot
+
+    chosen = Slot.parse(at, "--at")
+    out = sys.stderr if as_json else sys.stdout
+    with (
+        _stack(chosen) as stack,
+        Runner(stack.environment, workers, twice=twice) as runner,
+        summary_progress(str(chosen)) as progress,
+    ):
+        result = run_slot(stack, runner, chosen, lambda line: print(line, file=out), progress)
+        if not as_json:
+            results(stack.database(), chosen, result)
+    if as_json:
+        click.echo(json.dumps(result.as_dict()))
+
+
+@cli.command()
+@click.argument("client_id")
+@click.option("--at", help="The slot; without it the latest one of today.")
+def client(client_id: str, at: str | None) -> None:
+    """One client's run of a slot, by hand."""
+    from local.runner import Runner
+    from local.show import print_clients
+    from local.slot_run import run_client
+
+    chosen = Slot.parse(at, "--at") if at else Slot.latest(datetime.now(WIB))
+    if chosen is None:
+        raise BadInput("--at", "today has had no slot yet", "Name one.")
+    with _stack(chosen) as stack, Runner(stack.environment, workers=2) as runner:
+        rows = run_client(stack, runner, {"client_id": client_id}, chosen, print)
+    print_clients(rows)
+
+
+@cli.command()
+def migrate() -> None:
+    """Bring the database of DATABASE_URL (or the embedded one) to the newest shape."""
+    from chalicelib.db.migrate import migrate as run
+    from local.environment import given_environment
+    from local.services import EmbeddedPostgres
+
+    url = given_environment().get("DATABASE_URL")
+    if url:
+        answer = run(url)
+    else:
+        with EmbeddedPostgres(DATA / "postgres") as postgres:
+            answer = run(postgres.url)
+    click.echo(f"database: {answer['from'] or 'empty'} → {answer['to']}")
+
+
+@cli.command()
+@click.option("--workers", default=4, show_default=True)
+def worker(workers: int) -> None:
+    """Work on the queues, on the real clock, until interrupted."""
+    from local.up import work
+
+    with _stack(None) as stack:
+        work(stack, workers, schedules=False)
+
+
+@cli.command()
+@click.option("--workers", default=4, show_default=True)
+@click.option("--reload", is_flag=True, help="Restart when a file changes.")
+def up(workers: int, reload: bool) -> None:
+    """The whole stack on the real clock: schedules, queues, host, until interrupted."""
+    from local.up import work, work_reloading
+
+    if reload:
+        work_reloading()
+    else:
+        with _stack(None) as stack:
+            work(stack, workers, schedules=True)
+
+
+@cli.command()
+@click.option("--status", help="Only messages in this state.")
+@click.option("--most", default=20, show_default=True)
+def outbox(status: str | None, most: int) -> None:
+    """The newest messages and their states."""
+    from local.show import print_outbox
+
+    with _stack(None) as stack, stack.database().transaction() as tx:
+        print_outbox(tx.run("outbox.listing", status=status, most=most))
+
+
+@cli.command()
+@click.option("--data", default=str(DATA / "demo"), show_default=True, help="A run's directory.")
+@click.argument("sql", required=False)
+def psql(data: str, sql: str | None) -> None:
+    """Look into the database that a run left: a prompt, or one statement."""
+    from local.services import EmbeddedPostgres
+
+    if not (Path(data) / "postgres" / "PG_VERSION").exists():
+        raise BadInput("--data", f"no database in {data}", "Run `make demo` first.")
+    with EmbeddedPostgres(Path(data) / "postgres") as postgres:
+        postgres.psql(*(["-c", sql] if sql else []))
+
+
+def main() -> int:
+    """Runs a command; an error that a person can mend is one clear message."""
+    try:
+        cli.main(standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        return 2
+    except click.Abort:
+        return 130
+    except CiceroError as error:
+        click.echo(f"Error: {error}", err=True)
+        return 2 if isinstance(error, _WRONG_INPUT) else 1
+    return 0
+
+
+def _stack(slot: Slot | None) -> Any:
+    from local.sandbox.scenario import demo_day
+    from local.stack import Stack
+
+    day = slot.day if slot else datetime.now(WIB).date()
+    return Stack(DATA, demo_day(day), lambda part: log.info("starting %s", part))
+
+
+def _day(text: str) -> Any:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise BadInput("--day", f"{text!r} is not a day", "Write it like 2026-02-20.") from None

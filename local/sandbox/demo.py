@@ -1,0 +1,303 @@
+"""The demo day: six invented units of one province. All times are WIB.
+
+Between the slots 16:30, 17:00, 20:58 and 21:30
+- 16:45 polres.contoh and 16:50 polres_melati post, so 17:00 tells of both
+- 16:50 ditbinmas.contoh deletes its post of 13:20: missing at 17:00, certain at 20:58
+- 18:05 to 20:40 five units post, told at 20:58
+- 21:05 polres_melati posts, after its last slot: told the next day as late
+- 21:10 ditlantas.contoh posts: a direktorat, so 21:30 still tells of it
+- likes and comments of the afternoon's posts grow; the morning's are settled
+All day
+- polres.teladan and polres.contoh share the collaboration post of 15:30
+- polres.melati has no Instagram; Instagram does not find polres.anggrek, whose TikTok works
+- an operator has given DITLANTAS, by hand, yesterday's post of an account outside
+Yesterday polres.contoh posted at 22:15, after its last slot.
+"""
+
+from datetime import datetime, time, timedelta
+from typing import Any
+
+from local.sandbox import ids
+from local.sandbox.world import Account, Kind, Platform, Post
+
+HISTORY_DAYS = 40  # one post a day, so that a feed has more than one page
+SETTLED = timedelta(minutes=15)
+GROWING = timedelta(minutes=100)
+MANUAL_CLIENT_ID = "DITLANTAS"
+HEADQUARTERS = "humas.contoh"
+
+
+def client_row(
+    client_id: str,
+    nama: str,
+    client_type: str,
+    *,
+    insta: str | None,
+    tiktok: str | None,
+    group: str,
+    **columns: Any,
+) -> dict[str, Any]:
+    """A row of the `clients` table; columns not named are as a plain unit has them."""
+    return {
+        "client_id": client_id,
+        "nama": nama,
+        "client_type": client_type,
+        "client_status": True,
+        "client_insta": insta,
+        "client_insta_status": True,
+        "client_tiktok": tiktok,
+        "client_tiktok_status": True,
+        "client_amplify_status": True,
+        "client_operator": None,
+        "client_group": group,
+        "regional_id": "CONTOH",
+        "parent_client_id": None,
+        "client_level": None,
+        "tiktok_secuid": None,
+        "client_super": None,
+    } | columns
+
+
+# Handles as operators type them. NULL in a status is on.
+CLIENTS = (
+    client_row(
+        "CONTOH",
+        "Polres Contoh",
+        "org",
+        insta="https://www.instagram.com/Polres.Contoh/?hl=id",
+        tiktok="@Polres_Contoh",
+        group="120363000000000001@g.us",
+    ),
+    client_row(
+        "TELADAN",
+        "Polres Teladan",
+        " ORG",
+        insta=" @polres.teladan ",
+        client_insta_status=None,
+        tiktok="polres_teladan",
+        tiktok_secuid=ids.sec_uid("polres_teladan"),
+        group="120363000000000002@g.us",
+    ),
+    client_row(
+        "DITLANTAS",
+        "Direktorat Lalu Lintas Polda Contoh",
+        "Direktorat ",
+        insta="DITLANTAS.CONTOH",
+        tiktok="https://www.tiktok.com/@ditlantas_contoh",
+        group="120363000000000003@g.us",
+    ),
+    client_row(
+        "DITBINMAS",
+        "Direktorat Binmas Polda Contoh",
+        "direktorat",
+        insta="@Ditbinmas.Contoh",
+        tiktok="@ditbinmas_contoh",
+        client_tiktok_status=None,
+        group="120363000000000004@g.us",
+    ),
+    client_row(
+        "MELATI",
+        "Polres Melati",
+        "org",
+        insta=" ",
+        client_insta_status=None,
+        tiktok="https://www.tiktok.com/@POLRES_MELATI?lang=id-ID",
+        group="120363000000000005@g.us",
+    ),
+    client_row(
+        "ANGGREK",
+        "Polres Anggrek",
+        "org",
+        insta="polres.anggrek",
+        tiktok=" @polres_anggrek",
+        group="120363000000000006@g.us",
+    ),
+)
+
+ACCOUNTS = (
+    Account("instagram", "polres.contoh", "Polres Contoh"),
+    Account("instagram", "polres.teladan", "Polres Teladan"),
+    Account("instagram", "ditlantas.contoh", "Ditlantas Polda Contoh"),
+    Account("instagram", "ditbinmas.contoh", "Ditbinmas Polda Contoh"),
+    Account("instagram", "polres.anggrek", "Polres Anggrek", broken=True),
+    Account("instagram", HEADQUARTERS, "Humas Polda Contoh"),
+    Account("tiktok", "polres_contoh", "Polres Contoh"),
+    Account("tiktok", "polres_teladan", "Polres Teladan"),
+    Account("tiktok", "ditlantas_contoh", "Ditlantas Polda Contoh"),
+    Account("tiktok", "ditbinmas_contoh", "Ditbinmas Polda Contoh"),
+    Account("tiktok", "polres_melati", "Polres Melati"),
+    Account("tiktok", "polres_anggrek", "Polres Anggrek"),
+)
+
+# owner, time of day, kind, caption, eventual likes and comments
+INSTAGRAM: tuple[tuple[str, str, Kind, str | None, int, int], ...] = (
+    ("polres.contoh", "07:30", "photo", "Apel pagi, siap melayani 👮‍♀️🇮🇩 #PolriPresisi", 180, 24),
+    (
+        "polres.contoh",
+        "10:15",
+        "album",
+        "Jumat Curhat bersama warga, @ditbinmas.contoh 🤝",
+        215,
+        31,
+    ),
+    ("polres.contoh", "14:40", "video", "Patroli sore di jalur wisata 🚓💨", 140, 18),
+    ("polres.contoh", "16:45", "video", "Info lalu lintas: arus padat, tetap sabar 🚦", 120, 15),
+    ("polres.contoh", "18:30", "photo", None, 64, 6),
+    ("polres.teladan", "08:20", "photo", "Bakti sosial donor darah 🩸", 96, 12),
+    ("ditlantas.contoh", "06:45", "photo", "Tertib helm, sayang keluarga 🏍️", 260, 44),
+    (
+        "ditlantas.contoh",
+        "12:30",
+        "video",
+        "Ops simpatik hari ketiga, terima kasih @polres.contoh",
+        230,
+        28,
+    ),
+    ("ditlantas.contoh", "21:10", "photo", "Pengamanan malam, pulang selamat 🌙", 80, 9),
+    ("ditbinmas.contoh", "08:00", "album", "Sambang desa bersama Bhabinkamtibmas 🏡", 110, 16),
+    ("ditbinmas.contoh", "16:10", "photo", "Penyuluhan anti narkoba di sekolah 📚", 130, 20),
+    ("ditbinmas.contoh", "20:40", "photo", "Ronda malam, kampung aman 🔦", 70, 8),
+)
+TIKTOK: tuple[tuple[str, str, str, int, int], ...] = (
+    ("polres_contoh", "09:05", "Di balik layar apel pagi 😄", 150, 62),
+    ("polres_contoh", "16:20", "Cara lapor lewat 110 ☎️ @polres_teladan", 210, 118),
+    ("polres_contoh", "19:40", "Patroli malam dimulai 🌃", 90, 41),
+    ("polres_teladan", "13:45", "Donor darah, satu kantong satu nyawa 🩸", 120, 57),
+    ("polres_teladan", "20:10", "Terima kasih warga Teladan 🙏", 75, 22),
+    ("ditlantas_contoh", "15:50", "Tips aman berkendara saat hujan ☔", 320, 124),
+    ("ditbinmas_contoh", "10:30", "Yel-yel Binmas 💪", 140, 48),
+    ("polres_melati", "07:50", "Selamat pagi dari Melati 🌼", 85, 33),
+    ("polres_melati", "16:50", "Sore-sore bagi takjil 🥤", 95, 39),
+    ("polres_melati", "21:05", "Laporan malam aman terkendali ✅", 60, 14),
+    ("polres_anggrek", "11:25", "Anggrek peduli lingkungan 🌱", 70, 26),
+    ("polres_anggrek", "18:05", "Gotong royong bersih sungai 🏞️", 66, 21),
+)
+
+
+def posts(midnight: datetime) -> list[Post]:
+    """Every post of the day that begins at this aware WIB midnight, and of the days before."""
+    return [
+        *(_instagram(midnight, *row) for row in INSTAGRAM),
+        *(_tiktok(midnight, *row) for row in TIKTOK),
+        *_special(midnight),
+        *(post for account in ACCOUNTS for post in _history(midnight, account)),
+    ]
+
+
+def manual_post(midnight: datetime) -> Post:
+    """Yesterday evening's post of an outside account, which the operator gave DITLANTAS."""
+    return Post(
+        "instagram",
+        HEADQUARTERS,
+        midnight - timedelta(hours=4),
+        "Himbauan cuaca ekstrem, tetap waspada ⛈️ @ditlantas.contoh",
+        _audience("instagram", "ditlantas.contoh"),
+        likes=155,
+        comments=19,
+        settles=timedelta(hours=12),
+        in_feed=False,
+    )
+
+
+def _special(midnight: datetime) -> list[Post]:
+    """The posts that something is the matter with."""
+
+    def post(owner: str, at: timedelta, caption: str, likes: int, **more: Any) -> Post:
+        audience = _audience("instagram", owner)
+        return Post("instagram", owner, midnight + at, caption, audience, likes, 12, **more)
+
+    hour, minute = timedelta(hours=1), timedelta(minutes=1)
+    return [
+        post(
+            "polres.teladan",
+            15.5 * hour,
+            "Patroli gabungan dua wilayah bersama @polres.contoh 🤝🚔",
+            240,
+            kind="album",
+            coauthors=("polres.contoh",),
+            settles=GROWING,
+        ),
+        post("polres.teladan", 11 * hour, "Jumlah suka disembunyikan 🙈", 88, counts_hidden=True),
+        post(
+            "ditbinmas.contoh",
+            13 * hour + 20 * minute,
+            "Salah unggah, segera dihapus",
+            40,
+            deleted_at=midnight + 16 * hour + 50 * minute,
+        ),
+        post("polres.contoh", -105 * minute, "Kring Serse malam 🌌", 75, settles=SETTLED),
+        post("polres.contoh", -40 * 24 * hour, "Layanan 110 bebas pulsa 📌", 300, pinned=True),
+        Post(
+            "tiktok",
+            "ditbinmas_contoh",
+            midnight - 60 * 24 * hour,
+            "Kenalan dengan Binmas 📌",
+            _audience("tiktok", "ditbinmas_contoh"),
+            likes=500,
+            comments=180,
+            pinned=True,
+        ),
+    ]
+
+
+def _instagram(
+    midnight: datetime,
+    owner: str,
+    clock: str,
+    kind: Kind,
+    caption: str | None,
+    likes: int,
+    comments: int,
+) -> Post:
+    posted_at, settles = _moment(midnight, clock)
+    audience = _audience("instagram", owner)
+    return Post(
+        "instagram", owner, posted_at, caption, audience, likes, comments, kind, settles=settles
+    )
+
+
+def _tiktok(
+    midnight: datetime, owner: str, clock: str, caption: str, likes: int, comments: int
+) -> Post:
+    posted_at, settles = _moment(midnight, clock)
+    return Post(
+        "tiktok",
+        owner,
+        posted_at,
+        caption,
+        _audience("tiktok", owner),
+        likes,
+        comments,
+        kind="video",
+        settles=settles,
+        repeat_every=7,
+    )
+
+
+def _moment(midnight: datetime, clock: str) -> tuple[datetime, timedelta]:
+    """When it is posted, and how fast people come: the morning's posts are settled by 16:30."""
+    at = time.fromisoformat(clock)
+    posted_at = midnight + timedelta(hours=at.hour, minutes=at.minute)
+    return posted_at, SETTLED if at < time(13) else GROWING
+
+
+def _history(midnight: datetime, account: Account) -> list[Post]:
+    """One post on each earlier day, in the morning; one has a number for its caption."""
+    minutes = ids.number(account.username, 7)
+    return [
+        Post(
+            account.platform,
+            account.username,
+            midnight - timedelta(days=ago) + timedelta(hours=9, minutes=minutes),
+            2026 if ago == 5 else f"Kegiatan harian, catatan ke-{ago} 📷",
+            _audience(account.platform, account.username),
+            likes=50 + ago,
+            comments=10,
+        )
+        for ago in range(1, HISTORY_DAYS + 1)
+    ]
+
+
+def _audience(platform: Platform, owner: str) -> str:
+    """The people of the unit: the same ones engage with all its posts of a platform."""
+    return f"{owner}." if platform == "instagram" else f"{owner}_"

@@ -1,0 +1,86 @@
+"""The sandbox over HTTP, one thread per connection, on 127.0.0.1 only.
+
+Besides the two products' paths:
+    PUT /_sandbox/now     {"now": "2026-02-20T17:00:00+07:00"}, or null for the real clock
+    PUT /_sandbox/faults  a list of the fields of `faults.Fault`; replaces the earlier ones
+    GET /_sandbox/stats   {"requests": {path: n}, "total": n, "statuses": {status: n}}
+"""
+
+import json
+from datetime import datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+from local.sandbox.answer import Answer
+from local.sandbox.faults import FAULT_LIST
+from local.sandbox.state import SandboxState
+from local.sandbox.world import World
+
+HOST = "127.0.0.1"
+
+
+class SandboxServer(ThreadingHTTPServer):
+    """Listens from construction on; port 0 picks a free one. `serve_forever()` answers."""
+
+    daemon_threads = True
+    request_queue_size = 256
+
+    def __init__(self, world: World, latency_seconds: float = 0.0, port: int = 0) -> None:
+        self.state = SandboxState(world, latency_seconds)
+        super().__init__((HOST, port), _Handler)
+
+    @property
+    def url(self) -> str:
+        """What a RapidAPI host setting is set to."""
+        return f"http://{HOST}:{self.server_port}"
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: SandboxServer
+    protocol_version = "HTTP/1.1"
+    server_version = "RapidAPI-1.2.8"
+    sys_version = ""
+    disable_nagle_algorithm = True
+
+    def do_GET(self) -> None:
+        parts = urlsplit(self.path)
+        state = self.server.state
+        if parts.path == "/_sandbox/stats":
+            self._send(Answer(200, state.stats()))
+            return
+        params = dict(parse_qsl(parts.query, keep_blank_values=True))
+        answer, headers = state.answer(parts.path, params, self.headers.get("X-RapidAPI-Key", ""))
+        self._send(answer, headers)
+
+    def do_PUT(self) -> None:
+        length = int(self.headers.get("Content-Length") or 0)
+        try:
+            self._control(urlsplit(self.path).path, json.loads(self.rfile.read(length)))
+            self._send(Answer(200, {}))
+        except (ValueError, TypeError, KeyError) as error:
+            self._send(Answer(400, {"message": str(error)}))
+
+    def _control(self, path: str, body: Any) -> None:
+        if path == "/_sandbox/now":
+            now = body["now"]
+            self.server.state.set_now(now and datetime.fromisoformat(now))
+        elif path == "/_sandbox/faults":
+            self.server.state.faults.replace(FAULT_LIST.validate_python(body))
+        else:
+            raise ValueError(f"no control {path}; there are /_sandbox/now and /_sandbox/faults")
+
+    def _send(self, answer: Answer, headers: dict[str, str] | None = None) -> None:
+        text = answer.body if isinstance(answer.body, str) else json.dumps(answer.body)
+        content = text.encode()
+        self.send_response(answer.status)
+        for name, value in {"Content-Type": "application/json", **(headers or {})}.items():
+            self.send_header(name, value)
+        if answer.status != 204:
+            self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        if answer.status != 204:
+            self.wfile.write(content)
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
+        """Says nothing: the counters tell."""

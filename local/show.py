@@ -1,0 +1,92 @@
+"""What people see of a run: progress, result tables, the outbox."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from chalicelib.db import Database, Row
+from chalicelib.slots import Slot
+from local.slot_run import Progress as Report
+from local.slot_run import SlotResult
+
+out = Console()
+
+
+@contextmanager
+def summary_progress(title: str) -> Iterator[Report]:
+    """A live bar of the clients that have finished, on standard error."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, TimeElapsedColumn(), console=Console(stderr=True)) as bar:
+        task = bar.add_task(f"slot {title}", total=None)
+
+        def report(summary: Row) -> None:
+            if total := summary.get("clients"):
+                bar.update(task, total=total, completed=total - summary["unfinished"])
+
+        yield report
+
+
+def results(database: Database, slot: Slot, result: SlotResult) -> None:
+    """The table of a slot's clients, and the slot in one line."""
+    with database.transaction() as tx:
+        rows = tx.run("slots.client_results", slot=slot.at)
+    database.close()
+    print_clients(rows, title=f"Slot {slot}")
+    out.print(
+        f"{result.done} done, {result.failed} failed of {result.clients} in {result.seconds:.1f} s"
+        f" · {result.api_requests} API requests · {result.sql_round_trips} SQL round trips"
+        f" · {result.messages_sent} of {result.messages_queued} messages sent"
+    )
+
+
+def print_clients(rows: Sequence[Row], title: str = "") -> None:
+    """One line per client: what each platform came to."""
+    table = Table(title=title, title_justify="left")
+    for column in ("client", "Instagram", "TikTok", "outcome", "API", "s"):
+        table.add_column(column, justify="right" if column in ("API", "s") else "left")
+    for row in rows:
+        table.add_row(
+            row["client_id"],
+            _platform(row, "instagram"),
+            _platform(row, "tiktok"),
+            _outcome(row),
+            str(row["api_requests"]),
+            f"{row['seconds']:.1f}",
+        )
+    out.print(table)
+
+
+def print_outbox(rows: Sequence[Row]) -> None:
+    """One line per message; texts are for the groups only."""
+    table = Table()
+    for column in ("id", "client", "kind", "state", "tries", "slot", "error"):
+        table.add_column(column)
+    for row in rows:
+        slot = f"{row['slot']:%Y-%m-%d %H:%M}" if row["slot"] else ""
+        cells = (row["outbox_id"], row["client_id"] or "-", row["kind"], row["status"])
+        tries, error = row["attempt_count"], row["error_message"] or ""
+        table.add_row(*map(str, cells), str(tries), slot, error)
+    out.print(table)
+
+
+def _platform(row: Row, platform: str) -> str:
+    fetch = (row["fetch_result"] or {}).get(platform)
+    engagement = (row["engagement_result"] or {}).get(platform)
+    parts = []
+    if fetch:
+        parts.append(f"{fetch['verdict']}: {fetch['posts']} posts")
+        parts += [f"{fetch[n]} {n}" for n in ("new", "removed", "held") if fetch[n]]
+    if engagement:
+        parts.append(f"{engagement['users']} users")
+    return ", ".join(parts) or "-"
+
+
+def _outcome(row: Row) -> str:
+    if row["outcome"] == "done":
+        return "[green]done[/]"
+    return f"[red]{row['outcome'] or 'unfinished'}: {row['error_kind'] or ''}[/]"

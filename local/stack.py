@@ -1,0 +1,140 @@
+"""The parts that a local run stands on: those that are set are used, the others are started.
+
+Every process of the run gets the same environment, `Stack.environment`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from chalicelib.db import Database
+from chalicelib.db.migrate import migrate
+from chalicelib.runtime import Runtime
+from chalicelib.settings import Settings, load_settings
+from local.environment import environment, given_environment, own_environment
+from local.resources import create_queues, default_region
+from local.sandbox import Sandbox, Scenario
+from local.seed import seed
+from local.services import EmbeddedPostgres, EmbeddedRedis, MotoServer
+
+ROOT = Path(__file__).resolve().parent.parent
+TEMPLATE = ROOT / ".chalice" / "resources.json"
+
+_API_HOSTS = ("RAPIDAPI_INSTAGRAM_HOST", "RAPIDAPI_TIKTOK_HOST")
+
+Say = Callable[[str], None]
+
+
+class Stack:
+    """A running stack. `sandbox` is None where an outside API is used.
+
+    `scenario` fills an embedded database and is what the sandbox API plays. `visibility` is how
+    long, in seconds, a queue waits before it delivers again what a killed worker had. With `own`
+    every part is started, whatever is set.
+    """
+
+    def __init__(
+        self,
+        data_dir: Path,
+        scenario: Scenario,
+        say: Say = lambda text: None,
+        visibility: int = 5,
+        latency: float = 0.0,
+        own: bool = False,
+    ) -> None:
+        self._data_dir = data_dir
+        self._scenario = scenario
+        self._say = say
+        self._visibility = visibility
+        self._latency = latency
+        self._own = own
+        self._parts = ExitStack()
+        self.sandbox: Sandbox | None = None
+        self.postgres: EmbeddedPostgres | None = None
+        self.redis: EmbeddedRedis | None = None
+        self.environment: dict[str, str] = {}
+
+    def __enter__(self) -> Self:
+        self.environment = own_environment() if self._own else given_environment()
+        try:
+            self._start()
+        except BaseException:
+            self._parts.close()
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._parts.close()
+
+    def settings(self, **changes: str) -> Settings:
+        """The settings that a process with this environment has."""
+        with environment(self.environment | changes):
+            return load_settings(env_file=None)
+
+    def database(self) -> Database:
+        """A connection of the caller's own to the stack's database."""
+        return Database(self.environment["DATABASE_URL"])
+
+    def runtime(self, **changes: str) -> Runtime:
+        """A runtime in this process, as a worker would have it."""
+        with environment(self.environment | changes):
+            made = Runtime(load_settings(env_file=None))
+            _ = made.queues.client
+        return made
+
+    def _start(self) -> None:
+        env = self.environment
+        if "DATABASE_URL" not in env:
+            self._say("PostgreSQL")
+            self.postgres = self._enter(EmbeddedPostgres(self._data_dir / "postgres"))
+            env["DATABASE_URL"] = self.postgres.url
+        if "REDIS_URL" not in env:
+            self._say("Redis")
+            self.redis = self._enter(EmbeddedRedis())
+            env["REDIS_URL"] = self.redis.url
+        self._start_api()
+        self._start_aws()
+        env.setdefault("WA_AUTH_DATA_PATH", str(self._data_dir / "wa"))
+        env.setdefault("WA_POLL_SECONDS", "1")
+        env.setdefault("LOG_LEVEL", "WARNING")
+        self.settings()  # before anything is written: one clear error for what is wrong
+        self._say("migrations")
+        migrate(env["DATABASE_URL"])
+        if self.postgres is not None:
+            seed(env["DATABASE_URL"], self._scenario)
+
+    def _start_api(self) -> None:
+        env = self.environment
+        if all(name in env for name in _API_HOSTS):
+            return
+        self._say("sandbox API")
+        self.sandbox = self._enter(Sandbox(self._scenario, latency_seconds=self._latency))
+        for name in _API_HOSTS:
+            env.setdefault(name, self.sandbox.url)
+        env.setdefault("RAPIDAPI_KEY", "sandbox")
+
+    def _start_aws(self) -> None:
+        env = self.environment
+        if "AWS_ENDPOINT_URL" not in env and "AWS_ENDPOINT_URL_SQS" not in env:
+            self._say("SQS (moto)")
+            env["AWS_ENDPOINT_URL"] = self._enter(MotoServer()).url
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+            env.setdefault(name, "local")
+        env.setdefault("AWS_DEFAULT_REGION", default_region())
+        endpoint = env.get("AWS_ENDPOINT_URL_SQS") or env["AWS_ENDPOINT_URL"]
+        overrides = {"VisibilityTimeout": str(self._visibility)}
+        stage = env.setdefault("CICERO_STAGE", "local")
+        with environment(env):
+            create_queues(TEMPLATE, stage, endpoint, overrides=overrides)
+
+    def _enter(self, part: Any) -> Any:
+        return self._parts.enter_context(part)

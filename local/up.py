@@ -1,0 +1,64 @@
+"""The stack on the real clock: what `make dev` runs."""
+
+from __future__ import annotations
+
+import logging
+import time
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import click
+
+from chalicelib.slots import FINAL, WIB, Slot
+from local.host_process import HostProcess
+from local.runner import Runner
+from local.stack import Stack
+
+log = logging.getLogger(__name__)
+
+_WATCHED = ("app.py", "chalicelib", "wa_session_host", "local")
+
+
+def work(stack: Stack, workers: int, schedules: bool) -> None:
+    """Works until interrupted. With `schedules`, slots open and the sweep runs every minute."""
+    with (
+        HostProcess(stack.environment, None, click.echo),
+        Runner(stack.environment, workers) as runner,
+    ):
+        click.echo("Running on the real clock; Ctrl-C stops.")
+        try:
+            while True:
+                minute = _next_minute()
+                if schedules:
+                    _tick(runner, minute)
+        except KeyboardInterrupt:
+            click.echo("Stopping.")
+
+
+def work_reloading() -> None:
+    """`up` in a child process that is started anew when a file of the service changes."""
+    from watchfiles import PythonFilter, run_process
+
+    paths = [Path(name) for name in _WATCHED]
+    run_process(
+        *paths,
+        target="python -m local up",
+        target_type="command",
+        watch_filter=PythonFilter(extra_extensions=(".sql",)),
+    )
+
+
+def _tick(runner: Runner, minute: datetime) -> None:
+    slot = Slot.latest(minute)
+    if slot is not None and slot.at == minute:
+        name = "open_slot_final" if minute.minute in FINAL.minutes else "open_slot_half_hour"
+        click.echo(f"slot {slot}: {runner.fire(name, minute).value}")
+    runner.fire("sweep", minute)
+
+
+def _next_minute() -> datetime:
+    """Sleeps until the next whole minute and answers it."""
+    now = datetime.now(WIB)
+    minute = now.replace(second=0, microsecond=0) + timedelta(minutes=1)
+    time.sleep((minute - now).total_seconds())
+    return minute

@@ -1,0 +1,103 @@
+"""A Lambda of one's own: a child process that imports the app and runs what it is handed.
+
+The parent's side is `Worker`; the child loops over its pipe until the parent goes away.
+"""
+
+from __future__ import annotations
+
+import logging
+import multiprocessing
+import os
+import signal
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from multiprocessing.connection import Connection
+from typing import Any
+
+_SPAWN = multiprocessing.get_context("spawn")
+
+
+class WorkerDied(Exception):
+    """The process ended in the middle of an invocation."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What an invocation came to: `error` is None, or the exception's text."""
+
+    value: Any
+    error: str | None
+    kind: str | None
+    api_requests: int
+    sql_round_trips: int
+
+
+class Worker:
+    """One worker process, started at once and replaced when it dies."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self._environment = dict(environment)
+        self._process, self._pipe = self._spawn()
+
+    @property
+    def pid(self) -> int:
+        return int(self._process.pid)
+
+    def invoke(self, handler: str, event: Any, now: datetime | None) -> Answer:
+        """Runs a handler of app.py with this event. Raises WorkerDied; a new process is then up."""
+        try:
+            self._pipe.send((handler, event, now))
+            answer: Answer = self._pipe.recv()
+        except (EOFError, OSError):
+            self.stop()
+            self._process, self._pipe = self._spawn()
+            raise WorkerDied(handler) from None
+        return answer
+
+    def stop(self) -> None:
+        """Ends the process; what it was doing is cut short."""
+        self._pipe.close()
+        self._process.kill()
+        self._process.join()
+
+    def _spawn(self) -> tuple[Any, Connection]:
+        ours, theirs = _SPAWN.Pipe()
+        process = _SPAWN.Process(target=serve, args=(theirs, self._environment), daemon=True)
+        process.start()
+        theirs.close()
+        return process, ours
+
+
+def serve(pipe: Connection, environment: Mapping[str, str]) -> None:
+    """The child: answers invocations until the parent closes the pipe."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.environ.clear()
+    os.environ.update(environment)
+    logging.basicConfig(level=os.environ.get("LOG_LEVEL", "INFO"), format="%(name)s %(message)s")
+    import app
+
+    while True:
+        try:
+            handler, event, now = pipe.recv()
+        except (EOFError, OSError):
+            return
+        pipe.send(_run(getattr(app, handler), handler, event, now))
+
+
+def _run(function: Any, name: str, event: Any, now: datetime | None) -> Answer:
+    from chalicelib.runtime import Counters, runtime
+    from local.invocation import Context
+
+    before = Counters(0, 0)
+    value, error, kind = None, None, None
+    try:
+        current = runtime()
+        current.set_clock((lambda: now) if now else None)
+        before = current.counters()
+        value = function(event, Context(name))
+    except Exception as problem:  # Lambda too catches everything, and reports it
+        logging.getLogger(name).debug("failed", exc_info=True)
+        error, kind = str(problem) or type(problem).__name__, type(problem).__name__
+    spent = runtime().counters() - before if kind != "ConfigurationError" else before
+    return Answer(value, error, kind, spent.api_requests, spent.sql_round_trips)

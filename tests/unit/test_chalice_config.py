@@ -1,0 +1,181 @@
+"""What `chalice deploy` and CloudFormation read, held against app.py."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from chalice.app import SQSEventConfig
+
+from app import QUEUES, app
+from chalicelib.settings import Settings
+
+PROJECT = Path(__file__).parents[2]
+CHALICE = PROJECT / ".chalice"
+NETWORK_ACTIONS = {  # AWS demands every resource for these; only functions in a VPC have them
+    "ec2:AssignPrivateIpAddresses",
+    "ec2:CreateNetworkInterface",
+    "ec2:DeleteNetworkInterface",
+    "ec2:DescribeNetworkInterfaces",
+    "ec2:DescribeSubnets",
+    "ec2:UnassignPrivateIpAddresses",
+}
+
+
+def read(file: str) -> dict[str, Any]:
+    return dict(json.loads((CHALICE / file).read_text(encoding="utf-8")))
+
+
+CONFIG = read("config.json")
+TEMPLATE = read("resources.json")
+FUNCTIONS: dict[str, dict[str, Any]] = CONFIG["lambda_functions"]
+STAGES: dict[str, dict[str, Any]] = CONFIG["stages"]
+CONSUMERS = [source for source in app.event_sources if isinstance(source, SQSEventConfig)]
+
+
+def resources(kind: str) -> dict[str, dict[str, Any]]:
+    """{logical id: properties} of the template's resources of one type."""
+    return {
+        name: resource["Properties"]
+        for name, resource in TEMPLATE["Resources"].items()
+        if resource["Type"] == kind
+    }
+
+
+def queues() -> dict[str, dict[str, Any]]:
+    """{queue name without its stage: properties}."""
+    named = resources("AWS::SQS::Queue").values()
+    return {q["QueueName"]["Fn::Sub"].removeprefix("cicero-${Stage}-"): q for q in named}
+
+
+def seconds(value: dict[str, str]) -> int:
+    return int(TEMPLATE["Parameters"][value["Ref"]]["Default"])
+
+
+def statements(function: str) -> dict[str, dict[str, Any]]:
+    """{Sid: statement} of a function's policy."""
+    return {s["Sid"]: s for s in read(f"policies/{function}.json")["Statement"]}
+
+
+def test_every_function_of_the_app_is_configured_and_no_other() -> None:
+    assert set(FUNCTIONS) == set(app.handler_map)
+    assert CONFIG["autogen_policy"] is False
+
+
+def test_every_function_has_its_own_policy_file_and_none_is_left_over() -> None:
+    files = {name: function["iam_policy_file"] for name, function in FUNCTIONS.items()}
+    assert files == {name: f"policies/{name}.json" for name in FUNCTIONS}
+    assert {f"policies/{path.name}" for path in (CHALICE / "policies").iterdir()} == set(
+        files.values()
+    )
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_policy_allows_its_own_log_its_secrets_and_named_queues(function: str) -> None:
+    policy = statements(function)
+    assert policy["WriteOwnLog"]["Resource"] == [
+        f"arn:aws:logs:*:*:log-group:/aws/lambda/cicero-fetch-*-{function}:*"
+    ]
+    assert policy["ReadSecrets"]["Resource"] == ["arn:aws:ssm:*:*:parameter/cicero/*/secrets"]
+    for statement in policy.values():
+        if statement["Effect"] == "Allow":
+            wanted = set(statement["Action"])
+            assert wanted <= NETWORK_ACTIONS or "*" not in statement["Resource"], statement
+            assert not any(action.endswith("*") for action in wanted), statement
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_other_stages_cannot_touch_prod(function: str) -> None:
+    deny = statements(function)["OtherStagesLeaveProdAlone"]
+    assert deny["Effect"] == "Deny"
+    assert deny["Condition"]["ArnLike"]["aws:PrincipalArn"] == [
+        f"arn:aws:iam::*:role/cicero-fetch-{stage}-*" for stage in STAGES if stage != "prod"
+    ]
+
+
+@pytest.mark.parametrize("source", CONSUMERS, ids=lambda source: source.name)
+def test_a_consumer_may_take_from_its_own_queue_only(source: SQSEventConfig) -> None:
+    queue = str(source.queue).removeprefix(f"{QUEUES}-")
+    assert statements(source.name)["TakeJobs"]["Resource"] == [f"arn:aws:sqs:*:*:cicero-*-{queue}"]
+    assert source.batch_size == 1
+
+
+@pytest.mark.parametrize("source", CONSUMERS, ids=lambda source: source.name)
+def test_a_message_stays_hidden_six_times_as_long_as_its_function_may_run(
+    source: SQSEventConfig,
+) -> None:
+    queue = queues()[str(source.queue).removeprefix(f"{QUEUES}-")]
+    assert seconds(queue["VisibilityTimeout"]) >= 6 * FUNCTIONS[source.name]["lambda_timeout"]
+
+
+@pytest.mark.parametrize("source", CONSUMERS, ids=lambda source: source.name)
+def test_the_documented_timeouts_are_the_deployed_ones(source: SQSEventConfig) -> None:
+    hidden = seconds(queues()[str(source.queue).removeprefix(f"{QUEUES}-")]["VisibilityTimeout"])
+    row = f"| {FUNCTIONS[source.name]['lambda_timeout']} s | {hidden} s |"
+    assert row in (PROJECT / "docs/deploy.md").read_text(encoding="utf-8")
+
+
+def test_two_sweeps_never_overlap() -> None:
+    assert FUNCTIONS["sweep"]["lambda_timeout"] < 60
+    assert FUNCTIONS["sweep"]["reserved_concurrency"] == 1
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_stage_s_environment_names_the_stage_and_holds_no_secret(stage: str) -> None:
+    assert STAGES[stage]["environment_variables"] == {
+        "APP_ENV": stage,
+        "CICERO_SECRETS_PARAMETER": f"/cicero/{stage}/secrets",
+        "CICERO_STAGE": stage,
+    }
+
+
+def test_no_secret_setting_is_in_any_deployed_file() -> None:
+    secret = {"database_url", "redis_url", "rapidapi_key", "admin_whatsapp"}
+    assert secret <= set(Settings.model_fields)
+    for file in CHALICE.rglob("*.json"):
+        if not {"deployed", "deployments"} & set(file.relative_to(CHALICE).parts):
+            assert not [s for s in secret if s in file.read_text(encoding="utf-8").lower()], file
+
+
+def test_queues_are_encrypted_and_dead_letters_kept_for_two_weeks() -> None:
+    assert set(queues()) == {name for q in ("fetch", "engagement") for name in (q, f"{q}-dlq")} | {
+        "wa.fifo",
+        "wa-dlq.fifo",
+    }
+    for name, queue in queues().items():
+        assert queue["SqsManagedSseEnabled"] is True, name
+        if "dlq" in name:
+            assert queue["MessageRetentionPeriod"] == 14 * 24 * 60 * 60, name
+
+
+def test_a_queue_gives_up_after_its_number_of_tries() -> None:
+    tries = {
+        name: queue["RedrivePolicy"]["maxReceiveCount"]
+        for name, queue in queues().items()
+        if "dlq" not in name
+    }
+    assert tries == {"fetch": 5, "engagement": 5, "wa.fifo": 20}
+
+
+def test_every_alarm_reaches_the_topic_and_every_dead_letter_queue_has_one() -> None:
+    alarms = resources("AWS::CloudWatch::Alarm").values()
+    assert {json.dumps(alarm["AlarmActions"]) for alarm in alarms} == {'[{"Ref": "AlarmTopic"}]'}
+    watched = json.dumps([alarm.get("Metrics") for alarm in alarms])
+    for name in (n for n in TEMPLATE["Resources"] if n.endswith("DeadLetters")):
+        assert name in watched
+
+
+def test_the_host_runs_once_without_root_and_never_beside_itself() -> None:
+    [service] = resources("AWS::ECS::Service").values()
+    deployment = service["DeploymentConfiguration"]
+    assert (service["DesiredCount"], service["AvailabilityZoneRebalancing"]) == (1, "DISABLED")
+    assert (deployment["MaximumPercent"], deployment["MinimumHealthyPercent"]) == (100, 0)
+    [task] = resources("AWS::ECS::TaskDefinition").values()
+    [container] = task["ContainerDefinitions"]
+    assert (container["User"], container["ReadonlyRootFilesystem"]) == ("10001:10001", True)
+
+
+def test_the_host_is_left_out_unless_asked_for() -> None:
+    for name, resource in TEMPLATE["Resources"].items():
+        if name.startswith(("Host", "Sessions")):
+            assert resource["Condition"] == "HasHost", name
