@@ -35,22 +35,22 @@ def open_slot_final(event: CloudWatchEvent) -> dict[str, Any]:
     return handlers.open_slot(event.to_dict())
 
 
-@app.on_sqs_message(queue=f"{QUEUES}-fetch", batch_size=1)
+@app.on_sqs_message(queue=f"{QUEUES}-fetch", batch_size=1, maximum_concurrency=10)
 def fetch_posts(event: SQSEvent) -> None:
     handlers.fetch_posts(event.to_dict(), event.context)
 
 
-@app.on_sqs_message(queue=f"{QUEUES}-engagement", batch_size=1)
+@app.on_sqs_message(queue=f"{QUEUES}-engagement", batch_size=1, maximum_concurrency=20)
 def refresh_engagement(event: SQSEvent) -> None:
     handlers.refresh_engagement(event.to_dict(), event.context)
 
 
-@app.on_sqs_message(queue=f"{QUEUES}-fetch-dlq", batch_size=1)
+@app.on_sqs_message(queue=f"{QUEUES}-fetch-dlq", batch_size=1, maximum_concurrency=2)
 def dead_job(event: SQSEvent) -> None:
     handlers.dead_job(event.to_dict(), event.context)
 
 
-@app.on_sqs_message(queue=f"{QUEUES}-engagement-dlq", batch_size=1)
+@app.on_sqs_message(queue=f"{QUEUES}-engagement-dlq", batch_size=1, maximum_concurrency=2)
 def dead_engagement_job(event: SQSEvent) -> None:
     handlers.dead_job(event.to_dict(), event.context)
 

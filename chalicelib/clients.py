@@ -15,6 +15,7 @@ PLATFORMS: tuple[Platform, ...] = get_args(Platform)
 
 _HANDLE = re.compile(r"[a-z0-9._]+")
 _GROUP = re.compile(r"[0-9]{5,}(-[0-9]+)?")
+_BARE_GROUP = re.compile(r"[0-9]{15,}|[0-9]{5,}-[0-9]+")  # shorter numbers are people's
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,8 @@ def group_chats(text: str | None, client_id: str = "") -> tuple[str, ...]:
     chats: list[str] = []
     for entry in re.split(r"[,;\s]+", text or ""):
         group, _, domain = entry.partition("@")
-        if _GROUP.fullmatch(group) and domain in ("", "g.us"):
+        form = {"": _BARE_GROUP, "g.us": _GROUP}.get(domain)
+        if form and form.fullmatch(group):
             chats.append(f"{group}@g.us")
         elif entry:
             log.warning("client %s: an entry of client_group is not a group id", client_id)
@@ -89,9 +91,9 @@ def personal_chats(*texts: str) -> tuple[str, ...]:
         if entry.strip().endswith("@g.us"):
             chats.extend(group_chats(entry))
             continue
-        digits = re.sub(r"\D", "", entry.partition("@")[0])
-        if digits.startswith("0"):
-            digits = "62" + digits[1:]
+        digits = re.sub(r"\D", "", re.split("[@:]", entry)[0]).removeprefix("00")
+        if digits.startswith(("0", "8")):
+            digits = "62" + digits.removeprefix("0")
         if len(digits) >= 8:
             chats.append(f"{digits}@s.whatsapp.net")
         elif entry.strip():

@@ -6,11 +6,12 @@ Imports of a stage happen in its handler, so that a cold start loads what it nee
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Any
 
-from chalicelib.errors import BadInput
+from chalicelib.errors import BadInput, CiceroError
 
 log = logging.getLogger(__name__)
 
@@ -29,24 +30,26 @@ def open_slot(event: Mapping[str, Any]) -> Answer:
 
 def fetch_posts(event: Mapping[str, Any], context: Any = None) -> None:
     """One ClientJob from the fetch queue."""
-    from chalicelib import posts
+    from chalicelib import posts, queues
     from chalicelib.jobs import ClientJob
     from chalicelib.runtime import runtime
 
     job = ClientJob.parse(_body(event))
-    results = posts.fetch_posts(runtime(), job)
+    with retried_soon(event, queues.FETCH):
+        results = posts.fetch_posts(runtime(), job)
     verdicts = {name: result.verdict for name, result in (results or {}).items()}
     _logged("fetch_posts", {"client": job.client_id, "slot": str(job.of_slot), **verdicts})
 
 
 def refresh_engagement(event: Mapping[str, Any], context: Any = None) -> None:
     """One ClientJob from the engagement queue."""
-    from chalicelib import engagement
+    from chalicelib import engagement, queues
     from chalicelib.jobs import ClientJob
     from chalicelib.runtime import runtime
 
     job = ClientJob.parse(_body(event))
-    engagement.refresh_engagement(runtime(), job, context)
+    with retried_soon(event, queues.ENGAGEMENT):
+        engagement.refresh_engagement(runtime(), job, context)
     _logged("refresh_engagement", {"client": job.client_id, "slot": str(job.of_slot)})
 
 
@@ -93,6 +96,24 @@ def migrate() -> Answer:
     from chalicelib.runtime import runtime
 
     return _logged("migrate", dict(migrations.migrate(runtime().settings.database_url)))
+
+
+@contextmanager
+def retried_soon(event: Mapping[str, Any], queue: str) -> Iterator[None]:
+    """Lets a job that failed for a passing reason come back soon: JOB_RETRY_SECONDS, doubled
+    with each try. Without it the queue waits its visibility timeout, and the slot is over."""
+    from chalicelib.runtime import runtime
+
+    try:
+        yield
+    except BadInput:
+        raise
+    except CiceroError:
+        record = event["Records"][0]
+        tries = int(record.get("attributes", {}).get("ApproximateReceiveCount", 1))
+        seconds = runtime().settings.job_retry_seconds * 2 ** (tries - 1)
+        runtime().queues.return_message(queue, record["receiptHandle"], seconds)
+        raise
 
 
 def _body(event: Mapping[str, Any]) -> str:

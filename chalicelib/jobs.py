@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated, Literal, Self, TypeVar
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, ValidationError
 
 from chalicelib.errors import BadInput
-from chalicelib.slots import Slot, to_wib
+from chalicelib.slots import Slot
 
 Trigger = Literal["schedule", "manual", "catch_up"]
-WibTime = Annotated[AwareDatetime, AfterValidator(to_wib)]
+SlotTime = Annotated[AwareDatetime, AfterValidator(lambda moment: Slot.exactly(moment).at)]
 
 
 class QueueMessage(BaseModel):
@@ -34,11 +33,11 @@ class ClientJob(QueueMessage):
     """
 
     run_id: str
-    slot: WibTime
+    slot: SlotTime
     client_id: str
     fetch_posts: bool
     trigger: Trigger
-    expires_at: datetime
+    expires_at: AwareDatetime
     continuation: tuple[str, ...] | None = None
 
     @property

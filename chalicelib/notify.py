@@ -36,11 +36,12 @@ class Decision:
 def decide(hour: str | None, last_hour: str | None, got_through: bool, changes: int) -> Decision:
     """`hour`: the key of the task list that this slot may send, None outside the window;
     `last_hour`: the key last sent; `changes`: how many changes some chat was not told. Pure."""
-    if hour and hour != last_hour and got_through:
+    due = hour is not None and hour > (last_hour or "")
+    if due and got_through:
         return Decision("task_list", f"the list of hour {hour} was not sent yet")
     if changes:
         return Decision("changes", f"{changes} changes were not told yet")
-    if hour and hour != last_hour:
+    if due:
         return Decision("nothing", "no platform got through; the next run sends the list")
     return Decision("nothing", "no list is due and nothing changed")
 
@@ -54,16 +55,17 @@ def tell(
     slot, now = job.of_slot, runtime.now()
     state = tx.run("outbox.notified", client_id=client.client_id)[0]
     hour = _hour(runtime, slot)
-    if hour and hour != state["last_notified_slot"] and got_through:
-        _key = {"client_id": client.client_id, "chats": list(client.chats), "now": now}
-        tx.run("outbox.supersede_task_lists", **_key)
+    last_hour = state["last_notified_slot"]
+    if decide(hour, last_hour, got_through, changes=0).send == "task_list":
+        chats = list(client.chats)
+        tx.run("outbox.supersede_task_lists", client_id=client.client_id, chats=chats, now=now)
     untold = tx.run(
         "outbox.untold",
         client_id=client.client_id,
         chats=list(client.chats),
         wib_day=slot.day,
     )
-    decision = decide(hour, state["last_notified_slot"], got_through, len(untold))
+    decision = decide(hour, last_hour, got_through, len(untold))
     if decision.send == "task_list":
         _send_list(runtime, tx, client, job, untold)
     elif decision.send == "changes":

@@ -84,6 +84,22 @@ class Queues:
         if not self.send(queue, [Entry(message)]):
             raise QueueUnavailable(f"Queue {queue} refused a message.")
 
+    def return_message(self, queue: str, receipt: str, seconds: int) -> None:
+        """Lets a received message be delivered again in so many seconds; failing that, when its
+        visibility timeout ends."""
+        try:
+            with reading_errors(queue):
+                self.client.change_message_visibility(
+                    QueueUrl=self.url(queue), ReceiptHandle=receipt, VisibilityTimeout=seconds
+                )
+        except QueueUnavailable as error:
+            log.warning("a message comes back later than it could: %s", error)
+
+    def close(self) -> None:
+        """Closes the client's connections, where it was made here."""
+        if self._given is None and "client" in self.__dict__:
+            self.client.close()
+
     def _send_batch(self, queue: str, batch: list[Entry]) -> list[Entry]:
         from tenacity import Retrying, retry_if_result, stop_after_attempt, wait_random_exponential
 
@@ -96,7 +112,8 @@ class Queues:
                 )
             for done in answer.get("Successful", []):
                 waiting.pop(int(done["Id"]), None)
-            return bool(waiting)
+            refused = {int(entry["Id"]) for entry in answer.get("Failed", []) if _final(entry)}
+            return bool(waiting.keys() - refused)
 
         retrying = Retrying(
             retry=retry_if_result(bool),
@@ -108,6 +125,11 @@ class Queues:
         if waiting:
             log.error("queue %s refused %d of %d messages", queue, len(waiting), len(batch))
         return [entry for index, entry in enumerate(batch) if index not in waiting]
+
+
+def _final(failure: dict[str, Any]) -> bool:
+    """Whether SQS says that the message itself is at fault."""
+    return failure.get("SenderFault") is True
 
 
 def _entry(index: int, entry: Entry) -> dict[str, str]:

@@ -65,6 +65,12 @@ class Runtime:
             self.db.round_trips,
         )
 
+    def close(self) -> None:
+        """Lets go of every connection."""
+        for part in ("db", "queues", "instagram", "tiktok"):
+            if part in self.__dict__:
+                getattr(self, part).close()
+
     @cached_property
     def _limiter(self) -> RateLimiter:
         return RateLimiter(self.settings.redis_url, self.settings.rapidapi_requests_per_second)

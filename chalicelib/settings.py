@@ -40,7 +40,7 @@ class Settings(BaseSettings):
         TIKTOK_HOST, description="TikTok API: a host name, or a full URL"
     )
     rapidapi_requests_per_second: int = Field(
-        10, ge=1, description="Requests a second to each API, all workers together"
+        20, ge=1, description="Requests a second to each API, all workers together"
     )
     rapidapi_timeout_seconds: float = Field(
         20, gt=0, description="How long one answer may take; connecting may take a quarter of it"
@@ -76,6 +76,9 @@ class Settings(BaseSettings):
     task_list_window_end: time = Field(time(17, 59), description="After this only changes are sent")
     cron_status_lookup_strategy: Literal["fail_open", "fail_closed"] = Field(
         "fail_open", description="Run, or not, when cron_job_config cannot be read"
+    )
+    job_retry_seconds: int = Field(
+        30, ge=0, le=600, description="When a failed job is tried again; doubles with each try"
     )
     safe_delete_max_percent: int = Field(
         40, ge=0, le=100, description="Share of a day's posts that may go in one fetch unquestioned"

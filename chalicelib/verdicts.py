@@ -64,6 +64,8 @@ def read_feed(page_after: Callable[[str | None], PostPage], since: datetime) -> 
             posts.setdefault(post.content_id, post)
         if page.following is None or _ends_before(page.posts, since):
             return Feed(tuple(posts.values()), unreadable, reached=True)
+        if page.following == cursor:
+            break  # it promises more and does not go on
         cursor = page.following
     return Feed(tuple(posts.values()), unreadable, reached=False)
 

@@ -11,14 +11,16 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Self, cast
 
+_ROOT = Path(__file__).resolve().parent.parent
 _STOP_SECONDS = 15
+_USABLE = (0, 2)  # a clean stop; unusable settings: no restart helps
 
 
 class HostProcess:
     """`python -m wa_session_host` with the console transport, until the `with` block ends.
 
-    `show` gets each line of what the groups see, from a thread of its own; `now` is the host's
-    simulated time.
+    Started anew when it dies, as its container would be. `show` gets each line of what the
+    groups see, from a thread of its own; `now` is the host's simulated time.
     """
 
     def __init__(
@@ -30,18 +32,12 @@ class HostProcess:
         simulated = {"CICERO_NOW": now.isoformat()} if now else {}
         self._environment = {**environment, **simulated}
         self._show = show
+        self._stopping = threading.Event()
+        self._keeper = threading.Thread(target=self._keep)
+        self.process = self._start()
 
     def __enter__(self) -> Self:
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "wa_session_host"],
-            env=self._environment,
-            cwd=Path(__file__).resolve().parent.parent,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        output = cast("IO[str]", self.process.stdout)
-        self._reader = threading.Thread(target=self._read, args=(output,))
-        self._reader.start()
+        self._keeper.start()
         return self
 
     def __exit__(
@@ -50,15 +46,27 @@ class HostProcess:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self._stopping.set()
         self.process.terminate()
-        try:
-            self.process.wait(_STOP_SECONDS)
-        except subprocess.TimeoutExpired:
+        self._keeper.join(_STOP_SECONDS)
+        if self._keeper.is_alive():
             self.process.kill()
-            self.process.wait()
-        self._reader.join()
+            self._keeper.join()
 
-    def _read(self, output: IO[str]) -> None:
-        with output:
-            for line in output:
-                self._show(line.rstrip("\n"))
+    def _keep(self) -> None:
+        while True:
+            with cast(IO[str], self.process.stdout) as output:
+                for line in output:
+                    self._show(line.rstrip("\n"))
+            if self.process.wait() in _USABLE or self._stopping.is_set():
+                return
+            self.process = self._start()
+
+    def _start(self) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [sys.executable, "-m", "wa_session_host"],
+            env=self._environment,
+            cwd=_ROOT,
+            stdout=subprocess.PIPE,
+            text=True,
+        )

@@ -11,13 +11,16 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from queue import SimpleQueue
 from types import TracebackType
 from typing import Any, Self
+
+from botocore.exceptions import BotoCoreError, ClientError
 
 from local.invocation import schedule_event, sqs_event
 from local.resources import sqs_client
@@ -25,7 +28,11 @@ from local.worker import Answer, Worker, WorkerDied
 
 log = logging.getLogger(__name__)
 
-_IDLE_SECONDS = 0.05
+Observer = Callable[[str, int], None]
+
+_SHORTEST_PAUSE = 0.02
+_LONGEST_PAUSE = 0.3
+_DEAD_LETTER_SECONDS = 1.0
 _ASYNC_TRIES = 3
 
 
@@ -43,7 +50,8 @@ class Totals:
 class Runner:
     """A pool of `workers` over the app's queues. `now` stands in for the clock while it is set.
 
-    `twice`: every message is handled two times, the second beside the first.
+    `twice`: every message is handled two times, the second beside the first. `observe` is told
+    each invocation's handler and process id just before it starts.
     """
 
     def __init__(
@@ -52,11 +60,13 @@ class Runner:
         workers: int = 8,
         visibility: int = 5,
         twice: bool = False,
+        observe: Observer = lambda handler, pid: None,
     ) -> None:
         self._environment = environment
         self._size = workers
         self._visibility = visibility
         self._copies = 2 if twice else 1
+        self._observe = observe
         self.now: datetime | None = None
         self._workers: SimpleQueue[Worker] = SimpleQueue()
         self.all_workers: list[Worker] = []
@@ -66,15 +76,16 @@ class Runner:
         self._lock = threading.Lock()
         self._in_flight: dict[str, tuple[str, str]] = {}
         self._busy = 0
+        self._dead_looked = 0.0
         self.totals = Totals()
 
     def __enter__(self) -> Self:
         self._sqs = sqs_client(self._endpoint())
-        self._mappings = self._read_mappings()
         for _ in range(self._size):
             worker = Worker(self._environment)
             self.all_workers.append(worker)
             self._workers.put(worker)
+        self._mappings = self._read_mappings()
         self._feeder.start()
         return self
 
@@ -106,6 +117,7 @@ class Runner:
         """Runs a handler now and answers what came of it. Raises WorkerDied."""
         worker = self._workers.get()
         try:
+            self._observe(handler, worker.pid)
             answer = worker.invoke(handler, event, self.now)
         except WorkerDied:
             with self._lock:
@@ -128,14 +140,30 @@ class Runner:
         return taken
 
     def _feed(self) -> None:
-        """Receives while workers are free, later stages first, and keeps messages invisible."""
-        renewed = time.monotonic()
+        """Receives while workers are free, later stages first, and keeps messages invisible.
+
+        An idle queue is looked at ever less often, dead letters once a second.
+        """
+        renewed, idle = time.monotonic(), _SHORTEST_PAUSE
         while not self._stop.is_set():
             if time.monotonic() - renewed > self._visibility / 3:
                 self._renew()
                 renewed = time.monotonic()
-            if not any([self._receive(queue) for queue in self._mappings]):
-                self._stop.wait(_IDLE_SECONDS)
+            try:
+                received = any([self._receive(queue) for queue in self._due()])
+            except (BotoCoreError, ClientError) as error:
+                log.warning("SQS: %s", error)
+                received = False
+            idle = _SHORTEST_PAUSE if received else min(idle * 2, _LONGEST_PAUSE)
+            if not received:
+                self._stop.wait(idle)
+
+    def _due(self) -> list[str]:
+        now = time.monotonic()
+        dead = now - self._dead_looked > _DEAD_LETTER_SECONDS
+        if dead:
+            self._dead_looked = now
+        return [queue for queue in self._mappings if dead or not queue.endswith("-dlq")]
 
     def _receive(self, queue: str) -> int:
         with self._lock:
@@ -146,6 +174,7 @@ class Runner:
             QueueUrl=self._mappings[queue][1],
             MaxNumberOfMessages=min(10, free),
             VisibilityTimeout=self._visibility,
+            AttributeNames=["ApproximateReceiveCount"],
         )
         messages = received.get("Messages", [])
         for message in messages:
@@ -179,30 +208,24 @@ class Runner:
         with self._lock:
             self._in_flight.pop(message["ReceiptHandle"], None)
         if good:
-            self._sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+            with suppress(ClientError):  # a message that came back meanwhile is deleted then
+                self._sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
 
     def _renew(self) -> None:
         with self._lock:
             held = list(self._in_flight.values())
         for url, handle in held:
-            self._sqs.change_message_visibility(
-                QueueUrl=url, ReceiptHandle=handle, VisibilityTimeout=self._visibility
-            )
+            with suppress(ClientError):  # it was finished, or given back, in this moment
+                self._sqs.change_message_visibility(
+                    QueueUrl=url, ReceiptHandle=handle, VisibilityTimeout=self._visibility
+                )
 
     def _read_mappings(self) -> dict[str, tuple[str, str]]:
-        """Queue → (handler, queue URL), as app.py registered them, the last stage first."""
-        from local.environment import environment
-
-        with environment(self._environment):
-            import app
-
-        sources = [s for s in app.app.event_sources if hasattr(s, "queue")]
+        """Queue → (handler, queue URL), the last stage first."""
+        registered = self.all_workers[0].mappings
         return {
-            source.queue: (
-                source.name,
-                self._sqs.get_queue_url(QueueName=source.queue)["QueueUrl"],
-            )
-            for source in reversed(sources)
+            queue: (handler, self._sqs.get_queue_url(QueueName=queue)["QueueUrl"])
+            for queue, handler in reversed(registered.items())
         }
 
     def _endpoint(self) -> str:

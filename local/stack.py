@@ -105,6 +105,7 @@ class Stack:
         self._start_aws()
         env.setdefault("WA_AUTH_DATA_PATH", str(self._data_dir / "wa"))
         env.setdefault("WA_POLL_SECONDS", "1")
+        env.setdefault("JOB_RETRY_SECONDS", "1")
         env.setdefault("LOG_LEVEL", "WARNING")
         self.settings()  # before anything is written: one clear error for what is wrong
         self._say("migrations")

@@ -39,19 +39,29 @@ class Worker:
     def __init__(self, environment: Mapping[str, str]) -> None:
         self._environment = dict(environment)
         self._process, self._pipe = self._spawn()
+        self._mappings: dict[str, str] | None = None
 
     @property
     def pid(self) -> int:
         return int(self._process.pid)
 
+    @property
+    def mappings(self) -> dict[str, str]:
+        """Queue → handler, as app.py registers them; waits until the app is imported."""
+        if self._mappings is None:
+            self._mappings = self._pipe.recv()
+        return self._mappings
+
     def invoke(self, handler: str, event: Any, now: datetime | None) -> Answer:
         """Runs a handler of app.py with this event. Raises WorkerDied; a new process is then up."""
         try:
+            _ = self.mappings
             self._pipe.send((handler, event, now))
             answer: Answer = self._pipe.recv()
         except (EOFError, OSError):
             self.stop()
             self._process, self._pipe = self._spawn()
+            self._mappings = None
             raise WorkerDied(handler) from None
         return answer
 
@@ -77,6 +87,8 @@ def serve(pipe: Connection, environment: Mapping[str, str]) -> None:
     logging.basicConfig(level=os.environ.get("LOG_LEVEL", "INFO"), format="%(name)s %(message)s")
     import app
 
+    sources: list[Any] = app.app.event_sources
+    pipe.send({source.queue: source.name for source in sources if hasattr(source, "queue")})
     while True:
         try:
             handler, event, now = pipe.recv()

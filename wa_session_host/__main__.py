@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import sys
 from threading import Event
@@ -20,6 +21,7 @@ def main() -> int:
     """0 after a clean stop, 2 where the settings are unusable."""
     try:
         settings = load_settings()
+        _refuse_console_on_aws()
     except ConfigurationError as error:
         sys.stderr.write(f"{error}\n")
         return 2
@@ -34,6 +36,12 @@ def main() -> int:
         transport.close()
     log.info("stopped")
     return 0
+
+
+def _refuse_console_on_aws() -> None:
+    """The console transport prints chats and texts, which must never reach CloudWatch."""
+    if "ECS_CONTAINER_METADATA_URI_V4" in os.environ:
+        raise ConfigurationError("WA_TRANSPORT: console is for local runs; its output is a log.")
 
 
 if __name__ == "__main__":

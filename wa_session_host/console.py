@@ -24,7 +24,7 @@ class ConsoleTransport:
         directory.mkdir(parents=True, exist_ok=True)
         self._path = directory / "console.jsonl"
         self._sent = self._read_journal()
-        self._journal = self._path.open("a", encoding="utf-8")
+        self._journal = self._open_journal()
         self._out = out
 
     def ready(self) -> bool:
@@ -50,6 +50,13 @@ class ConsoleTransport:
         lines = [f"┌─ {message.chat} {_RULE}"[:60], *message.text.splitlines()]
         self._out.write("\n│ ".join(lines) + f"\n└{_RULE}\n")
         self._out.flush()
+
+    def _open_journal(self) -> TextIO:
+        """At the start of a line, so that a line that was cut short spoils no other."""
+        whole = not self._path.exists() or self._path.read_bytes()[-1:] in (b"", b"\n")
+        journal = self._path.open("a", encoding="utf-8")
+        journal.write("" if whole else "\n")
+        return journal
 
     def _read_journal(self) -> set[str]:
         """The keys of all whole lines; a line that a kill cut short was not delivered."""

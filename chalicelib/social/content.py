@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
 from chalicelib.clients import Platform
 
@@ -26,7 +26,7 @@ class Post(BaseModel):
     content_id: str
     owner: str | None
     caption: str
-    posted_at: datetime
+    posted_at: AwareDatetime
     like_count: int | None
     comment_count: int | None
     pinned: bool = False
@@ -80,14 +80,17 @@ def count(value: Any) -> int | None:
     """A count given as int or string; None where it is hidden, negative or no number."""
     try:
         number = int(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
     return number if 0 <= number < 2**31 else None
 
 
 def moment(value: Any) -> datetime:
     """Epoch seconds, as int or string, as an aware datetime. ValueError for anything else."""
-    return datetime.fromtimestamp(int(value), UTC)
+    try:
+        return datetime.fromtimestamp(int(value), UTC)
+    except (TypeError, OverflowError, OSError) as error:
+        raise ValueError(f"{value!r} is no epoch") from error
 
 
 def username(value: Any) -> str | None:

@@ -62,6 +62,12 @@ class Api:
         )
         return retrying(self._get_once, path, parameters)
 
+    def close(self) -> None:
+        """Closes the pooled connections."""
+        if self._opened is not None:
+            self._opened.close()
+            self._opened = None
+
     def _get_once(self, path: str, parameters: Mapping[str, str | int]) -> dict[str, Any]:
         import requests
 
@@ -69,7 +75,10 @@ class Api:
         self.calls += 1
         try:
             answer = self._session().get(
-                self._base + path, params=parameters, timeout=self._timeout
+                self._base + path,
+                params=parameters,
+                timeout=self._timeout,
+                allow_redirects=False,  # the key goes to this host and no other
             )
         except requests.RequestException as error:
             raise errors.Upstream(f"{path}: {type(error).__name__}") from error
@@ -96,7 +105,8 @@ def judge(path: str, status: int, headers: Mapping[str, str], body: bytes) -> di
             raise errors.QuotaExceeded(where)
         raise errors.RateLimited(where, _seconds(headers.get("Retry-After")))
     if status == 404:
-        raise errors.NotFound(where)
+        wrong_path = text.startswith("Endpoint ")
+        raise (errors.ApiConfiguration if wrong_path else errors.NotFound)(where)
     if status >= 500 or status == 408:
         raise errors.Upstream(where)
     if status == 202 or status >= 400:
@@ -110,9 +120,10 @@ def judge(path: str, status: int, headers: Mapping[str, str], body: bytes) -> di
 def _refuse_business_errors(path: str, data: Mapping[str, Any]) -> None:
     inner = data.get("data")
     for envelope in (data, inner if isinstance(inner, Mapping) else {}):
-        code = envelope.get("statusCode") or envelope.get("status_code")
-        if code and str(code) != "0":
-            number = int(code) if str(code).lstrip("-").isdigit() else -1
+        codes = (str(envelope.get(name) or 0) for name in ("statusCode", "status_code"))
+        code = next((code for code in codes if code != "0"), None)
+        if code:
+            number = int(code) if re.fullmatch(r"-?[0-9]{1,9}", code) else -1
             where = f"{path}: code {code} {_message(envelope)}".strip()
             if number in _BUSY_CODES:
                 raise errors.Upstream(where)

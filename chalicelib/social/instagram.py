@@ -29,6 +29,9 @@ class Instagram:
     def __init__(self, api: Api) -> None:
         self.api = api
 
+    def close(self) -> None:
+        self.api.close()
+
     def posts(self, handle: str, token: str | None = None) -> PostPage:
         """One page of an account's posts; pinned ones first and out of order, the rest newest
         first. `following` is the token of the next page."""

@@ -32,6 +32,7 @@ class RateLimiter:
         self._redis_url = redis_url
         self._shared: MovingWindowRateLimiter | None = None
         self._away_until = 0.0
+        self._warned = False
 
     def acquire(self, name: str) -> None:
         """Returns when one more call of this name may be made."""
@@ -43,11 +44,18 @@ class RateLimiter:
             from redis.exceptions import RedisError
 
             try:
-                return self._in_redis(self._redis_url).hit(self._item, "cicero", name)
+                granted = self._in_redis(self._redis_url).hit(self._item, "cicero", name)
+                self._warned = False
+                return granted
             except (RedisError, OSError) as error:
-                log.warning("Redis is away (%s): limiting per process", type(error).__name__)
+                self._warn_once(error)
                 self._away_until = time.monotonic() + _RETRY_REDIS_AFTER
         return self._local.hit(self._item, "cicero", name)
+
+    def _warn_once(self, error: Exception) -> None:
+        if not self._warned:
+            log.warning("Redis is away (%s): limiting per process", type(error).__name__)
+        self._warned = True
 
     def _in_redis(self, url: str) -> MovingWindowRateLimiter:
         if self._shared is None:

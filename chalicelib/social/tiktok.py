@@ -30,6 +30,9 @@ class TikTok:
     def __init__(self, api: Api) -> None:
         self.api = api
 
+    def close(self) -> None:
+        self.api.close()
+
     def secuid(self, handle: str) -> str:
         """The stable secUid of an account. NotFound where the API knows no such account."""
         answer = self.api.get("/api/user/info", uniqueId=handle)
@@ -47,8 +50,8 @@ class TikTok:
         if "itemList" not in data and "hasMore" not in data:
             raise Malformed("/api/user/posts: neither itemList nor hasMore")
         posts, unreadable = read_all(read_post, data.get("itemList") or [])
-        following = str(data["cursor"]) if data.get("hasMore") and data.get("cursor") else None
-        return PostPage(tuple(posts), unreadable, following if following != cursor else None)
+        following = str(data.get("cursor") or cursor or "0") if data.get("hasMore") else None
+        return PostPage(tuple(posts), unreadable, following)
 
     def commenters(self, video_id: str, cursor: str | None = None) -> UserPage:
         """One page of a video's commenters, inlined repliers included.

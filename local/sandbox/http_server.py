@@ -7,6 +7,7 @@ Besides the two products' paths:
 """
 
 import json
+import sys
 from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -29,6 +30,11 @@ class SandboxServer(ThreadingHTTPServer):
     def __init__(self, world: World, latency_seconds: float = 0.0, port: int = 0) -> None:
         self.state = SandboxState(world, latency_seconds)
         super().__init__((HOST, port), _Handler)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Tells every error but that a client went away."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
 
     @property
     def url(self) -> str:

@@ -3,8 +3,10 @@
 import base64
 import hashlib
 from datetime import datetime
+from functools import lru_cache
 
 INSTAGRAM_EPOCH_MS = 1_314_220_021_721  # the zero of Instagram's media ids
+CACHED = 2**16
 
 
 def number(text: str, bits: int) -> int:
@@ -30,16 +32,19 @@ def tiktok_id(owner: str, posted_at: datetime) -> int:
     return int(posted_at.timestamp()) << 32 | number(f"tt {owner} {posted_at.timestamp()}", 32)
 
 
+@lru_cache(CACHED)
 def user_id(name: str) -> str:
     """A numeric account id."""
     return str(10**9 + number(f"user {name}", 36))
 
 
+@lru_cache(CACHED)
 def sec_uid(name: str) -> str:
     """TikTok's stable account key."""
     return "MS4wLjABAAAA" + hashlib.blake2b(name.encode(), digest_size=20).hexdigest()
 
 
+@lru_cache(CACHED)
 def cdn_url(seed: str) -> str:
     """An address that leads nowhere, for pictures and videos."""
     return f"https://cdn.example/{number(seed, 32):08x}"

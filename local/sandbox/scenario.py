@@ -6,6 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from local.sandbox import demo
+from local.sandbox.demo_clients import ACCOUNTS, CLIENTS, client_row
 from local.sandbox.world import Account, Platform, Post, World
 
 WIB = ZoneInfo("Asia/Jakarta")
@@ -46,8 +47,8 @@ def demo_day(day: date) -> Scenario:
         posted_at=manual.posted_at,
         input_at=midnight + timedelta(hours=15),
     )
-    world = World(demo.ACCOUNTS, [*demo.posts(midnight), manual])
-    return Scenario(day, tuple(dict(row) for row in demo.CLIENTS), world, (row,))
+    world = World(ACCOUNTS, [*demo.posts(midnight), manual])
+    return Scenario(day, tuple(dict(row) for row in CLIENTS), world, (row,))
 
 
 def crowd(
@@ -74,7 +75,7 @@ def crowd(
 
 
 def _crowd_client(number: int) -> dict[str, Any]:
-    return demo.client_row(
+    return client_row(
         f"SATKER{number:04d}",
         f"Satker Contoh {number}",
         "direktorat" if number % 5 == 0 else "org",

@@ -6,7 +6,7 @@ and n grows with time. So the same moment gives the same answer, and nobody ever
 
 import math
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -41,7 +41,8 @@ class Post:
     `likes` and `comments` are the eventual numbers; about two thirds are there after `settles`.
     Engaged users are drawn from `audience_size` names of the audience; every `repeat_every`-th
     comment comes from someone who had commented before (0: never). A post outside the feed is
-    found only by its code.
+    found only by its code. `pk` is the numeric id; `code` the shortcode (Instagram) or the
+    video id (TikTok).
     """
 
     platform: Platform
@@ -61,20 +62,16 @@ class Post:
     counts_hidden: bool = False
     in_feed: bool = True
 
+    pk: int = field(init=False)
+    code: str = field(init=False)
+
     def __post_init__(self) -> None:
         if max(self.likes, self.comments) > self.audience_size:
             raise ValueError(f"{self.caption!r}: more engagement than audience_size people")
-
-    @property
-    def pk(self) -> int:
-        """The numeric id."""
-        make = ids.instagram_pk if self.platform == "instagram" else ids.tiktok_id
-        return make(self.owner, self.posted_at)
-
-    @property
-    def code(self) -> str:
-        """The shortcode (Instagram) or video id (TikTok)."""
-        return ids.shortcode(self.pk) if self.platform == "instagram" else str(self.pk)
+        instagram = self.platform == "instagram"
+        make = ids.instagram_pk if instagram else ids.tiktok_id
+        object.__setattr__(self, "pk", make(self.owner, self.posted_at))
+        object.__setattr__(self, "code", ids.shortcode(self.pk) if instagram else str(self.pk))
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,7 +57,8 @@ class EmbeddedPostgres:
     """One cluster in a data directory, created at the first start and kept.
 
     Durability is off: a crash of the machine may lose the data, a crash of the process does not.
-    As root it runs as `nobody`, and directories above it become traversable (mode o+x).
+    As root it runs as `nobody`; directories above it and above the package's binaries become
+    traversable (mode o+x) where they are not.
     """
 
     def __init__(self, data_dir: Path) -> None:
@@ -81,15 +82,25 @@ class EmbeddedPostgres:
         A migrated database makes a quick template (nobody may be connected to it).
         """
         quoted, source = (f'"{part.replace(chr(34), chr(34) * 2)}"' for part in (name, template))
-        self._psql(f"DROP DATABASE IF EXISTS {quoted} WITH (FORCE)")
-        self._psql(f"CREATE DATABASE {quoted} TEMPLATE {source}")
+        for statement in (
+            f"DROP DATABASE IF EXISTS {quoted} WITH (FORCE)",
+            f"CREATE DATABASE {quoted} TEMPLATE {source}",
+        ):
+            _run("psql", "-X", "-q", "-d", self.url, "-c", statement)
         return self.database_url(name)
+
+    def psql(self, *arguments: str) -> int:
+        """Runs psql at this terminal, on the `postgres` database; returns its exit code."""
+        command = [str(find_binaries() / "psql"), "-d", self.url, *arguments]
+        return subprocess.run(command, check=False).returncode
 
     def start(self) -> Self:
         """Returns when connections are accepted; raises ServiceError with the log otherwise."""
         if self._process is not None:
             return self
         self._prepare_directories()
+        if self._accepts_connections():
+            raise ServiceError(f"another PostgreSQL is running on {self.data_dir}: stop it first")
         if not (self.data_dir / "PG_VERSION").exists():
             self._initialise()
         self._process = self._launch()
@@ -100,8 +111,8 @@ class EmbeddedPostgres:
         if self._process is not None:
             self._process.stop()
             self._process = None
-        if self._socket_dir != self.data_dir:
-            shutil.rmtree(self._socket_dir, ignore_errors=True)
+            if self._socket_dir != self.data_dir:
+                shutil.rmtree(self._socket_dir, ignore_errors=True)
 
     def __enter__(self) -> Self:
         return self.start()
@@ -121,7 +132,8 @@ class EmbeddedPostgres:
                 os.chown(directory, pwd.getpwnam(self._user).pw_uid, -1)
                 _let_pass(directory)
         if self._user:
-            _let_pass(find_binaries() / "postgres")
+            _let_pass(find_binaries())
+            _let_read(find_binaries() / "postgres")
 
     def _initialise(self) -> None:
         _run("initdb", "-D", str(self.data_dir), *INITDB_OPTIONS, user=self._user)
@@ -144,9 +156,6 @@ class EmbeddedPostgres:
         except ServiceError:
             return False
         return True
-
-    def _psql(self, statement: str) -> None:
-        _run("psql", "-X", "-q", "-d", self.url, "-c", statement)
 
 
 def _run(program: str, *arguments: str, user: str = "") -> None:
@@ -180,3 +189,14 @@ def _let_pass(path: Path) -> None:
         mode = directory.stat().st_mode
         if not mode & stat.S_IXOTH:
             directory.chmod(stat.S_IMODE(mode) | stat.S_IXOTH)
+
+
+def _let_read(program: Path) -> None:
+    """Where a strict umask installed the package, lets others read and run what the owner may."""
+    if program.stat().st_mode & stat.S_IXOTH:
+        return
+    package = program.parents[2]
+    for tree in (package, package.with_name(f"{package.name}.libs")):
+        for path in (tree, *tree.rglob("*")) if tree.exists() else ():
+            mode = stat.S_IMODE(path.stat().st_mode)
+            path.chmod(mode | mode >> 6 & 0o5)

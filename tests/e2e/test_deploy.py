@@ -3,6 +3,7 @@
 The dependencies of the bundle come from the package index; nothing else leaves this machine.
 """
 
+import fcntl
 import json
 import os
 import shutil
@@ -45,16 +46,25 @@ MEGABYTE = 1_000_000
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The deployable files alone, packaged: `bundle/` holds what `chalice package` made.
 
-    A deploy from here finds the package ready and downloads nothing again.
+    A deploy from here finds the package ready and downloads nothing again. Workers that run
+    beside each other share one packaging.
     """
-    copy = tmp_path_factory.mktemp("deploy")
+    base = tmp_path_factory.getbasetemp()
+    run = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    with (run / "package.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (run / "packaged/bundle/deployment.zip").exists():
+            copy_deployable_files(run / "packaged")
+            chalice(run / "packaged", "package", "--stage", STAGE, "bundle")
+    return shutil.copytree(run / "packaged", tmp_path_factory.mktemp("deploy") / "project")
+
+
+def copy_deployable_files(target: Path) -> None:
     no_caches = shutil.ignore_patterns("__pycache__", "deployments", "deployed", "venv")
     for directory in ("chalicelib", ".chalice"):
-        shutil.copytree(PROJECT / directory, copy / directory, ignore=no_caches)
+        shutil.copytree(PROJECT / directory, target / directory, ignore=no_caches)
     for file in ("app.py", "requirements.txt"):
-        shutil.copy(PROJECT / file, copy)
-    chalice(copy, "package", "--stage", STAGE, "bundle")
-    return copy
+        shutil.copy(PROJECT / file, target)
 
 
 @pytest.fixture(scope="module")
@@ -199,9 +209,8 @@ def test_the_template_creates_the_whatsapp_host_too(account: Account) -> None:
 def test_every_function_is_there_with_its_limits(deployed: Account) -> None:
     functions = deployed.functions()
     limits = {name: (f["Timeout"], f["MemorySize"]) for name, f in functions.items()}
-    assert limits == {
-        name: (f["lambda_timeout"], f["lambda_memory_size"]) for name, f in FUNCTIONS.items()
-    }
+    memory = CONFIG["lambda_memory_size"]
+    assert limits == {name: (f["lambda_timeout"], memory) for name, f in FUNCTIONS.items()}
 
 
 def test_slots_and_sweep_have_their_schedules(deployed: Account) -> None:

@@ -1,0 +1,296 @@
+"""The tables and message samples of docs/ that are made from code, and the command to renew them.
+
+`python -m local.docs` rewrites what stands between `<!-- NAME:begin -->` and `<!-- NAME:end -->`
+in docs/*.md; with `--check` it changes nothing, names the stale pages and exits with 1.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime, time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
+
+import click
+from pydantic import AliasChoices
+
+from chalicelib import texts
+from chalicelib.clients import Client, Platform
+from chalicelib.settings import Settings
+from chalicelib.slots import (
+    SCHEDULE,
+    SEGMENT_A,
+    SEGMENT_B,
+    WIB,
+    Rule,
+    Segment,
+    Slot,
+    audit_window,
+    eventbridge_expression,
+    slots_of,
+    task_list_hour,
+)
+
+if TYPE_CHECKING:
+    from pydantic.fields import FieldInfo
+
+DOCS = Path(__file__).resolve().parent.parent / "docs"
+
+_DAY = date(2026, 2, 20)
+_BLOCK = re.compile(r"<!-- (?P<name>[a-z-]+):begin -->\n.*?<!-- (?P=name):end -->", re.DOTALL)
+_KINDS: dict[Any, str] = {
+    bool: "`true`, `false`",
+    int: "whole number",
+    float: "number",
+    str: "text",
+    Path: "path",
+    time: "`HH:MM`, WIB",
+    datetime: "time with a zone",
+}
+_BOUNDS = {"ge": "from {}", "gt": "above {}", "le": "up to {}", "pattern": "like `{}`"}
+
+
+class StaleMarkers(ValueError):
+    """A page has a block that nothing renders, or one without its end."""
+
+
+def settings_table() -> str:
+    """Every field of the settings: name, what it takes, default, description, older names."""
+    rows = [_setting_row(names_of(n, f), f) for n, f in Settings.model_fields.items()]
+    return _table(("setting", "takes", "default", "meaning"), rows)
+
+
+def names_of(name: str, field: FieldInfo) -> list[str]:
+    """The environment names of a setting, the one to use first."""
+    if isinstance(field.validation_alias, AliasChoices):
+        return [str(choice) for choice in field.validation_alias.choices]
+    return [name.upper()]
+
+
+def rules_table() -> str:
+    """The EventBridge rules, in WIB and as the UTC expression that is deployed."""
+    rows = [
+        (
+            _code(f"open_slot_{rule.name}"),
+            _times(rule),
+            str(len(list(rule.times()))),
+            _code(eventbridge_expression(rule)),
+        )
+        for rule in SCHEDULE
+    ]
+    rows.append(("together", "", str(len(slots_of(_DAY))), ""))
+    return _table(("handler", "WIB", "slots a day", "EventBridge (UTC)"), rows)
+
+
+def gate_table() -> str:
+    """How many slots fetch posts in each segment, and which ones."""
+    first = slots_of(_DAY)[0].at
+    rows = [
+        (
+            segment.name,
+            f"{first:%H:%M} to {segment.last_half_hour:%H:%M} at :00 and :30, "
+            f"and {segment.final:%H:%M}",
+            str(sum(segment.fetches_at(slot.at.time()) for slot in slots_of(_DAY))),
+        )
+        for segment in (SEGMENT_A, SEGMENT_B)
+    ]
+    return _table(("segment", "slots that fetch posts (WIB)", "number"), rows)
+
+
+def slots_table() -> str:
+    """The 34 slots of a day: what each segment does, what groups get, what audits cover."""
+    heads = ("WIB", "UTC", "segment A", "segment B", "groups are told", "audit window (WIB)")
+    return _table(heads, [_slot_row(slot) for slot in slots_of(_DAY)])
+
+
+def task_list() -> str:
+    """The hour's list as a group gets it."""
+    changes = [_change("new", "C3dEf", "Apel pagi"), _change("late", "C1aBc", "Patroli malam")]
+    post = texts.TaskPost("instagram", "C3dEf", "Apel pagi", _at(7, 30), 180, 24)
+    manual = texts.TaskPost("tiktok", "7301", "Imbauan cuaca", _at(9), None, None, manual=True)
+    posts: dict[Platform, list[texts.TaskPost]] = {"instagram": [post], "tiktok": [manual]}
+    return _sample(texts.task_list(_CLIENT, _at(10), posts, changes))
+
+
+def empty_task_list() -> str:
+    """The hour's list of a day without posts."""
+    return _sample(texts.task_list(_CLIENT, _at(6), {}, []))
+
+
+def changes() -> str:
+    """What a group is told between two lists, and after the window."""
+    told = [_change("new", "C9xYz", "Patroli malam"), _change("removed", "C3dEf", "Apel pagi")]
+    return _sample(texts.changes(_CLIENT, _at(20, 58), told))
+
+
+def slot_report() -> str:
+    """The operators' report of a slot with trouble."""
+    return _sample(
+        texts.slot_report(
+            texts.SlotReport(
+                at=_at(17),
+                clients=40,
+                done=37,
+                failed=3,
+                posts_new=12,
+                posts_removed=1,
+                api_requests=1204,
+                seconds=184.2,
+                messages=41,
+                errors={"not_found": ["POLRES_B"], "upstream": ["POLRES_C", "POLRES_D"]},
+                held=["POLRES_E (5)"],
+            )
+        )
+    )
+
+
+def missed_slots() -> str:
+    """The operators' alert about slots that never opened."""
+    return _sample(texts.missed_slots([_at(9), _at(9, 30)]))
+
+
+BLOCKS: Mapping[str, Callable[[], str]] = {
+    "settings": settings_table,
+    "schedule-rules": rules_table,
+    "schedule-gate": gate_table,
+    "schedule-slots": slots_table,
+    "message-task-list": task_list,
+    "message-empty-list": empty_task_list,
+    "message-changes": changes,
+    "message-slot-report": slot_report,
+    "message-missed-slots": missed_slots,
+}
+
+
+def renewed(page: str) -> str:
+    """The page with every block as the code renders it now. StaleMarkers where one is odd."""
+    found = [match["name"] for match in _BLOCK.finditer(page)]
+    marks = re.findall(r"<!-- ([a-z-]+):(?:begin|end) -->", page)
+    odd = [name for name in marks if name not in BLOCKS]
+    if odd or len(marks) != 2 * len(found):
+        raise StaleMarkers(f"blocks {', '.join(odd or marks)}: unknown, or begin without end")
+    return _BLOCK.sub(lambda match: _block(match["name"]), page)
+
+
+def stale_pages(directory: Path) -> list[Path]:
+    """The pages of the directory that the code no longer agrees with."""
+    pages = sorted(directory.glob("*.md"))
+    return [page for page in pages if renewed(text := _read(page)) != text]
+
+
+@click.command()
+@click.option("--check", is_flag=True, help="Change nothing; exit with 1 if a page is stale.")
+@click.option("--docs", type=click.Path(path_type=Path), default=DOCS, help="Another directory.")
+def main(check: bool, docs: Path) -> None:
+    """Renews the generated blocks of docs/*.md."""
+    stale = stale_pages(docs)
+    for page in stale:
+        click.echo(f"{page.name}: {'stale; run python -m local.docs' if check else 'renewed'}")
+        if not check:
+            page.write_text(renewed(_read(page)), encoding="utf-8")
+    sys.exit(1 if check and stale else 0)
+
+
+_CLIENT = Client(
+    client_id="POLRES_X",
+    name="Polres X",
+    client_type="org",
+    instagram="polres.x",
+    tiktok="polres_x",
+    tiktok_secuid=None,
+    chats=(),
+)
+
+
+def _block(name: str) -> str:
+    return f"<!-- {name}:begin -->\n{BLOCKS[name]()}\n<!-- {name}:end -->"
+
+
+def _setting_row(names: Sequence[str], field: FieldInfo) -> Sequence[str]:
+    meaning = (field.description or "") + _older(names[1:])
+    return _code(names[0]), _kind(field), _default(field), meaning
+
+
+def _slot_row(slot: Slot) -> Sequence[str]:
+    start, end = audit_window(slot)
+    utc = slot.at.astimezone(UTC)
+    before = " (day before)" if utc.date() < slot.day else ""
+    return (
+        f"{slot.at:%H:%M}",
+        f"{utc:%H:%M}{before}",
+        _work(SEGMENT_A, slot),
+        _work(SEGMENT_B, slot),
+        "hour's list, changes" if task_list_hour(slot) else "changes",
+        f"{start:%H:%M} to {end:%H:%M}",
+    )
+
+
+def _work(segment: Segment, slot: Slot) -> str:
+    return "posts, engagement" if segment.fetches_at(slot.at.time()) else "engagement"
+
+
+def _times(rule: Rule) -> str:
+    minutes = " and ".join(f":{minute:02d}" for minute in rule.minutes)
+    return f"{minutes} of the hours {rule.first_hour:02d} to {rule.last_hour:02d}"
+
+
+def _kind(field: FieldInfo) -> str:
+    if get_origin(field.annotation) is Literal:
+        return ", ".join(map(_code, get_args(field.annotation)))
+    kind: Any = (*get_args(field.annotation), field.annotation)[0]  # `str | None` is text
+    return " ".join([_KINDS[kind], *_bounds(field.metadata)])
+
+
+def _bounds(metadata: Iterable[Any]) -> list[str]:
+    """`from 1`, `up to 10`, or the pattern of a text."""
+    return [
+        words.format(limit)
+        for bound in metadata
+        for name, words in _BOUNDS.items()
+        if (limit := getattr(bound, name, None)) is not None
+    ]
+
+
+def _default(field: FieldInfo) -> str:
+    if field.is_required():
+        return "required"
+    if isinstance(field.default, time):
+        return _code(f"{field.default:%H:%M}")
+    if isinstance(field.default, bool):
+        return _code(str(field.default).lower())
+    return "empty" if field.default in (None, "") else _code(str(field.default))
+
+
+def _older(names: Sequence[str]) -> str:
+    return f". Also accepted: {', '.join(map(_code, names))}" if names else ""
+
+
+def _code(text: str) -> str:
+    return f"`{text}`"
+
+
+def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [heads, ["---"] * len(heads), *rows]
+    return "\n".join(f"| {' | '.join(c.replace('|', chr(92) + '|') for c in r)} |" for r in lines)
+
+
+def _change(kind: Literal["new", "late", "removed"], content_id: str, caption: str) -> texts.Change:
+    return texts.Change("instagram", content_id, kind, caption, None)
+
+
+def _at(hour: int, minute: int = 0) -> datetime:
+    return datetime.combine(_DAY, time(hour, minute), WIB)
+
+
+def _sample(message: str) -> str:
+    return f"```text\n{message}\n```"
+
+
+def _read(page: Path) -> str:
+    return page.read_text(encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

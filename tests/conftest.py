@@ -1,0 +1,175 @@
+"""Real services, started once per test process; each test gets its own database and stage."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import Callable, Iterator
+from datetime import date, datetime
+from pathlib import Path
+
+import pytest
+
+from chalicelib.db import Database
+from chalicelib.db.migrate import migrate
+from chalicelib.runtime import Runtime
+from chalicelib.settings import Settings, load_settings
+from chalicelib.slots import Slot
+from local.environment import environment, own_environment
+from local.resources import create_queues
+from local.sandbox import Sandbox, Scenario, demo_day
+from local.seed import seed
+from local.services import EmbeddedPostgres, EmbeddedRedis, MotoServer
+
+ROOT = Path(__file__).resolve().parent.parent
+DAY = date(2026, 2, 20)
+OPERATOR = "081200000001"
+
+_numbers = itertools.count()
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostgres]:
+    """PostgreSQL with a migrated database `migrated` to copy from."""
+    with EmbeddedPostgres(tmp_path_factory.mktemp("pg")) as server:
+        migrate(server.create_database("migrated"))
+        yield server
+
+
+@pytest.fixture(scope="session")
+def redis() -> Iterator[EmbeddedRedis]:
+    with EmbeddedRedis() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def moto() -> Iterator[MotoServer]:
+    with MotoServer() as server:
+        yield server
+
+
+@pytest.fixture
+def empty_database(postgres: EmbeddedPostgres) -> str:
+    """The URL of a database without any table."""
+    return postgres.create_database(f"empty_{next(_numbers)}", template="template1")
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    connection = Database(database_url)
+    yield connection
+    connection.close()
+
+
+@pytest.fixture
+def clean_environment() -> dict[str, str]:
+    """The process's environment without this service's settings, with dummy AWS credentials."""
+    return own_environment() | {
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_DEFAULT_REGION": "ap-southeast-3",
+    }
+
+
+@pytest.fixture
+def new_environment(
+    clean_environment: dict[str, str],
+    postgres: EmbeddedPostgres,
+    redis: EmbeddedRedis,
+    moto: MotoServer,
+    tmp_path: Path,
+) -> Callable[[], dict[str, str]]:
+    """Makes environments with everything but the APIs, each with its own database and stage
+    (and so its own queues) and its own WhatsApp directory."""
+
+    def make() -> dict[str, str]:
+        number = next(_numbers)
+        stage = f"t{os.getpid()}-{number}"
+        values = clean_environment | {
+            "DATABASE_URL": postgres.create_database(f"env_{number}", template="migrated"),
+            "REDIS_URL": redis.url,
+            "AWS_ENDPOINT_URL": moto.url,
+            "CICERO_STAGE": stage,
+            "WA_AUTH_DATA_PATH": str(tmp_path / f"wa-{number}"),
+            **_SETTINGS,
+        }
+        with environment(values):
+            create_queues(_TEMPLATE, stage, moto.url, overrides={"VisibilityTimeout": "3"})
+        return values
+
+    return make
+
+
+_TEMPLATE = ROOT / ".chalice" / "resources.json"
+_SETTINGS = {
+    "RAPIDAPI_KEY": "test",
+    "RAPIDAPI_INSTAGRAM_HOST": "http://127.0.0.1:9",
+    "RAPIDAPI_TIKTOK_HOST": "http://127.0.0.1:9",
+    "RAPIDAPI_REQUESTS_PER_SECOND": "1000",
+    "ADMIN_WHATSAPP": OPERATOR,
+    "WA_POLL_SECONDS": "1",
+    "LOG_LEVEL": "WARNING",
+}
+
+
+@pytest.fixture
+def service_environment(new_environment: Callable[[], dict[str, str]]) -> dict[str, str]:
+    return new_environment()
+
+
+@pytest.fixture
+def database_url(service_environment: dict[str, str]) -> str:
+    """The URL of the test's database, migrated, without rows but for a scenario's."""
+    return service_environment["DATABASE_URL"]
+
+
+@pytest.fixture
+def scenario() -> Scenario:
+    """The demo's day; a test module may have one of its own."""
+    return demo_day(DAY)
+
+
+@pytest.fixture
+def sandbox(scenario: Scenario) -> Iterator[Sandbox]:
+    with Sandbox(scenario) as api:
+        yield api
+
+
+@pytest.fixture
+def sandbox_environment(
+    service_environment: dict[str, str], sandbox: Sandbox, scenario: Scenario
+) -> dict[str, str]:
+    """Everything, with the scenario's clients in the database."""
+    seed(service_environment["DATABASE_URL"], scenario)
+    return service_environment | {
+        "RAPIDAPI_INSTAGRAM_HOST": sandbox.url,
+        "RAPIDAPI_TIKTOK_HOST": sandbox.url,
+    }
+
+
+RuntimeAt = Callable[[str | datetime], Runtime]
+
+
+@pytest.fixture
+def runtime_at(sandbox_environment: dict[str, str], sandbox: Sandbox) -> Iterator[RuntimeAt]:
+    """Makes runtimes whose now is a slot such as "17:00" of DAY, or a moment; the sandbox's too."""
+    made: list[Runtime] = []
+
+    def make(at: str | datetime) -> Runtime:
+        now = Slot.parse(f"{DAY}T{at}").at if isinstance(at, str) else at
+        sandbox.set_now(now)
+        runtime = Runtime(settings_of(sandbox_environment), lambda: now)
+        with environment(sandbox_environment):
+            _ = runtime.queues.client
+        made.append(runtime)
+        return runtime
+
+    yield make
+    for runtime in made:
+        runtime.close()
+
+
+def settings_of(values: dict[str, str]) -> Settings:
+    """The settings of a process with this environment and no .env file."""
+    with environment(values):
+        return load_settings(env_file=None)

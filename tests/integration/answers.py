@@ -1,0 +1,93 @@
+"""Answers for the sandbox to give instead of its own, as its faults."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from local.sandbox import Scenario, instagram, tiktok
+from local.sandbox.world import Platform, Post
+
+Fault = dict[str, Any]
+
+POSTS = "/v1/posts"
+LIKES = "/v1/likes"
+VIDEOS = "/api/user/posts"
+COMMENTS = "/api/post/comments"
+USER_INFO = "/api/user/info"
+
+
+def posts_of(scenario: Scenario, platform: Platform, account: str, now: datetime) -> list[Post]:
+    """What the account's profile shows of `now`'s day, the newest first."""
+    found = scenario.world.account(platform, account)
+    assert found is not None
+    return [
+        post
+        for post in scenario.world.feed(found, now)
+        if post.posted_at.date() == now.date() and not post.pinned
+    ]
+
+
+def codes_of(scenario: Scenario, platform: Platform, account: str, now: datetime) -> list[str]:
+    return [post.code for post in posts_of(scenario, platform, account, now)]
+
+
+def always(path: str, body: Any, **matching: Any) -> Fault:
+    """This body, whenever it is asked for."""
+    return {"path": path, "status": 200, "body": body, "times": None, **matching}
+
+
+def refused(path: str, **matching: Any) -> Fault:
+    """An error that is not tried again, each time."""
+    body = {"message": "You are not subscribed to this API."}
+    return {"path": path, "status": 403, "body": body, "times": None, **matching}
+
+
+def feed_without(
+    scenario: Scenario, account: str, now: datetime, *codes: str, extra: Iterable[Any] = ()
+) -> Fault:
+    """The account's whole Instagram feed but for these posts, on one page, the true end."""
+    found = scenario.world.account("instagram", account)
+    assert found is not None
+    items = [
+        instagram.item(scenario.world, post, now)
+        for post in scenario.world.feed(found, now)
+        if post.code not in codes
+    ]
+    items += extra
+    body = {"data": {"count": len(items), "items": items}, "pagination_token": None}
+    return always(POSTS, body, account=account)
+
+
+def videos_without(scenario: Scenario, account: str, now: datetime, *ids: str) -> Fault:
+    """The account's whole TikTok feed but for these videos, on one page, the true end."""
+    found = scenario.world.account("tiktok", account)
+    assert found is not None
+    items = [
+        tiktok.item(scenario.world, post, now)
+        for post in scenario.world.feed(found, now)
+        if post.code not in ids
+    ]
+    return always(VIDEOS, {"cursor": "0", "hasMore": False, "itemList": items}, account=account)
+
+
+def no_posts(account: str) -> Fault:
+    body = {"data": {"count": 0, "items": []}, "pagination_token": None}
+    return always(POSTS, body, account=account)
+
+
+def likers(code: str, *names: str) -> Fault:
+    """These likers alone."""
+    items = [{"username": name, "id": "1"} for name in names]
+    return always(LIKES, {"data": {"count": len(items), "items": items}}, post=code)
+
+
+def commenters(video_id: str, *names: str) -> Fault:
+    """A comment of each of these alone."""
+    comments = [
+        {"cid": str(number), "text": "Siap", "create_time": 1, "user": {"unique_id": name}}
+        for number, name in enumerate(names)
+    ]
+    body = {"comments": comments, "cursor": len(names), "has_more": 0, "total": len(names)}
+    return always(COMMENTS, body, post=video_id)

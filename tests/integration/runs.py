@@ -1,0 +1,57 @@
+"""Single clients' runs, without a queue in between."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Any
+
+from chalicelib import posts
+from chalicelib.engagement import refresh_engagement
+from chalicelib.jobs import ClientJob, Trigger
+from chalicelib.posts import FetchResult
+from chalicelib.runtime import Runtime
+from chalicelib.slots import Slot, fetches_posts, job_expiry
+
+
+def start_run(
+    runtime: Runtime,
+    client_id: str,
+    slot: Slot | None = None,
+    trigger: Trigger = "schedule",
+) -> ClientJob:
+    """Opens the slot (of the runtime's now) for this client, as dispatch does; its job."""
+    at = slot or Slot.exactly(runtime.now())
+    with runtime.db.transaction() as tx:
+        tx.run(
+            "slots.open", slot=at.at, status="open", trigger=trigger, reason=None, now=runtime.now()
+        )
+        client = tx.run("slots.find_client", client_id=client_id)[0]
+        run = {
+            "client_id": client_id,
+            "fetch_posts": fetches_posts(client_id, client["client_type"], at),
+            "expires_at": job_expiry(client_id, client["client_type"], at),
+        }
+        clients = json.dumps([run], default=datetime.isoformat)
+        tx.run("slots.add_clients", slot=at.at, trigger=trigger, clients=clients)
+    return ClientJob(run_id=str(at), slot=at.at, trigger=trigger, **run)
+
+
+def fetch(runtime: Runtime, client_id: str) -> dict[str, FetchResult]:
+    """A client's fetch in the slot of the runtime's now, from its start."""
+    results = posts.fetch_posts(runtime, start_run(runtime, client_id))
+    assert results is not None
+    return results
+
+
+def refresh(runtime: Runtime, client_id: str, context: Any = None) -> None:
+    """A client's engagement in the slot of the runtime's now, its fetch left out."""
+    refresh_engagement(runtime, start_run(runtime, client_id), context)
+
+
+def whole_run(runtime: Runtime, client_id: str) -> ClientJob:
+    """Both stages of a client's run."""
+    job = start_run(runtime, client_id)
+    posts.fetch_posts(runtime, job)
+    refresh_engagement(runtime, job)
+    return job

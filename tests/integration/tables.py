@@ -1,0 +1,48 @@
+"""Tables as a test reads and fills them, on a connection of its own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chalicelib.db import Database, Row
+
+
+class Tables:
+    """Plain SQL over one database. Each statement is a transaction."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    def run(self, sql: str, **parameters: Any) -> list[Row]:
+        with self.database.transaction():
+            return self.database.execute(sql, **parameters)
+
+    def row(self, sql: str, **parameters: Any) -> Row:
+        """The only row."""
+        [row] = self.run(sql, **parameters)
+        return row
+
+    def values(self, sql: str, **parameters: Any) -> list[Any]:
+        """The first column."""
+        return [next(iter(row.values())) for row in self.run(sql, **parameters)]
+
+    def value(self, sql: str, **parameters: Any) -> Any:
+        """The only column of the only row."""
+        [value] = self.values(sql, **parameters)
+        return value
+
+    def count(self, table: str) -> int:
+        return int(self.value(f"SELECT count(*) FROM {table}"))
+
+    def dump(self) -> dict[str, list[Row]]:
+        """Every table's rows as JSON objects, in a stable order."""
+        return {name: self.dump_of(name) for name in self.names()}
+
+    def dump_of(self, table: str) -> list[Row]:
+        return self.values(f'SELECT to_jsonb(t) FROM "{table}" t ORDER BY to_jsonb(t)::text')
+
+    def names(self) -> list[str]:
+        return self.values(
+            "SELECT table_name::text FROM information_schema.tables "
+            "WHERE table_schema = 'public' AND table_type = 'BASE TABLE' ORDER BY 1"
+        )

@@ -1,0 +1,258 @@
+"""The connection over a real PostgreSQL: its settings, its losses, and every query there is."""
+
+from __future__ import annotations
+
+import re
+import ssl
+from collections.abc import Iterator
+from typing import Any
+
+import aiosql
+import pg8000.native
+import pytest
+
+from chalicelib.db import Database
+from chalicelib.db.connection import connect_arguments
+from chalicelib.errors import CiceroError, ConfigurationError, DatabaseUnavailable
+from local.services import EmbeddedPostgres
+from tests.conftest import ROOT
+from tests.integration.tables import Tables
+
+QUERIES = ROOT / "chalicelib" / "db" / "queries"
+NAMED = sorted(
+    f"{file.stem}.{name}"
+    for file in QUERIES.glob("*.sql")
+    for name in re.findall(r"^-- name: (\w+)", file.read_text(encoding="utf-8"), re.MULTILINE)
+)
+SOURCES = [
+    source
+    for folder in ("chalicelib", "wa_session_host", "local")
+    for source in (ROOT / folder).rglob("*.py")
+]
+
+
+@pytest.fixture(scope="module")
+def url(postgres: EmbeddedPostgres) -> str:
+    return postgres.create_database("connections", template="migrated")
+
+
+@pytest.fixture
+def database(url: str) -> Iterator[Database]:
+    """A database connection that the test may lose."""
+    connection = Database(url)
+    yield connection
+    connection.close()
+
+
+@pytest.fixture
+def tables(url: str) -> Iterator[Tables]:
+    """The same database over another connection."""
+    connection = Database(url)
+    yield Tables(connection)
+    connection.close()
+
+
+@pytest.fixture(scope="module")
+def preparing(url: str) -> Iterator[Any]:
+    """The driver's own connection, which can prepare."""
+    connection = pg8000.native.Connection(**connect_arguments(url))
+    yield connection
+    connection.close()
+
+
+def ask(database: Database, sql: str) -> object:
+    """The only value, in a transaction of its own."""
+    return Tables(database).value(sql)
+
+
+def kill(tables: Tables, pid: object) -> None:
+    """Ends another connection's backend, and returns when it has ended."""
+    assert tables.value("SELECT pg_terminate_backend(:pid, 5000)", pid=pid) is True
+
+
+def test_every_connection_speaks_wib(database: Database) -> None:
+    assert ask(database, "SELECT current_setting('TimeZone')") == "Asia/Jakarta"
+    noon_utc = "SELECT CAST('2026-02-20 12:00+00'::timestamptz AS text)"
+    assert ask(database, noon_utc) == "2026-02-20 19:00:00+07"
+
+
+def test_a_transaction_has_time_limits(database: Database) -> None:
+    assert ask(database, "SHOW statement_timeout") == "30s"
+    assert ask(database, "SHOW idle_in_transaction_session_timeout") == "30s"
+
+
+def test_rows_are_dicts_and_json_columns_are_python_values(database: Database) -> None:
+    sql = """SELECT 1 AS number, '{"likes": ["a", {"b": null}]}'::jsonb AS nested, ARRAY[1, 2] AS l"""
+    assert Tables(database).run(sql) == [
+        {"number": 1, "nested": {"likes": ["a", {"b": None}]}, "l": [1, 2]}
+    ]
+    with database.transaction() as tx:
+        assert tx.run("slots.known_slots", day_start="2026-01-01", day_end="2026-01-02") == []
+        assert tx.first("slots.job_is_active", job_key="none") is None
+
+
+def test_a_lost_connection_is_opened_again_between_transactions(
+    database: Database, tables: Tables
+) -> None:
+    first = ask(database, "SELECT pg_backend_pid()")
+    kill(tables, first)
+    second = ask(database, "SELECT pg_backend_pid()")
+    assert second != first
+
+
+def test_a_connection_lost_in_mid_transaction_is_unavailable_and_rolled_back(
+    database: Database, tables: Tables
+) -> None:
+    with pytest.raises(DatabaseUnavailable), database.transaction():
+        database.execute("INSERT INTO clients (client_id, nama) VALUES ('LOST', 'x')")
+        [row] = database.execute("SELECT pg_backend_pid() AS pid")
+        kill(tables, row["pid"])
+        database.execute("INSERT INTO clients (client_id, nama) VALUES ('LOST2', 'x')")
+    assert tables.values("SELECT client_id FROM clients WHERE client_id LIKE 'LOST%'") == []
+    assert ask(database, "SELECT 1") == 1, "the next transaction has a new connection"
+
+
+def test_a_connection_lost_before_its_commit_is_unavailable_and_rolled_back(
+    database: Database, tables: Tables
+) -> None:
+    with pytest.raises(DatabaseUnavailable), database.transaction():
+        database.execute("INSERT INTO clients (client_id, nama) VALUES ('LOST', 'x')")
+        [row] = database.execute("SELECT pg_backend_pid() AS pid")
+        kill(tables, row["pid"])
+    assert tables.values("SELECT client_id FROM clients WHERE client_id LIKE 'LOST%'") == []
+
+
+def test_a_refused_statement_rolls_back_and_the_connection_goes_on(database: Database) -> None:
+    pid = ask(database, "SELECT pg_backend_pid()")
+    with pytest.raises(CiceroError, match="refused a statement.*division by zero") as caught:
+        with database.transaction():
+            database.execute("INSERT INTO clients (client_id, nama) VALUES ('REFUSED', 'x')")
+            database.execute("SELECT 1 / 0")
+    assert not isinstance(caught.value, DatabaseUnavailable)
+    assert ask(database, "SELECT count(*) FROM clients WHERE client_id = 'REFUSED'") == 0
+    assert ask(database, "SELECT pg_backend_pid()") == pid
+
+
+def test_an_error_of_the_caller_rolls_back_and_comes_through(database: Database) -> None:
+    with pytest.raises(LookupError), database.transaction():
+        database.execute("INSERT INTO clients (client_id, nama) VALUES ('CALLER', 'x')")
+        raise LookupError
+    assert ask(database, "SELECT count(*) FROM clients WHERE client_id = 'CALLER'") == 0
+
+
+def test_an_error_s_text_carries_no_parameter(database: Database) -> None:
+    with pytest.raises(CiceroError) as caught, database.transaction():
+        database.execute("SELECT CAST(:text AS integer)", text="+628120000x")
+    assert "628120000x" not in str(caught.value)
+
+
+def test_round_trips_count_begin_every_statement_and_the_end(database: Database) -> None:
+    with database.transaction():
+        pass
+    assert database.round_trips == 2
+    with database.transaction() as tx:
+        tx.run("slots.active_clients")
+    assert database.round_trips == 5
+    with pytest.raises(LookupError), database.transaction():
+        raise LookupError
+    assert database.round_trips == 7
+
+
+def test_a_database_that_does_not_answer_is_unavailable() -> None:
+    database = Database("postgresql://x@127.0.0.1:9/none", reconnect_seconds=0)
+    with pytest.raises(DatabaseUnavailable, match="Check DATABASE_URL"), database.transaction():
+        pass
+
+
+def test_the_next_transaction_after_an_outage_finds_the_database_again(
+    postgres: EmbeddedPostgres, url: str
+) -> None:
+    database = Database(url, reconnect_seconds=0)
+    with pytest.raises(DatabaseUnavailable), database.transaction():
+        database.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+    assert ask(database, "SELECT 1") == 1
+    database.close()
+
+
+def test_a_closed_database_opens_anew(database: Database) -> None:
+    first = ask(database, "SELECT pg_backend_pid()")
+    database.close()
+    database.close()
+    assert ask(database, "SELECT pg_backend_pid()") != first
+
+
+def test_a_url_becomes_host_port_and_decoded_names() -> None:
+    arguments = connect_arguments("postgresql://ci%40cero:p%2Fw@db.example:6432/cice%20ro")
+    assert {name: arguments[name] for name in ("user", "password", "host", "port", "database")} == {
+        "user": "ci@cero",
+        "password": "p/w",
+        "host": "db.example",
+        "port": 6432,
+        "database": "cice ro",
+    }
+    assert arguments["startup_params"] == {"TimeZone": "Asia/Jakarta"}
+    assert arguments["timeout"] > 0
+    plain = connect_arguments("postgres://x@db.example/name")
+    assert (plain["password"], plain["port"]) == (None, 5432)
+
+
+def test_a_host_that_is_a_directory_is_a_unix_socket() -> None:
+    arguments = connect_arguments("postgresql://x@/name?host=/var/run/pg&port=5432")
+    assert arguments["unix_sock"] == "/var/run/pg/.s.PGSQL.5432"
+    assert "host" not in arguments
+
+
+@pytest.mark.parametrize("mode", ["", "?sslmode=disable"])
+def test_without_an_sslmode_there_is_no_tls(mode: str) -> None:
+    assert connect_arguments(f"postgresql://x@h/d{mode}")["ssl_context"] is None
+
+
+def test_sslmode_require_encrypts_without_a_certificate_of_trust() -> None:
+    context = connect_arguments("postgresql://x@h/d?sslmode=require")["ssl_context"]
+    assert (context.verify_mode, context.check_hostname) == (ssl.CERT_NONE, False)
+
+
+def test_sslmode_verify_full_wants_a_certificate_for_the_host() -> None:
+    context = connect_arguments("postgresql://x@h/d?sslmode=verify-full")["ssl_context"]
+    assert (context.verify_mode, context.check_hostname) == (ssl.CERT_REQUIRED, True)
+
+
+def test_sslmode_verify_ca_wants_a_certificate() -> None:
+    context = connect_arguments("postgresql://x@h/d?sslmode=verify-ca")["ssl_context"]
+    assert context.verify_mode == ssl.CERT_REQUIRED
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://h/d",
+        "postgresql://x@h",
+        "postgresql://x@h/",
+        "postgresql://x@h:port/d",
+        "postgresql://x@h/d?sslmode=on",
+    ],
+    ids=["no user", "no database", "only a slash", "a port of letters", "an unknown sslmode"],
+)
+def test_a_url_that_cannot_be_used_is_a_configuration_error_that_names_it(url: str) -> None:
+    with pytest.raises(ConfigurationError, match="DATABASE_URL"):
+        connect_arguments(url)
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_postgresql_understands_the_query(name: str, preparing: Any) -> None:
+    file, query = name.split(".")
+    loaded = aiosql.from_path(QUERIES / f"{file}.sql", "pg8000")
+    preparing.prepare(getattr(loaded, query).sql).close()
+
+
+def test_every_query_is_used() -> None:
+    texts = [source.read_text(encoding="utf-8") for source in SOURCES]
+    unused = [name for name in NAMED if not any(_names(text, name) for text in texts)]
+    assert unused == []
+
+
+def _names(text: str, query: str) -> bool:
+    """Whether the source runs the query, by its name or by its platform's."""
+    file, name = query.split(".")
+    by_platform = file in ("instagram", "tiktok") and f'"{{platform}}.{name}"' in text
+    return by_platform or f'"{query}"' in text

@@ -1,0 +1,206 @@
+"""A fresh database and the dashboard's own come out of the migrations alike, and unharmed."""
+
+from __future__ import annotations
+
+import itertools
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from chalicelib.db import Database, Row
+from chalicelib.db.migrate import migrate
+from chalicelib.errors import CiceroError, DatabaseUnavailable
+from local.services import EmbeddedPostgres
+from tests.conftest import ROOT
+from tests.integration import old_database
+from tests.integration.tables import Tables
+
+COLUMNS = """
+SELECT table_name::text || '.' || column_name AS name,
+  udt_name || coalesce('(' || character_maximum_length || ')', '') AS type
+FROM information_schema.columns WHERE table_schema = 'public'
+"""
+KEYS = """
+SELECT i.indrelid::regclass::text || ' ' || array_agg(a.attname ORDER BY k.place)::text
+FROM pg_index i CROSS JOIN unnest(i.indkey::int[]) WITH ORDINALITY AS k (number, place)
+JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.number
+JOIN pg_class c ON c.oid = i.indrelid AND c.relnamespace = 'public'::regnamespace
+WHERE i.indisunique GROUP BY i.indexrelid, i.indrelid
+"""
+INDEXES = "SELECT indexdef FROM pg_indexes WHERE schemaname = 'public'"
+FUNCTIONS = "SELECT oid::regprocedure::text FROM pg_proc WHERE pronamespace = 'public'::regnamespace"
+
+Opened = Callable[[str], Tables]
+Created = Callable[[], str]
+
+_numbers = itertools.count()
+
+
+@pytest.fixture
+def tables_of() -> Iterator[Opened]:
+    """Looks into a database by its URL."""
+    opened: list[Database] = []
+
+    def look(url: str) -> Tables:
+        opened.append(Database(url))
+        return Tables(opened[-1])
+
+    yield look
+    for database in opened:
+        database.close()
+
+
+@pytest.fixture
+def create(postgres: EmbeddedPostgres) -> Created:
+    """Makes databases without any table."""
+    return lambda: postgres.create_database(f"migrations_{next(_numbers)}", template="template1")
+
+
+@pytest.fixture
+def old(create: Created) -> str:
+    """The old service's database."""
+    url = create()
+    old_database.build(url)
+    return url
+
+
+@pytest.fixture
+def fresh(postgres: EmbeddedPostgres) -> str:
+    """A database that held nothing before its migration."""
+    return postgres.create_database(f"fresh_{next(_numbers)}", template="migrated")
+
+
+def columns(tables: Tables) -> dict[str, str]:
+    return {row["name"]: row["type"] for row in tables.run(COLUMNS)}
+
+
+def old_part(before: dict[str, list[Row]], after: dict[str, list[Row]]) -> dict[str, list[Row]]:
+    """`after` without the tables, and the columns, that were not there before."""
+    return {
+        table: [{name: row[name] for name in rows[0]} for row in after[table]] if rows else []
+        for table, rows in before.items()
+    }
+
+
+def by_content(dump: dict[str, list[Row]]) -> dict[str, list[str]]:
+    return {table: sorted(str(sorted(row.items())) for row in rows) for table, rows in dump.items()}
+
+
+def test_an_existing_database_gets_every_column_of_a_fresh_one_with_its_type(
+    old: str, fresh: str, tables_of: Opened
+) -> None:
+    before = columns(tables_of(old))
+    migrate(old)
+    wanted, found = columns(tables_of(fresh)), columns(tables_of(old))
+    assert {name: found.get(name) for name in wanted} == wanted
+    assert found.keys() == wanted.keys() | before.keys()
+    assert {name: found[name] for name in before} == before
+
+
+def test_an_existing_database_gets_the_keys_indexes_and_functions_of_a_fresh_one(
+    old: str, fresh: str, tables_of: Opened
+) -> None:
+    migrate(old)
+    for query in (KEYS, INDEXES, FUNCTIONS):
+        assert sorted(tables_of(old).values(query)) == sorted(tables_of(fresh).values(query))
+
+
+@pytest.mark.parametrize(
+    "production",
+    ["", "ALTER TABLE insta_post ADD COLUMN like_count int; UPDATE insta_post SET like_count = 9"],
+    ids=["as the old schema has it", "with the counts that production has"],
+)
+def test_no_old_row_is_changed(production: str, old: str, tables_of: Opened) -> None:
+    old_database.execute(old, production or "SELECT 1")
+    before = tables_of(old).dump()
+    assert sum(map(len, before.values())) > 30
+    migrate(old)
+    after = old_part(before, tables_of(old).dump())
+    assert by_content(after) == by_content(before)
+
+
+def test_the_new_columns_of_old_rows_are_empty(old: str, tables_of: Opened) -> None:
+    migrate(old)
+    tables = tables_of(old)
+    assert tables.values("SELECT DISTINCT like_count FROM insta_post") == [None]
+    new = "session, kind, slot, expires_at, published_at, send_started_at, wa_message_id"
+    [row] = tables.run(f"SELECT DISTINCT {new} FROM wa_notification_outbox")
+    assert set(row.values()) == {None}
+
+
+def test_old_videos_are_linked_to_their_owners_so_that_they_are_not_told_as_new(
+    old: str, tables_of: Opened
+) -> None:
+    migrate(old)
+    links = tables_of(old).run("SELECT video_id, client_id FROM tiktok_post_clients ORDER BY 1")
+    assert [tuple(link.values()) for link in links] == [
+        ("7000000000000000001", "LAMA"),
+        ("7000000000000000002", "ditlama"),
+    ]
+
+
+def test_a_video_of_a_client_that_is_no_more_does_not_stop_the_migration(
+    create: Created, tables_of: Opened
+) -> None:
+    url = create()
+    old_database.build(url, old_database.MISSING_OWNER)
+    migrate(url)
+    assert tables_of(url).count("tiktok_post") == 3
+
+
+@pytest.mark.parametrize("kind", ["old", "fresh"])
+def test_a_second_run_changes_nothing(
+    kind: str, old: str, create: Created, tables_of: Opened
+) -> None:
+    url = old if kind == "old" else create()
+    first = migrate(url)
+    dump, shape = tables_of(url).dump(), columns(tables_of(url))
+    second = migrate(url)
+    assert (first["from"], second["from"], second["to"]) == (None, first["to"], first["to"])
+    assert (tables_of(url).dump(), columns(tables_of(url))) == (dump, shape)
+
+
+def test_two_migrations_at_once_both_succeed_and_run_once(
+    old: str, fresh: str, tables_of: Opened
+) -> None:
+    program = "import sys; from chalicelib.db.migrate import migrate; print(migrate(sys.argv[1]))"
+    both = [
+        subprocess.Popen(
+            [sys.executable, "-c", program, old],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        for _ in range(2)
+    ]
+    answers = [process.communicate(timeout=60)[0] for process in both]
+    assert [process.returncode for process in both] == [0, 0], answers
+    assert tables_of(old).count("cicero_fetch_version") == 1
+    assert columns(tables_of(old)).keys() >= columns(tables_of(fresh)).keys()
+
+
+def test_a_migration_that_fails_is_one_clear_error_and_leaves_nothing_half_done(
+    old: str, tables_of: Opened
+) -> None:
+    old_database.execute(old, "CREATE VIEW content_change AS SELECT 1 AS in_the_way")
+    before = tables_of(old).dump()
+    with pytest.raises(CiceroError, match="content_change"):
+        migrate(old)
+    tables = tables_of(old)
+    assert by_content(old_part(before, tables.dump())) == by_content(before)
+    assert not {"slot_run", "client_run", "tiktok_post_clients"} & set(tables.names())
+    old_database.execute(old, "DROP VIEW content_change")
+    migrate(old)
+    assert tables.count("content_change") == 0
+
+
+@pytest.mark.parametrize(
+    "where", ["postgresql://x@127.0.0.1:9/none", "postgresql://x@/none?host={tmp_path}"]
+)
+def test_a_database_that_does_not_answer_is_one_clear_error(where: str, tmp_path: Path) -> None:
+    with pytest.raises(DatabaseUnavailable, match="cannot be reached.*Check DATABASE_URL"):
+        migrate(where.format(tmp_path=tmp_path))

@@ -1,0 +1,54 @@
+"""What unit tests are made of: moments, clients and posts with the details that do not matter."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, datetime
+from typing import Any
+
+from hypothesis import HealthCheck, settings
+
+from chalicelib.clients import Client
+from chalicelib.slots import WIB, Slot
+from chalicelib.social.content import Post
+
+DAY = date(2026, 2, 20)
+
+always = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+"""For properties: a busy machine is no reason to fail."""
+
+_CLIENT = Client(
+    client_id="POLRES_X",
+    name="Polres X",
+    client_type="org",
+    instagram="polresx",
+    tiktok="polresx",
+    tiktok_secuid="MS4wX",
+    chats=("120363000000000001@g.us",),
+)
+
+
+def wib(clock: str, day: date = DAY) -> datetime:
+    """`17:00` of the day, in WIB."""
+    return datetime.fromisoformat(f"{day.isoformat()}T{clock}").replace(tzinfo=WIB)
+
+
+def slot(clock: str, day: date = DAY) -> Slot:
+    """The moment as a Slot, whether or not the schedule has it."""
+    return Slot(wib(clock, day))
+
+
+def make_client(**fields: Any) -> Client:
+    return replace(_CLIENT, **fields)
+
+
+def make_post(content_id: str, posted_at: datetime | None = None, **fields: Any) -> Post:
+    values: dict[str, Any] = {
+        "platform": "instagram",
+        "owner": "polresx",
+        "caption": "",
+        "like_count": 1,
+        "comment_count": 1,
+    }
+    moment = posted_at or wib("08:00")
+    return Post(content_id=content_id, posted_at=moment, **(values | fields))

@@ -1,0 +1,340 @@
+"""The one way to either API: how answers are judged, and what happens on the wire."""
+
+from __future__ import annotations
+
+import json
+import socket
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from threading import Event
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib.social.errors import (
+    ApiConfiguration,
+    ApiError,
+    Business,
+    Malformed,
+    NotFound,
+    QuotaExceeded,
+    RateLimited,
+    Upstream,
+)
+from chalicelib.social.http import Api, judge
+from tests.unit.builders import always
+from tests.unit.social.answers import SAMPLES, Answer, json_values, sample, serving
+
+KEY = "rapid-secret"
+NOTHING = Answer(204, b"")
+TOO_FAST = Answer(429, b'{"message": "rate limit per second"}', {"Retry-After": "0"})
+
+RECORDED = [
+    ("rapidapi_401_bad_key", ApiConfiguration),
+    ("rapidapi_401_endpoint_disabled", ApiConfiguration),
+    ("rapidapi_403_not_subscribed", ApiConfiguration),
+    ("rapidapi_404_unknown_path", ApiError),
+    ("rapidapi_429_monthly_quota", QuotaExceeded),
+    ("rapidapi_429_rate_per_minute", RateLimited),
+    ("rapidapi_504_timeout", Upstream),
+    ("social_api4_error_detail", Business),
+    ("tiktok_200_business_error", Business),
+    ("tiktok_200_upstream_busy", Upstream),
+    ("tiktok_202_validation", Business),
+    ("tiktok_204_empty", Malformed),
+    ("tiktok_error_missing_params", Business),
+]
+QUOTA = "You have exceeded the {} quota for Requests on your current plan"
+RATE = "You have exceeded the rate limit per {} for your plan, BASIC, by the API provider"
+
+TABLE: list[tuple[int, Any, type[ApiError]]] = [
+    (401, {"message": "Invalid API key"}, ApiConfiguration),
+    (403, {"message": "Invalid API key"}, ApiConfiguration),
+    (403, {"message": "This endpoint is disabled for your subscription"}, ApiConfiguration),
+    (401, {"message": "You are not subscribed to this API."}, ApiConfiguration),
+    (403, "<html>", ApiConfiguration),
+    (429, {"message": QUOTA.format("MONTHLY") + ", BASIC."}, QuotaExceeded),
+    (429, {"message": QUOTA.format("DAILY")}, QuotaExceeded),
+    (429, {"message": RATE.format("second")}, RateLimited),
+    (429, {"message": RATE.format("minute")}, RateLimited),
+    (429, {"message": RATE.format("hour")}, RateLimited),
+    (429, {"message": "Too many requests"}, RateLimited),
+    (429, "", RateLimited),
+    (404, {"message": "account does not exist"}, NotFound),
+    (404, {"detail": "Not found"}, NotFound),
+    (404, "", NotFound),
+    (400, {"error": "missing required params"}, Business),
+    (422, {"detail": "..."}, Business),
+    (408, "", Upstream),
+    (500, "<html>", Upstream),
+    (502, "", Upstream),
+    (503, {"message": "Service Unavailable"}, Upstream),
+    (504, {"messages": "The request to the API has timed out."}, Upstream),
+    (204, "", Malformed),
+    (200, "", Malformed),
+    (200, "<html><body>Just a moment</body></html>", Malformed),
+    (200, "\xff\xfe", Malformed),
+    (200, [], Malformed),
+    (200, None, Malformed),
+    (200, "true", Malformed),
+    (202, {"success": False, "error": "..."}, Business),
+    (200, {"success": False, "error": "..."}, Business),
+    (200, {"success": False}, Business),
+    (200, {"error": "missing required params"}, Business),
+    (200, {"status_code": 4}, Upstream),
+    (200, {"statusCode": 4, "status_msg": "busy"}, Upstream),
+    (200, {"status_code": "4"}, Upstream),
+    (200, {"statusCode": 0, "status_code": 4}, Upstream),
+    (200, {"statusCode": "0", "status_code": 4}, Upstream),
+    (200, {"data": {"statusCode": 4}}, Upstream),
+    (200, {"statusCode": 10202}, NotFound),
+    (200, {"status_code": "10202"}, NotFound),
+    (200, {"statusCode": 0, "data": {"status_code": 10202}}, NotFound),
+    (200, {"statusCode": 10221}, NotFound),
+    (200, {"statusCode": 10222}, Business),
+    (200, {"status_code": -1}, Business),
+    (200, {"status_code": "strange"}, Business),
+]
+
+GOOD = [
+    {},
+    {"data": {"items": []}},
+    {"statusCode": 0, "status_code": 0, "status_msg": ""},
+    {"statusCode": "0", "data": {"status_code": 0}},
+    {"data": None},
+    {"error": None, "success": True},
+]
+
+
+def raised(status: int, body: bytes, headers: dict[str, str] | None = None) -> ApiError:
+    with pytest.raises(ApiError) as error:
+        judge("/path", status, headers or {}, body)
+    return error.value
+
+
+def encoded(body: Any) -> bytes:
+    return body.encode("latin-1") if isinstance(body, str) else json.dumps(body).encode()
+
+
+def test_every_recorded_error_is_in_the_table() -> None:
+    assert sorted(name for name, _ in RECORDED) == sorted(
+        path.stem for path in (SAMPLES / "errors").glob("*.json")
+    )
+
+
+@pytest.mark.parametrize(("name", "kind"), RECORDED)
+def test_a_recorded_error_is_what_it_is(name: str, kind: type[ApiError]) -> None:
+    recorded = sample(f"errors/{name}")
+    assert recorded.keys() == {"status", "body"}
+    error = raised(recorded["status"] or 400, encoded(recorded["body"]))
+    assert isinstance(error, kind)
+    assert "/path" in str(error)
+
+
+@pytest.mark.parametrize(("status", "body", "kind"), TABLE)
+def test_an_answer_that_is_none_is_an_error_of_its_kind(
+    status: int, body: Any, kind: type[ApiError]
+) -> None:
+    assert type(raised(status, encoded(body))) is kind
+
+
+@pytest.mark.parametrize(
+    ("kind", "retried"),
+    [
+        (ApiConfiguration, False),
+        (QuotaExceeded, False),
+        (RateLimited, True),
+        (Upstream, True),
+        (Malformed, True),
+        (Business, False),
+        (NotFound, False),
+    ],
+)
+def test_only_what_may_pass_is_tried_again(kind: type[ApiError], retried: bool) -> None:
+    assert kind("x").retry is retried
+
+
+def test_an_unknown_path_is_not_tried_again() -> None:
+    recorded = sample("errors/rapidapi_404_unknown_path")
+    assert raised(recorded["status"], encoded(recorded["body"])).retry is False
+
+
+@pytest.mark.parametrize("body", GOOD)
+def test_a_good_answer_is_its_json_object(body: dict[str, Any]) -> None:
+    assert judge("/path", 200, {}, encoded(body)) == body
+
+
+NAMES = ["data", "error", "message", "status_code", "statusCode", "status_msg", "success"]
+objects = st.dictionaries(st.sampled_from(NAMES), json_values)
+bodies = st.binary() | st.builds(lambda body: json.dumps(body).encode(), json_values | objects)
+
+
+@always
+@given(st.integers(100, 599) | st.just(200), bodies)
+def test_whatever_comes_is_an_object_or_an_api_error(status: int, body: bytes) -> None:
+    with suppress(ApiError):
+        assert isinstance(judge("/path", status, {}, body), dict)
+
+
+@pytest.mark.parametrize("code", ["--4", "4-", "\u00b2", "4.0", " ", [4], {"a": 1}, True, 4.5])
+def test_a_code_that_is_no_number_is_a_business_error(code: Any) -> None:
+    assert type(raised(200, encoded({"status_code": code}))) is Business
+
+
+@pytest.mark.parametrize("name", ["message", "messages", "detail", "error", "status_msg"])
+def test_the_apis_own_words_are_in_the_error_and_cut(name: str) -> None:
+    text = str(raised(500, encoded({name: "Server is busy. " + "x" * 5000})))
+    assert "Server is busy." in text
+    assert len(text) < 300
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"), [("7", 7.0), ("0", 0.0), (None, None), ("soon", None), ("", None)]
+)
+def test_retry_after_is_read_in_seconds(header: str | None, seconds: float | None) -> None:
+    headers = {} if header is None else {"Retry-After": header}
+    error = raised(429, b"", headers)
+    assert isinstance(error, RateLimited)
+    assert error.retry_after == seconds
+
+
+@contextmanager
+def api_of(
+    host: str,
+    attempts: int = 4,
+    timeout: float = 20,
+    acquire: Callable[[], None] = lambda: None,
+) -> Iterator[Api]:
+    api = Api(host, KEY, acquire, timeout, attempts)
+    yield api
+    api.close()
+
+
+@pytest.fixture(autouse=True)
+def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
+
+
+def test_a_call_sends_its_path_parameters_and_headers() -> None:
+    with serving(Answer(body=b'{"data": 1}')) as server, api_of(server.url) as api:
+        assert api.get("/v1/posts", username_or_id_or_url="polres_x", count=35) == {"data": 1}
+        assert server.paths == ["/v1/posts?username_or_id_or_url=polres_x&count=35"]
+        sent = {name.lower(): value for name, value in server.headers[0].items()}
+    assert sent["x-rapidapi-key"] == KEY
+    assert sent["x-rapidapi-host"] == "127.0.0.1"
+    assert sent["x-cache-control"] == "no-cache"
+
+
+def test_a_token_is_sent_as_it_came() -> None:
+    token = "Ik1IB&a=1+/=…"
+    with serving(Answer()) as server, api_of(server.url + "/") as api:
+        api.get("/v1/posts", pagination_token=token)
+        assert server.paths == ["/v1/posts?pagination_token=Ik1IB%26a%3D1%2B%2F%3D%E2%80%A6"]
+
+
+def test_a_bare_host_is_called_over_tls(monkeypatch: pytest.MonkeyPatch) -> None:
+    with serving(Answer(502, b"")) as proxy, api_of("api.invalid", attempts=1) as api:
+        monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+        with pytest.raises(Upstream, match="ProxyError"):
+            api.get("/x")
+        assert proxy.paths == ["api.invalid:443"]
+
+
+def test_a_full_url_is_called_as_it_is_and_named_by_its_bare_host(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with serving(Answer()) as proxy, api_of("http://api.invalid:8099/") as api:
+        monkeypatch.setenv("HTTP_PROXY", proxy.url)
+        api.get("/x")
+        assert proxy.paths == ["http://api.invalid:8099/x"]
+        assert proxy.headers[0]["X-RapidAPI-Host"] == "api.invalid"
+
+
+def test_connections_are_pooled() -> None:
+    with serving(Answer()) as server, api_of(server.url) as api:
+        for _ in range(5):
+            api.get("/x")
+        assert (len(server.paths), server.connections) == (5, 1)
+
+
+def test_a_passing_error_is_tried_again_each_try_acquired_and_counted() -> None:
+    acquired: list[int] = []
+    with (
+        serving(TOO_FAST, TOO_FAST, Answer()) as server,
+        api_of(server.url, acquire=lambda: acquired.append(len(server.paths))) as api,
+    ):
+        assert api.get("/x") == {"ok": 1}
+        assert (api.calls, len(server.paths)) == (3, 3)
+    assert acquired == [0, 1, 2], "each try is acquired before it is sent"
+
+
+def test_tries_end_and_the_last_error_is_raised() -> None:
+    with serving(TOO_FAST) as server, api_of(server.url, attempts=3) as api:
+        with pytest.raises(RateLimited):
+            api.get("/x")
+        assert (api.calls, len(server.paths)) == (3, 3)
+
+
+@pytest.mark.parametrize("answer", [Answer(503, b""), NOTHING, Answer(200, b"<html>")])
+def test_trouble_upstream_and_empty_answers_are_tried_again(answer: Answer) -> None:
+    with serving(answer, Answer()) as server, api_of(server.url, attempts=2) as api:
+        assert api.get("/x") == {"ok": 1}
+        assert api.calls == 2
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "kind"),
+    [
+        (403, {"message": "You are not subscribed to this API."}, ApiConfiguration),
+        (404, {"detail": "Not found"}, NotFound),
+        (429, {"message": QUOTA.format("MONTHLY")}, QuotaExceeded),
+        (200, {"status_code": 10222}, Business),
+    ],
+)
+def test_an_error_that_stays_is_not_tried_again(
+    status: int, body: dict[str, Any], kind: type[ApiError]
+) -> None:
+    with serving(Answer(status, encoded(body))) as server, api_of(server.url) as api:
+        with pytest.raises(kind):
+            api.get("/x")
+        assert (api.calls, len(server.paths)) == (1, 1)
+
+
+def test_retry_after_is_waited_for() -> None:
+    slow_down = Answer(429, b"", {"Retry-After": "1"})
+    tries: list[float] = []
+    with (
+        serving(slow_down, Answer()) as server,
+        api_of(server.url, acquire=lambda: tries.append(time.monotonic())) as api,
+    ):
+        api.get("/x")
+    assert tries[1] - tries[0] >= 1
+
+
+def test_an_answer_that_does_not_come_in_time_is_upstream_trouble() -> None:
+    ended = Event()
+    with serving(Answer(wait=ended.wait)) as server, api_of(server.url, 1, timeout=0.4) as api:
+        with pytest.raises(Upstream, match=r"^/x: ReadTimeout$"):
+            api.get("/x", uniqueId="polres_x")
+        ended.set()
+
+
+def test_a_host_that_is_not_there_is_upstream_trouble() -> None:
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        host = f"http://127.0.0.1:{bound.getsockname()[1]}"
+        with api_of(host, attempts=1) as api, pytest.raises(Upstream, match=r"^/x: Connection"):
+            api.get("/x")
+
+
+@pytest.mark.parametrize("answer", [Answer(401, b'{"message": "Invalid API key"}'), NOTHING])
+def test_the_key_is_in_no_error(answer: Answer) -> None:
+    with serving(answer) as server, api_of(server.url, attempts=1) as api:
+        with pytest.raises(ApiError) as error:
+            api.get("/x")
+        assert KEY not in str(error.value)

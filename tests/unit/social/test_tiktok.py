@@ -1,0 +1,343 @@
+"""TikTok's answers, recorded and odd, as videos and commenters."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from chalicelib.social.content import read_all
+from chalicelib.social.errors import ApiError, Business, Malformed, NotFound, Upstream
+from chalicelib.social.tiktok import TikTok, read_commenter, read_post
+from chalicelib.verdicts import read_feed
+from tests.unit.builders import always
+from tests.unit.social.answers import FAR_OFF, Answering, Json, json_values, sample
+
+MADE = datetime(2025, 6, 7, 3, 12, 22, tzinfo=UTC)
+FIELDS = ["id", "createTime", "desc", "stats", "statsV2", "author", "isPinnedItem", "video"]
+
+
+def item(**fields: Any) -> Json:
+    """The recorded video with some fields otherwise."""
+    recorded: Json = sample("tiktok/user_posts")["data"]["itemList"][0]
+    return recorded | fields
+
+
+def without(*names: str) -> Json:
+    return {name: value for name, value in item().items() if name not in names}
+
+
+def bare(envelope: Json) -> Json:
+    return envelope
+
+
+def wrapped(envelope: Json) -> Json:
+    return {"data": envelope}
+
+
+def posts(*items: object, **envelope: Any) -> Json:
+    return {"cursor": "0", "hasMore": False, "itemList": list(items)} | envelope
+
+
+def comment(name: str | None, cid: str = "1", **fields: Any) -> Json:
+    return {"cid": cid, "text": "", "create_time": 1, "user": {"unique_id": name}} | fields
+
+
+def comments(*items: object, **envelope: Any) -> Json:
+    return {"comments": list(items), "cursor": 0, "has_more": 0, "total": 9} | envelope
+
+
+def test_the_recorded_video_is_read_whole() -> None:
+    post = read_post(item())
+    assert (post.platform, post.content_id, post.owner) == (
+        "tiktok",
+        "7513039993741397256",
+        "user_84b36f9e",
+    )
+    assert (post.caption, post.posted_at) == ("contoh teks 3425d8b0 🚔", MADE)
+    assert (post.like_count, post.comment_count, post.pinned) == (68300, 1502, True)
+    assert post.thumbnail_url == "https://cdn.example/73df8dc0"
+
+
+def test_the_recorded_page_is_read_and_names_the_next() -> None:
+    page = TikTok(Answering(sample("tiktok/user_posts"))).posts("MS4")
+    assert [post.content_id for post in page.posts] == ["7513039993741397256"]
+    assert (page.unreadable, page.following) == (0, "1758331327601")
+
+
+def test_the_recorded_detail_is_an_item_like_any_other() -> None:
+    post = read_post(sample("tiktok/post_detail")["itemInfo"]["itemStruct"])
+    assert (post.content_id, post.like_count, post.comment_count) == (
+        "6832324357851778309",
+        231700,
+        1463,
+    )
+
+
+@pytest.mark.parametrize("name", ["tiktok/user_info", "tiktok/user_info_wrapped"])
+def test_the_secuid_is_found_bare_and_wrapped(name: str) -> None:
+    api = Answering(sample(name))
+    assert TikTok(api).secuid("polres_x") == "MS4wLjABAAAA8eb561fdaf52f2815ea573959f5eb2ba3399187c"
+    assert api.asked == [("/api/user/info", {"uniqueId": "polres_x"})]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"userInfo": {"user": {}}},
+        {"userInfo": {"user": {"secUid": ""}}},
+        {"userInfo": {"user": None}},
+        {"userInfo": None},
+        {"data": None},
+        {},
+    ],
+)
+def test_no_secuid_is_an_error(answer: Json) -> None:
+    with pytest.raises(ApiError):
+        TikTok(Answering(answer)).secuid("polres_x")
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind"),
+    [
+        ({"statusCode": 10202, "userInfo": {}}, NotFound),
+        ({"statusCode": 10221}, NotFound),
+        ({"statusCode": 10222}, Business),
+        ({"status_code": 4, "status_msg": "Server is currently unavailable."}, Upstream),
+        ({"error": "missing required params"}, Business),
+        ({"success": False, "error": "..."}, Business),
+    ],
+)
+def test_a_business_error_is_never_no_posts(answer: Json, kind: type[ApiError]) -> None:
+    tiktok = TikTok(Answering(answer))
+    calls: list[Callable[[], object]] = [
+        lambda: tiktok.secuid("x"),
+        lambda: tiktok.posts("MS4"),
+        lambda: tiktok.commenters("7"),
+    ]
+    for call in calls:
+        with pytest.raises(kind):
+            call()
+
+
+@pytest.mark.parametrize("envelope", [bare, wrapped])
+def test_a_page_is_read_bare_and_wrapped(envelope: Callable[[Json], Json]) -> None:
+    page = TikTok(Answering(envelope(posts(item(), hasMore=True, cursor="17")))).posts("MS4")
+    assert (len(page.posts), page.following) == (1, "17")
+
+
+@pytest.mark.parametrize("envelope", [bare, wrapped])
+def test_a_missing_item_list_is_a_page_without_videos(envelope: Callable[[Json], Json]) -> None:
+    answer = {"cursor": "0", "hasMore": False, "status_code": 0}
+    page = TikTok(Answering(envelope(answer))).posts("MS4")
+    assert (page.posts, page.unreadable, page.following) == ((), 0, None)
+
+
+@pytest.mark.parametrize(
+    "answer", [{}, {"data": None}, {"data": []}, {"data": {}}, {"message": "ok"}]
+)
+def test_a_wrong_envelope_is_an_error_and_never_no_posts(answer: Json) -> None:
+    with pytest.raises(Malformed):
+        TikTok(Answering(answer)).posts("MS4")
+    with pytest.raises(Malformed):
+        TikTok(Answering(answer)).commenters("7")
+
+
+@pytest.mark.parametrize(
+    ("envelope", "following"),
+    [
+        ({"hasMore": True, "cursor": "1758331327601"}, "1758331327601"),
+        ({"hasMore": True, "cursor": 1758331327601}, "1758331327601"),
+        ({"hasMore": False, "cursor": "1758331327601"}, None),
+        ({"hasMore": 0, "cursor": "1758331327601"}, None),
+    ],
+)
+def test_the_returned_cursor_is_followed_while_there_is_more(
+    envelope: Json, following: str | None
+) -> None:
+    assert TikTok(Answering(posts(item(), **envelope))).posts("MS4").following == following
+
+
+def test_posts_are_asked_for_by_secuid_and_cursor() -> None:
+    api = Answering(posts(item()))
+    TikTok(api).posts("MS4")
+    TikTok(api).posts("MS4", "17")
+    assert api.asked == [
+        ("/api/user/posts", {"secUid": "MS4", "count": 35, "cursor": "0"}),
+        ("/api/user/posts", {"secUid": "MS4", "count": 35, "cursor": "17"}),
+    ]
+
+
+@pytest.mark.parametrize(
+    "stuck",
+    [
+        posts(item(), hasMore=True, cursor="17"),
+        posts(item(), hasMore=True, cursor=None),
+        posts(item(), hasMore=True, cursor=""),
+    ],
+)
+def test_a_feed_that_promises_more_but_does_not_go_on_is_not_complete(stuck: Json) -> None:
+    api = Answering(posts(item(id="1", isPinnedItem=False), hasMore=True, cursor="17"), stuck)
+    tiktok = TikTok(api)
+    feed = read_feed(lambda cursor: tiktok.posts("MS4", cursor), MADE - timedelta(days=1))
+    assert feed.verdict(had_posts=True) == "partial"
+
+
+def test_a_feed_that_ends_is_complete() -> None:
+    api = Answering(posts(item(id="1"), hasMore=True, cursor="17"), posts(item(id="2")))
+    tiktok = TikTok(api)
+    feed = read_feed(lambda cursor: tiktok.posts("MS4", cursor), MADE - timedelta(days=1))
+    assert [post.content_id for post in feed.posts] == ["1", "2"]
+    assert feed.verdict(had_posts=True) == "complete"
+
+
+@pytest.mark.parametrize("made", [1749265942, "1749265942"])
+def test_the_time_is_read_in_either_type(made: object) -> None:
+    assert read_post(item(createTime=made)).posted_at == MADE
+
+
+@pytest.mark.parametrize(
+    ("fields", "counts"),
+    [
+        ({"stats": {"diggCount": "68300", "commentCount": "0"}}, (68300, 0)),
+        ({"stats": None}, (68300, 1502)),
+        ({"stats": {}, "statsV2": {"diggCount": "5", "commentCount": "6"}}, (5, 6)),
+        ({"stats": None, "statsV2": None}, (None, None)),
+        ({"stats": {"diggCount": None, "commentCount": -1}}, (None, None)),
+    ],
+)
+def test_counts_are_read_in_either_type_from_either_place(
+    fields: Json, counts: tuple[int | None, int | None]
+) -> None:
+    post = read_post(item(**fields))
+    assert (post.like_count, post.comment_count) == counts
+
+
+@pytest.mark.parametrize("name", ["desc", "author", "video", "isPinnedItem", "statsV2"])
+def test_what_may_be_missing_may_be_null_too(name: str) -> None:
+    assert read_post(item(**{name: None})) == read_post(without(name))
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        None,
+        "text",
+        {},
+        without("id"),
+        item(id=""),
+        without("createTime"),
+        item(createTime=""),
+        item(createTime=10**15),
+        item(createTime=FAR_OFF),
+    ],
+)
+def test_an_unreadable_item_is_counted_and_hides_no_other(bad: object) -> None:
+    page = TikTok(Answering(posts(bad, item()))).posts("MS4")
+    assert [post.content_id for post in page.posts] == ["7513039993741397256"]
+    assert page.unreadable == 1
+
+
+@always
+@example({"createTime": FAR_OFF})
+@given(st.dictionaries(st.sampled_from(FIELDS), json_values, max_size=3))
+def test_whatever_is_in_a_field_the_item_is_read_or_counted(fields: Json) -> None:
+    read, unreadable = read_all(read_post, [item(**fields)])
+    assert len(read) + unreadable == 1
+    assert all(post.posted_at.tzinfo and post.content_id for post in read)
+
+
+def test_the_recorded_commenters_are_read_and_the_short_page_is_not_the_end() -> None:
+    page = TikTok(Answering(sample("tiktok/post_comments"))).commenters("7")
+    assert page.usernames == {
+        "user_fe46761c",
+        "user_d0d9eab0",
+        "user_8131a387",
+        "user_27518d32",
+    }
+    assert (page.unreadable, page.following) == (0, "20")
+
+
+def test_an_inlined_reply_counts_as_well() -> None:
+    page = TikTok(Answering(sample("tiktok/post_comments_nested_reply"))).commenters("7")
+    assert page.usernames == {"user_dfce0dbc", "user_f005153e"}
+
+
+def test_replies_that_are_not_inlined_are_no_trouble() -> None:
+    recorded = sample("tiktok/post_comments_replies_not_inlined")
+    page = TikTok(Answering(recorded)).commenters("7")
+    assert (set(page.usernames), page.unreadable) == ({"user_fd26fc3a"}, 0)
+
+
+@pytest.mark.parametrize(
+    "user",
+    [
+        {"unique_id": "User_1"},
+        {"uniqueId": "User_1"},
+        {"username": "@User_1"},
+        {"unique_id": "", "uniqueId": None, "username": "user_1"},
+    ],
+)
+def test_a_commenters_name_is_read_in_every_spelling(user: Json) -> None:
+    assert read_commenter({"user": user}) == "user_1"
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [None, "text", {}, {"user": None}, {"user": {}}, {"user": {"unique_id": ""}}, comment(None)],
+)
+def test_a_comment_without_a_name_is_counted_and_hides_no_other(bad: object) -> None:
+    page = TikTok(Answering(comments(bad, comment("a")))).commenters("7")
+    assert (set(page.usernames), page.unreadable) == ({"a"}, 1)
+
+
+def test_commenters_are_told_once_however_often_they_wrote() -> None:
+    written = [comment("a", "1"), comment("a", "1"), comment("A", "2"), comment("b", "3")]
+    assert TikTok(Answering(comments(*written))).commenters("7").usernames == {"a", "b"}
+
+
+@pytest.mark.parametrize("replies", [None, [], "odd", 7])
+def test_replies_may_be_null_or_odd(replies: object) -> None:
+    page = TikTok(Answering(comments(comment("a", reply_comment=replies)))).commenters("7")
+    assert (set(page.usernames), page.unreadable) == ({"a"}, 0)
+
+
+@pytest.mark.parametrize("envelope", [bare, wrapped])
+def test_comments_are_read_bare_and_wrapped(envelope: Callable[[Json], Json]) -> None:
+    answer = envelope(comments(comment("a"), has_more=1, cursor=20))
+    page = TikTok(Answering(answer)).commenters("7")
+    assert (set(page.usernames), page.following) == ({"a"}, "20")
+
+
+@pytest.mark.parametrize(
+    ("asked", "envelope", "following"),
+    [
+        (None, {"has_more": 1, "cursor": 20}, "20"),
+        (None, {"has_more": True, "cursor": "20"}, "20"),
+        (None, {"has_more": 0, "cursor": 20}, None),
+        (None, {"has_more": False, "cursor": 20}, None),
+        (None, {"cursor": 0, "has_more": 1}, None),
+        ("20", {"has_more": 1, "cursor": 20}, None),
+        ("20", {"has_more": 1, "cursor": 39}, "39"),
+        ("20", {"has_more": 1, "cursor": None}, None),
+    ],
+)
+def test_comments_go_on_from_the_returned_cursor_while_it_moves(
+    asked: str | None, envelope: Json, following: str | None
+) -> None:
+    api = Answering(comments(comment("a"), **envelope))
+    assert TikTok(api).commenters("7", asked).following == following
+    assert api.asked == [
+        ("/api/post/comments", {"videoId": "7", "count": 50, "cursor": asked or "0"})
+    ]
+
+
+@pytest.mark.parametrize("none", [[], None])
+def test_an_empty_page_of_comments_is_the_last(none: object) -> None:
+    answer = comments(has_more=1, cursor=20) | {"comments": none}
+    page = TikTok(Answering(answer)).commenters("7")
+    assert (page.usernames, page.following) == (frozenset(), None)
