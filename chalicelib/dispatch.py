@@ -10,7 +10,7 @@ import json
 import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Literal
 
 from chalicelib import queues, reports
@@ -42,7 +42,7 @@ class Opened:
 
 def open_slot(runtime: Runtime, slot: Slot, trigger: Trigger) -> Opened:
     """Opens the slot if nobody has, and sends the jobs that are not sent yet."""
-    active = _is_active(runtime)
+    active = trigger == "manual" or _is_active(runtime)
     with runtime.db.transaction() as tx:
         opened = tx.first(
             "slots.open",
@@ -52,7 +52,9 @@ def open_slot(runtime: Runtime, slot: Slot, trigger: Trigger) -> Opened:
             reason=None if active else "cron_job_config is inactive",
             now=runtime.now(),
         )
-        clients = _add_clients(tx, slot, trigger) if opened and active else 0
+        if opened is None and trigger == "manual":
+            opened = tx.first("slots.reopen", slot=slot.at, trigger=trigger)
+        clients = _add_clients(tx, slot, trigger, runtime.now()) if opened and active else 0
     if opened and not active:
         log.warning("slot %s skipped: switched off in cron_job_config", slot)
         return Opened(str(slot), "skipped", 0, 0)
@@ -104,7 +106,8 @@ _RUN_FIELDS = {"slot", "client_id", "trigger", "fetch_posts", "expires_at"}
 
 
 def run_slot(runtime: Runtime, slot_text: str) -> Opened:
-    """Opens a slot by hand. BadInput for what is not a slot, or not yet."""
+    """Opens a slot by hand: a missed or skipped one as well, whatever the operators' switch says.
+    BadInput for what is not a slot, or not yet."""
     return open_slot(runtime, _slot_for_people(runtime, slot_text), "manual")
 
 
@@ -130,13 +133,17 @@ def _is_active(runtime: Runtime) -> bool:
     return row is None or row["is_active"] is not False
 
 
-def _add_clients(tx: Transaction, slot: Slot, trigger: Trigger) -> int:
+def _add_clients(tx: Transaction, slot: Slot, trigger: Trigger, now: datetime) -> int:
+    """One run per participant. By hand, an old slot's jobs still get their time."""
+    earliest = now + MANUAL_LIFE if trigger == "manual" else now
     clients = participants(tx.run("slots.active_clients"))
     runs = [
         {
             "client_id": client.client_id,
             "fetch_posts": fetches_posts(client.client_id, client.client_type, slot),
-            "expires_at": job_expiry(client.client_id, client.client_type, slot).isoformat(),
+            "expires_at": max(
+                earliest, job_expiry(client.client_id, client.client_type, slot)
+            ).isoformat(),
         }
         for client in clients
     ]

@@ -108,9 +108,9 @@ def _look_up_secuid(runtime: Runtime, client: Client) -> str:
 
 def _since(run: Row, platform: Platform, slot: Slot) -> datetime:
     """The start of the day; of yesterday until the day's first complete fetch, for posts made
-    after yesterday's last slot. A client seen for the first time has no yesterday."""
+    after yesterday's last slot. A client without older posts is new, and has no yesterday."""
     start, _ = day_bounds(slot.day)
-    looks_back = run[f"first_{platform}"] and run[f"had_{platform}"]
+    looks_back = run[f"first_{platform}"] and run[f"known_{platform}"]
     return start - timedelta(days=1) if looks_back else start
 
 

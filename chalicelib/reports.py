@@ -17,10 +17,13 @@ log = logging.getLogger(__name__)
 ADMIN_LIFE = timedelta(hours=24)
 
 
-def close_slot(runtime: Runtime, slot: Slot) -> bool:
-    """Closes the slot if its last client has finished, and writes its report; once."""
+def close_slot(runtime: Runtime, slot: Slot, overdue: bool = False) -> bool:
+    """Closes the slot if its last client has finished, and writes its report; once.
+
+    An `overdue` slot closes as it is; its report names who is missing, and they may still finish.
+    """
     with runtime.db.transaction() as tx:
-        closed = tx.first("slots.close", slot=slot.at, now=runtime.now())
+        closed = tx.first("slots.close", slot=slot.at, now=runtime.now(), overdue=overdue)
         if closed is None:
             return False
         rows = _write_report(runtime, tx, slot, closed)

@@ -151,11 +151,6 @@ def fetches_posts(client_id: str, client_type: str | None, slot: Slot) -> bool:
     return segment_of(client_id, client_type).fetches_at(slot.at.time())
 
 
-def is_last_slot(slot: Slot) -> bool:
-    """Whether this is the day's final sweep (21:58), which every client takes part in."""
-    return slot.at.time() == SLOT_TIMES[-1]
-
-
 def job_expiry(client_id: str, client_type: str | None, slot: Slot) -> datetime:
     """When another slot has taken this client's work over; at most 30 minutes from the slot.
 

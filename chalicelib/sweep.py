@@ -99,10 +99,11 @@ def _close_overdue(runtime: Runtime, now: datetime) -> int:
     """Closes slots whose clients have finished, and those that had their time."""
     with runtime.db.transaction() as tx:
         overdue = {r["slot"] for r in tx.run("slots.overdue", opened_before=now - CATCH_UP_LIMIT)}
-        for slot in overdue:
-            tx.run("slots.give_up", slot=slot, now=now)
         open_slots = tx.run("slots.overdue", opened_before=now)
-    return sum(reports.close_slot(runtime, Slot.exactly(row["slot"])) for row in open_slots)
+    return sum(
+        reports.close_slot(runtime, Slot.exactly(row["slot"]), overdue=row["slot"] in overdue)
+        for row in open_slots
+    )
 
 
 def _expire(runtime: Runtime, now: datetime) -> int:
@@ -131,6 +132,7 @@ def _prune(runtime: Runtime, now: datetime) -> int:
         ("tiktok.prune_audits", audits),
         ("runs.prune", runs),
         ("runs.prune_slots", runs),
+        ("runs.forget_missing", day_bounds(now.date())[0]),
     ):
         with runtime.db.transaction() as tx:
             pruned += len(tx.run(query, before=before, batch=_BATCH))

@@ -13,7 +13,7 @@ from chalicelib.slots import to_wib
 
 _NAMES: dict[Platform, str] = {"instagram": "Instagram", "tiktok": "TikTok"}
 _CAPTION_LENGTH = 90
-_MARKUP = re.compile(r"[*_~`]")
+_MARKUP = re.compile(r"[*~`]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
 
 
 @dataclass(frozen=True)
@@ -172,9 +172,10 @@ def _cut(caption: str, length: int = _CAPTION_LENGTH) -> str:
 
 
 def errors_by_kind(results: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
-    """The clients of a slot's results under each error kind they met."""
+    """The clients of a slot's results under each error kind they met; those that have not
+    finished are `overdue`."""
     grouped: dict[str, list[str]] = {}
     for row in results:
-        if row["outcome"] != "done" and row["error_kind"]:
-            grouped.setdefault(row["error_kind"], []).append(row["client_id"])
+        if row["outcome"] != "done":
+            grouped.setdefault(row["error_kind"] or "overdue", []).append(row["client_id"])
     return dict(sorted(grouped.items()))

@@ -6,14 +6,19 @@ from __future__ import annotations
 import json
 import logging
 import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 import click
 
+from chalicelib.db import Database
 from chalicelib.errors import BadInput, CiceroError, ConfigurationError, DatabaseUnavailable
 from chalicelib.slots import WIB, Slot
+from local.environment import given_environment
+from local.services import EmbeddedPostgres
 
 log = logging.getLogger(__name__)
 
@@ -86,8 +91,6 @@ def client(client_id: str, at: str | None) -> None:
 def migrate() -> None:
     """Bring the database of DATABASE_URL (or the embedded one) to the newest shape."""
     from chalicelib.db.migrate import migrate as run
-    from local.environment import given_environment
-    from local.services import EmbeddedPostgres
 
     url = given_environment().get("DATABASE_URL")
     if url:
@@ -129,7 +132,7 @@ def outbox(status: str | None, most: int) -> None:
     """The newest messages and their states."""
     from local.show import print_outbox
 
-    with _stack(None) as stack, stack.database().transaction() as tx:
+    with _database() as database, database.transaction() as tx:
         print_outbox(tx.run("outbox.listing", status=status, most=most))
 
 
@@ -138,7 +141,6 @@ def outbox(status: str | None, most: int) -> None:
 @click.argument("sql", required=False)
 def psql(data: str, sql: str | None) -> None:
     """Look into the database that a run left: a prompt, or one statement."""
-    from local.services import EmbeddedPostgres
 
     if not (Path(data) / "postgres" / "PG_VERSION").exists():
         raise BadInput("--data", f"no database in {data}", "Run `make demo` first.")
@@ -159,6 +161,18 @@ def main() -> int:
         click.echo(f"Error: {error}", err=True)
         return 2 if isinstance(error, _WRONG_INPUT) else 1
     return 0
+
+
+@contextmanager
+def _database() -> Iterator[Database]:
+    """The database of DATABASE_URL, or the embedded one; as it is, without migrations."""
+    with ExitStack() as parts:
+        url = given_environment().get("DATABASE_URL")
+        if url is None:
+            url = parts.enter_context(EmbeddedPostgres(DATA / "postgres")).url
+        database = Database(url)
+        parts.callback(database.close)
+        yield database
 
 
 def _stack(slot: Slot | None) -> Any:

@@ -52,7 +52,7 @@ def _farewell() -> None:
     out.rule()
     out.print(
         f"The day is kept in {DATA}/postgres (tables: docs/database.md). Look into it with\n\n"
-        "  .venv/bin/python -m local psql 'SELECT * FROM slot_run'\n"
+        "  .venv/bin/python -m local psql 'TABLE slot_run'\n"
         "  .venv/bin/python -m local psql\n\n"
         "README.md explains the flow and the settings; `make test` runs the tests."
     )

@@ -30,7 +30,10 @@ class HostProcess:
         show: Callable[[str], None],
     ) -> None:
         simulated = {"CICERO_NOW": now.isoformat()} if now else {}
-        self._environment = {**environment, **simulated}
+        paths = {"PYTHONPATH": str(_ROOT)}
+        self._environment = {**environment, **simulated, **paths}
+        self._directory = environment["WA_AUTH_DATA_PATH"]
+        Path(self._directory).mkdir(parents=True, exist_ok=True)
         self._show = show
         self._stopping = threading.Event()
         self._keeper = threading.Thread(target=self._keep)
@@ -55,7 +58,7 @@ class HostProcess:
 
     def _keep(self) -> None:
         while True:
-            with cast(IO[str], self.process.stdout) as output:
+            with cast("IO[str]", self.process.stdout) as output:
                 for line in output:
                     self._show(line.rstrip("\n"))
             if self.process.wait() in _USABLE or self._stopping.is_set():
@@ -66,7 +69,7 @@ class HostProcess:
         return subprocess.Popen(
             [sys.executable, "-m", "wa_session_host"],
             env=self._environment,
-            cwd=_ROOT,
+            cwd=self._directory,  # away from .env: the environment says everything
             stdout=subprocess.PIPE,
             text=True,
         )

@@ -103,7 +103,8 @@ class Stack:
             env["REDIS_URL"] = self.redis.url
         self._start_api()
         self._start_aws()
-        env.setdefault("WA_AUTH_DATA_PATH", str(self._data_dir / "wa"))
+        sessions = Path(env.get("WA_AUTH_DATA_PATH") or self._data_dir / "wa")
+        env["WA_AUTH_DATA_PATH"] = str(sessions.resolve())
         env.setdefault("WA_POLL_SECONDS", "1")
         env.setdefault("JOB_RETRY_SECONDS", "1")
         env.setdefault("LOG_LEVEL", "WARNING")

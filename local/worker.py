@@ -86,7 +86,10 @@ def serve(pipe: Connection, environment: Mapping[str, str]) -> None:
     os.environ.update(environment)
     logging.basicConfig(level=os.environ.get("LOG_LEVEL", "INFO"), format="%(name)s %(message)s")
     import app
+    from chalicelib import runtime
+    from chalicelib.settings import load_settings
 
+    runtime.use(runtime.Runtime(load_settings(env_file=None)))
     sources: list[Any] = app.app.event_sources
     pipe.send({source.queue: source.name for source in sources if hasattr(source, "queue")})
     while True:

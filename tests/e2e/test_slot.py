@@ -9,7 +9,9 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 
+import psutil
 import pytest
 
 from local.services import EmbeddedPostgres, EmbeddedRedis
@@ -170,14 +172,14 @@ def _kill(pid: int) -> None:
 
 
 def _host_pid(day: Day) -> int:
-    stage = f"CICERO_STAGE={day.stack.environment['CICERO_STAGE']}".encode()
-    for entry in os.listdir("/proc"):
-        try:
-            command = open(f"/proc/{entry}/cmdline", "rb").read()
-            if b"wa_session_host" in command and stage in open(f"/proc/{entry}/environ", "rb").read():
-                return int(entry)
-        except (OSError, ValueError):
-            continue
+    """The process id of the host that works for this day's queues."""
+    stage = day.stack.environment["CICERO_STAGE"]
+    for process in psutil.process_iter(["cmdline"]):
+        with suppress(psutil.Error):
+            if "wa_session_host" in (process.info["cmdline"] or []) and (
+                process.environ().get("CICERO_STAGE") == stage
+            ):
+                return int(process.pid)
     raise AssertionError("the host is not running")
 
 

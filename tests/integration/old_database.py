@@ -158,7 +158,8 @@ VALUES
    '2026-02-19 17:36+07', '2026-02-19 17:36+07', '2026-02-19 17:36+07', '2026-02-19 17:36+07'),
   ('LAMA', '120363000000000101@g.us', 'diulang', 'lama-4', 'retrying', 2, NULL, 'not connected',
    '2026-02-19 17:40+07', '2026-02-19 17:38+07', '2026-02-19 17:37+07', '2026-02-19 17:38+07'),
-  (NULL, NULL, NULL, NULL, 'dead_letter', 5, NULL, 'gagal', '2026-02-19 17:40+07', NULL, NULL, NULL);
+  (NULL, NULL, NULL, NULL, 'dead_letter', 5, NULL, 'gagal', '2026-02-19 17:40+07', NULL, NULL,
+   NULL);
 """
 
 MISSING_OWNER = """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import ssl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import aiosql
@@ -70,6 +70,26 @@ def kill(tables: Tables, pid: object) -> None:
     assert tables.value("SELECT pg_terminate_backend(:pid, 5000)", pid=pid) is True
 
 
+def backend(database: Database) -> object:
+    """The backend of the open transaction."""
+    return database.execute("SELECT pg_backend_pid() AS pid")[0]["pid"]
+
+
+def add_client(
+    database: Database, client_id: str, happens: Callable[[], None] = lambda: None, then: str = ""
+) -> None:
+    """A transaction that writes a client, in which something happens."""
+    with database.transaction():
+        database.execute("INSERT INTO clients (client_id, nama) VALUES (:id, 'x')", id=client_id)
+        happens()
+        if then:
+            database.execute(then)
+
+
+def client_ids(tables: Tables) -> list[str]:
+    return tables.values("SELECT client_id FROM clients")
+
+
 def test_every_connection_speaks_wib(database: Database) -> None:
     assert ask(database, "SELECT current_setting('TimeZone')") == "Asia/Jakarta"
     noon_utc = "SELECT CAST('2026-02-20 12:00+00'::timestamptz AS text)"
@@ -82,7 +102,9 @@ def test_a_transaction_has_time_limits(database: Database) -> None:
 
 
 def test_rows_are_dicts_and_json_columns_are_python_values(database: Database) -> None:
-    sql = """SELECT 1 AS number, '{"likes": ["a", {"b": null}]}'::jsonb AS nested, ARRAY[1, 2] AS l"""
+    sql = (
+        """SELECT 1 AS number, '{"likes": ["a", {"b": null}]}'::jsonb AS nested, ARRAY[1, 2] AS l"""
+    )
     assert Tables(database).run(sql) == [
         {"number": 1, "nested": {"likes": ["a", {"b": None}]}, "l": [1, 2]}
     ]
@@ -103,41 +125,36 @@ def test_a_lost_connection_is_opened_again_between_transactions(
 def test_a_connection_lost_in_mid_transaction_is_unavailable_and_rolled_back(
     database: Database, tables: Tables
 ) -> None:
-    with pytest.raises(DatabaseUnavailable), database.transaction():
-        database.execute("INSERT INTO clients (client_id, nama) VALUES ('LOST', 'x')")
-        [row] = database.execute("SELECT pg_backend_pid() AS pid")
-        kill(tables, row["pid"])
-        database.execute("INSERT INTO clients (client_id, nama) VALUES ('LOST2', 'x')")
-    assert tables.values("SELECT client_id FROM clients WHERE client_id LIKE 'LOST%'") == []
+    with pytest.raises(DatabaseUnavailable):
+        add_client(database, "LOST", lambda: kill(tables, backend(database)), then="SELECT 1")
+    assert "LOST" not in client_ids(tables)
     assert ask(database, "SELECT 1") == 1, "the next transaction has a new connection"
 
 
 def test_a_connection_lost_before_its_commit_is_unavailable_and_rolled_back(
     database: Database, tables: Tables
 ) -> None:
-    with pytest.raises(DatabaseUnavailable), database.transaction():
-        database.execute("INSERT INTO clients (client_id, nama) VALUES ('LOST', 'x')")
-        [row] = database.execute("SELECT pg_backend_pid() AS pid")
-        kill(tables, row["pid"])
-    assert tables.values("SELECT client_id FROM clients WHERE client_id LIKE 'LOST%'") == []
+    with pytest.raises(DatabaseUnavailable):
+        add_client(database, "LOST", lambda: kill(tables, backend(database)))
+    assert "LOST" not in client_ids(tables)
 
 
 def test_a_refused_statement_rolls_back_and_the_connection_goes_on(database: Database) -> None:
     pid = ask(database, "SELECT pg_backend_pid()")
-    with pytest.raises(CiceroError, match="refused a statement.*division by zero") as caught:
-        with database.transaction():
-            database.execute("INSERT INTO clients (client_id, nama) VALUES ('REFUSED', 'x')")
-            database.execute("SELECT 1 / 0")
+    with pytest.raises(CiceroError, match=r"refused a statement.*division by zero") as caught:
+        add_client(database, "REFUSED", then="SELECT 1 / 0")
     assert not isinstance(caught.value, DatabaseUnavailable)
-    assert ask(database, "SELECT count(*) FROM clients WHERE client_id = 'REFUSED'") == 0
+    assert "REFUSED" not in client_ids(Tables(database))
     assert ask(database, "SELECT pg_backend_pid()") == pid
 
 
 def test_an_error_of_the_caller_rolls_back_and_comes_through(database: Database) -> None:
-    with pytest.raises(LookupError), database.transaction():
-        database.execute("INSERT INTO clients (client_id, nama) VALUES ('CALLER', 'x')")
-        raise LookupError
-    assert ask(database, "SELECT count(*) FROM clients WHERE client_id = 'CALLER'") == 0
+    def fail() -> None:
+        raise LookupError("the caller's own")
+
+    with pytest.raises(LookupError, match="the caller's own"):
+        add_client(database, "CALLER", fail)
+    assert "CALLER" not in client_ids(Tables(database))
 
 
 def test_an_error_s_text_carries_no_parameter(database: Database) -> None:
@@ -168,8 +185,8 @@ def test_the_next_transaction_after_an_outage_finds_the_database_again(
     postgres: EmbeddedPostgres, url: str
 ) -> None:
     database = Database(url, reconnect_seconds=0)
-    with pytest.raises(DatabaseUnavailable), database.transaction():
-        database.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+    with pytest.raises(DatabaseUnavailable):
+        ask(database, "SELECT pg_terminate_backend(pg_backend_pid())")
     assert ask(database, "SELECT 1") == 1
     database.close()
 

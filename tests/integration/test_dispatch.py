@@ -326,7 +326,7 @@ def test_bad_input_is_one_clear_error_and_nothing_is_written(
 
 def test_before_the_day_s_first_slot_a_run_by_hand_needs_a_slot(runtime_at: RuntimeAt) -> None:
     early = runtime_at(datetime(2026, 2, 20, 5, 59, tzinfo=WIB))
-    with pytest.raises(BadInput, match="^slot: today has had no slot yet"):
+    with pytest.raises(BadInput, match=r"^slot: today has had no slot yet"):
         dispatch.run_client(early, "CONTOH", None)
 
 

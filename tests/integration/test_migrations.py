@@ -31,7 +31,9 @@ JOIN pg_class c ON c.oid = i.indrelid AND c.relnamespace = 'public'::regnamespac
 WHERE i.indisunique GROUP BY i.indexrelid, i.indrelid
 """
 INDEXES = "SELECT indexdef FROM pg_indexes WHERE schemaname = 'public'"
-FUNCTIONS = "SELECT oid::regprocedure::text FROM pg_proc WHERE pronamespace = 'public'::regnamespace"
+FUNCTIONS = (
+    "SELECT oid::regprocedure::text FROM pg_proc WHERE pronamespace = 'public'::regnamespace"
+)
 
 Opened = Callable[[str], Tables]
 Created = Callable[[], str]
@@ -202,5 +204,5 @@ def test_a_migration_that_fails_is_one_clear_error_and_leaves_nothing_half_done(
     "where", ["postgresql://x@127.0.0.1:9/none", "postgresql://x@/none?host={tmp_path}"]
 )
 def test_a_database_that_does_not_answer_is_one_clear_error(where: str, tmp_path: Path) -> None:
-    with pytest.raises(DatabaseUnavailable, match="cannot be reached.*Check DATABASE_URL"):
+    with pytest.raises(DatabaseUnavailable, match=r"cannot be reached.*Check DATABASE_URL"):
         migrate(where.format(tmp_path=tmp_path))

@@ -10,6 +10,7 @@ from threading import Barrier
 import pytest
 
 from chalicelib import dispatch, posts
+from chalicelib.db import Row
 from chalicelib.errors import BadInput
 from chalicelib.jobs import ClientJob
 from chalicelib.posts import FetchResult
@@ -256,13 +257,19 @@ def test_no_other_verdict_concludes_that_a_post_is_gone(
         "partial": lacking,
         "empty": answers.no_posts("polres.contoh"),
     }[verdict]
-    before = tables.dump_of("insta_post") + tables.dump_of("content_change")
+    before = instagram(tables)
     for clock in ("16:30", "17:00", "17:30"):
         runtime = runtime_at(clock)
         sandbox.set_faults([fault])
         assert fetch(runtime, "CONTOH")["instagram"].verdict == verdict
-    assert tables.dump_of("insta_post") + tables.dump_of("content_change") == before
+    assert instagram(tables) == before
     assert tables.count("content_missing") == 0
+
+
+def instagram(tables: Tables) -> list[Row]:
+    """Everything about Instagram posts that a removal would touch."""
+    ledger = [row for row in tables.dump_of("content_change") if row["platform"] == "instagram"]
+    return tables.dump_of("insta_post") + tables.dump_of("insta_post_clients") + ledger
 
 
 def test_a_feed_that_breaks_off_keeps_what_was_read_and_is_partial(
@@ -341,6 +348,20 @@ def fill_in(tables: Tables, code: str) -> None:
     )
 
 
+def test_an_archived_post_that_comes_back_has_its_rows_again(
+    afternoon: Afternoon, tables: Tables, contoh: list[str]
+) -> None:
+    afternoon.fetch()
+    code = contoh[1]
+    fill_in(tables, code)
+    for _ in range(2):
+        afternoon.fetch(code)
+    afternoon.fetch()
+    assert tables.value("SELECT likes FROM insta_like WHERE shortcode = :c", c=code) == ["a"]
+    assert tables.count("link_report") == 1
+    assert tables.value("SELECT restored_at IS NOT NULL FROM content_archive")
+
+
 def test_a_video_that_is_missing_twice_is_archived_with_its_comments(
     runtime_at: RuntimeAt, tables: Tables, sandbox: Sandbox, scenario: Scenario
 ) -> None:
@@ -413,7 +434,7 @@ def test_a_collaboration_post_leaves_a_client_and_goes_with_the_last(
 
 
 def test_a_collaboration_post_that_its_clients_lose_at_the_same_moment_goes(
-    runtime_at: RuntimeAt, tables: Tables, sandbox: Sandbox, scenario: Scenario, database_url: str
+    runtime_at: RuntimeAt, tables: Tables, sandbox: Sandbox, scenario: Scenario
 ) -> None:
     accounts = {"CONTOH": "polres.contoh", "TELADAN": "polres.teladan"}
     now = datetime(2026, 2, 20, 16, 30, tzinfo=WIB)
@@ -441,7 +462,7 @@ def test_a_collaboration_post_that_its_clients_lose_at_the_same_moment_goes(
             wait_for_waiting(tables, 2)
         for work in working:
             work.result()
-    assert tables.values("SELECT client_id FROM insta_post_clients WHERE shortcode = :c", c=shared) == []
+    assert shared not in tables.values("SELECT shortcode FROM insta_post_clients")
     assert shared not in tables.values("SELECT shortcode FROM insta_post")
     assert tables.values("SELECT content_id FROM content_archive") == [shared]
 
@@ -537,7 +558,7 @@ def test_a_job_of_a_run_that_does_not_exist_is_bad_input(
     runtime = runtime_at("17:00")
     job = start_run(runtime, "CONTOH").model_copy(update={"client_id": "NOBODY"})
     before = tables.dump()
-    with pytest.raises(BadInput, match="^client_id: NOBODY has no run in slot"):
+    with pytest.raises(BadInput, match=r"^client_id: NOBODY has no run in slot"):
         posts.fetch_posts(runtime, job)
     assert tables.dump() == before
     assert (inbox.count(FETCH), inbox.count(ENGAGEMENT)) == (0, 0)

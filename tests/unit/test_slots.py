@@ -20,7 +20,6 @@ from chalicelib.slots import (
     day_bounds,
     eventbridge_expression,
     fetches_posts,
-    is_last_slot,
     job_expiry,
     slot_of_event,
     slots_of,
@@ -292,10 +291,6 @@ def test_an_audit_window_has_exact_half_hour_bounds_around_the_slot(of: Slot) ->
     assert end - start == timedelta(minutes=30)
     assert (end.minute % 30, end.second, end.microsecond) == (0, 0, 0)
     assert abs(end - of.at) <= timedelta(minutes=2)
-
-
-def test_only_21_58_is_the_last_slot_of_the_day() -> None:
-    assert [f"{s.at:%H:%M}" for s in slots_of(DAY) if is_last_slot(s)] == ["21:58"]
 
 
 @pytest.mark.parametrize(

@@ -264,9 +264,13 @@ def test_results_are_grouped_under_the_kind_of_error_they_met() -> None:
         {"client_id": "B", "outcome": "done", "error_kind": None},
         {"client_id": "C", "outcome": "expired", "error_kind": "expired"},
         {"client_id": "D", "outcome": "failed", "error_kind": "upstream"},
-        {"client_id": "E", "outcome": "failed", "error_kind": None},
+        {"client_id": "E", "outcome": None, "error_kind": None},
     ]
-    assert texts.errors_by_kind(results) == {"expired": ["C"], "upstream": ["A", "D"]}
+    assert texts.errors_by_kind(results) == {
+        "expired": ["C"],
+        "overdue": ["E"],
+        "upstream": ["A", "D"],
+    }
 
 
 def test_missed_slots_are_listed() -> None:

@@ -21,11 +21,11 @@ WHERE client_id = :client_id
 
 -- name: untold(client_id, chats, wib_day)
 -- The day's changes of the client that a chat has not been told.
-SELECT chat, c.change_id, c.platform, c.content_id, c.kind, c.posted_at, c.caption
-FROM content_change c CROSS JOIN unnest(CAST(:chats AS text[])) AS chat
+SELECT chats.chat, c.change_id, c.platform, c.content_id, c.kind, c.posted_at, c.caption
+FROM content_change c CROSS JOIN unnest(CAST(:chats AS text[])) AS chats (chat)
 WHERE c.client_id = :client_id AND c.wib_day = :wib_day
-  AND NOT EXISTS (SELECT 1 FROM change_told t WHERE t.change_id = c.change_id AND t.chat = chat)
-ORDER BY chat, c.change_id
+  AND NOT EXISTS (SELECT 1 FROM change_told t WHERE t.change_id = c.change_id AND t.chat = chats.chat)
+ORDER BY chats.chat, c.change_id
 
 -- name: add(messages, now)
 -- Writes messages once per idempotency key, and what each of them tells.

@@ -13,7 +13,13 @@ SELECT r.trigger, r.fetch_posts, r.fetch_result, r.fetched_at, r.engagement_resu
            AND e.slot < r.slot AND e.fetch_result #>> '{tiktok,verdict}' = 'complete'
        ) AS first_tiktok,
        EXISTS (SELECT 1 FROM insta_post_clients p WHERE p.client_id = r.client_id) AS had_instagram,
-       EXISTS (SELECT 1 FROM tiktok_post_clients p WHERE p.client_id = r.client_id) AS had_tiktok
+       EXISTS (SELECT 1 FROM tiktok_post_clients p WHERE p.client_id = r.client_id) AS had_tiktok,
+       EXISTS (SELECT 1 FROM insta_post_clients l JOIN insta_post p USING (shortcode)
+               WHERE l.client_id = r.client_id
+                 AND p.created_at < CAST(:day_start AS timestamptz) AT TIME ZONE 'Asia/Jakarta'
+       ) AS known_instagram,
+       EXISTS (SELECT 1 FROM tiktok_post_clients l JOIN tiktok_post p USING (video_id)
+               WHERE l.client_id = r.client_id AND p.created_at < :day_start) AS known_tiktok
 FROM client_run r JOIN clients c ON c.client_id = r.client_id
 WHERE r.slot = :slot AND r.client_id = :client_id
 
@@ -44,6 +50,12 @@ RETURNING client_id
 
 -- name: store_secuid(client_id, secuid)!
 UPDATE clients SET tiktok_secuid = :secuid WHERE client_id = :client_id
+
+-- name: forget_missing(before, batch)
+-- Posts once missing on a day that is over: they are nobody's task any more.
+WITH old AS (SELECT ctid FROM content_missing WHERE first_slot < :before LIMIT :batch)
+DELETE FROM content_missing m USING old WHERE m.ctid = old.ctid
+RETURNING m.content_id
 
 -- name: prune(before, batch)
 WITH old AS (SELECT slot, client_id FROM client_run WHERE slot < :before LIMIT :batch)

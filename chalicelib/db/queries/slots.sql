@@ -6,6 +6,12 @@ VALUES (:slot, :status, :trigger, :reason, :now,
 ON CONFLICT (slot) DO NOTHING
 RETURNING slot
 
+-- name: reopen(slot, trigger)
+-- Opens a slot that was skipped or missed after all; no row comes back for any other.
+UPDATE slot_run SET status = 'open', trigger = :trigger, reason = NULL, closed_at = NULL
+WHERE slot = :slot AND status IN ('skipped', 'missed')
+RETURNING slot
+
 -- name: get(slot)
 SELECT slot, status, trigger, reason, opened_at, closed_at FROM slot_run WHERE slot = :slot
 
@@ -58,23 +64,19 @@ ORDER BY success.at NULLS FIRST, r.client_id
 UPDATE client_run SET dispatched_at = :now
 WHERE slot = :slot AND client_id = ANY(CAST(:clients AS varchar[]))
 
--- name: close(slot, now)
--- Closes an open slot whose clients have all finished; one caller at most gets the row.
+-- name: close(slot, now, overdue)
+-- Closes an open slot whose clients have all finished, or one that had its time; one caller at
+-- most gets the row.
 UPDATE slot_run SET status = 'closed', closed_at = :now,
   seconds = extract(epoch FROM clock_timestamp() - started)
 WHERE slot = :slot AND status = 'open'
-  AND NOT EXISTS (SELECT 1 FROM client_run r WHERE r.slot = :slot AND r.finished_at IS NULL)
+  AND (CAST(:overdue AS boolean)
+       OR NOT EXISTS (SELECT 1 FROM client_run r WHERE r.slot = :slot AND r.finished_at IS NULL))
 RETURNING slot, seconds
 
 -- name: overdue(opened_before)
 -- Open slots that have had their time.
 SELECT slot FROM slot_run WHERE status = 'open' AND opened_at <= :opened_before ORDER BY slot
-
--- name: give_up(slot, now)
--- Records every client that has not finished in an overdue slot as expired.
-UPDATE client_run SET finished_at = :now, outcome = 'expired', error_kind = 'overdue'
-WHERE slot = :slot AND finished_at IS NULL
-RETURNING client_id
 
 -- name: summary(slot)
 -- What the slot came to, for the report and the command line.

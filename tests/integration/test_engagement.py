@@ -1,0 +1,403 @@
+"""A client's likers and commenters over real tables: they only grow, and the run ends once."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from threading import Barrier
+from typing import Any
+
+import pytest
+
+from chalicelib.engagement import refresh_engagement
+from chalicelib.errors import BadInput
+from chalicelib.jobs import ClientJob
+from chalicelib.queues import ENGAGEMENT, OUTBOUND, Queues, QueueUnavailable
+from chalicelib.runtime import Runtime
+from chalicelib.slots import WIB
+from local.sandbox import Sandbox, Scenario, world
+from tests.conftest import RuntimeAt
+from tests.integration import answers
+from tests.integration.inbox import Inbox
+from tests.integration.runs import fetch, refresh, start_run, whole_run
+from tests.integration.tables import Tables
+
+AFTERNOON = datetime(2026, 2, 20, 17, 0, tzinfo=WIB)
+
+
+class Hurried:
+    """A Lambda context with time for so many posts."""
+
+    def __init__(self, posts: int) -> None:
+        self._left = posts
+
+    def get_remaining_time_in_millis(self) -> int:
+        self._left -= 1
+        return 900_000 if self._left >= 0 else 59_000
+
+
+class Silent:
+    """SQS whose FIFO queue takes nothing; else the real one."""
+
+    def __init__(self, sqs: Any) -> None:
+        self._sqs = sqs
+
+    def get_queue_url(self, **arguments: Any) -> Any:
+        if arguments["QueueName"].endswith(".fifo"):
+            raise QueueUnavailable("away")
+        return self._sqs.get_queue_url(**arguments)
+
+    def send_message_batch(self, **arguments: Any) -> Any:
+        return self._sqs.send_message_batch(**arguments)
+
+
+def likes(tables: Tables) -> dict[str, set[str]]:
+    rows = tables.run("SELECT shortcode, likes FROM insta_like")
+    return {row["shortcode"]: set(row["likes"]) for row in rows}
+
+
+def comments(tables: Tables) -> dict[str, set[str]]:
+    rows = tables.run("SELECT video_id, comments FROM tiktok_comment")
+    return {row["video_id"]: set(row["comments"]) for row in rows}
+
+
+def outcome(tables: Tables) -> tuple[Any, ...]:
+    row = tables.row("SELECT outcome, error_kind, finished_at IS NOT NULL AS f FROM client_run")
+    return tuple(row.values())
+
+
+@pytest.fixture
+def contoh(scenario: Scenario) -> list[str]:
+    return answers.codes_of(scenario, "instagram", "polres.contoh", AFTERNOON)
+
+
+@pytest.fixture
+def contoh_videos(scenario: Scenario) -> list[str]:
+    return answers.codes_of(scenario, "tiktok", "polres_contoh", AFTERNOON)
+
+
+# --- what is stored -------------------------------------------------------------------------
+
+
+def test_every_post_of_the_day_gets_its_likers_and_commenters(
+    runtime_at: RuntimeAt, tables: Tables, contoh: list[str], contoh_videos: list[str]
+) -> None:
+    whole_run(runtime_at("17:00"), "CONTOH")
+    assert likes(tables).keys() == set(contoh)
+    assert comments(tables).keys() == set(contoh_videos)
+    counts = tables.run(
+        "SELECT like_count, jsonb_array_length(likes) AS stored FROM insta_post "
+        "JOIN insta_like USING (shortcode)"
+    )
+    assert all(row["like_count"] == row["stored"] for row in counts)
+    assert outcome(tables) == ("done", None, True)
+
+
+def test_an_answer_that_leaves_someone_out_removes_no_one(
+    runtime_at: RuntimeAt,
+    tables: Tables,
+    sandbox: Sandbox,
+    contoh: list[str],
+    contoh_videos: list[str],
+) -> None:
+    whole_run(runtime_at("16:30"), "CONTOH")
+    liked, commented = likes(tables), comments(tables)
+    runtime = runtime_at("17:00")
+    code, video = contoh[-1], contoh_videos[-1]
+    sandbox.set_faults([answers.likers(code, "orang.baru"), answers.commenters(video)])
+    whole_run(runtime, "CONTOH")
+    assert likes(tables)[code] == liked[code] | {"orang.baru"}
+    assert comments(tables)[video] == commented[video]
+
+
+def test_names_are_stored_in_the_form_that_readers_join_on(
+    runtime_at: RuntimeAt,
+    tables: Tables,
+    sandbox: Sandbox,
+    contoh: list[str],
+    contoh_videos: list[str],
+) -> None:
+    runtime = runtime_at("17:00")
+    names = ("Nama.BESAR", "@tanda", " spasi ", "nama.besar")
+    code, video = contoh[0], contoh_videos[0]
+    sandbox.set_faults([answers.likers(code, *names), answers.commenters(video, *names)])
+    whole_run(runtime, "CONTOH")
+    sql = "SELECT likes FROM insta_like WHERE shortcode = :code"
+    assert tables.value(sql, code=code) == ["nama.besar", "spasi", "tanda"]
+    sql = "SELECT comments FROM tiktok_comment WHERE video_id = :video"
+    assert tables.value(sql, video=video) == ["@nama.besar", "@spasi", "@tanda"]
+
+
+def test_a_post_without_anyone_has_an_empty_list(
+    runtime_at: RuntimeAt, tables: Tables, sandbox: Sandbox, contoh: list[str]
+) -> None:
+    runtime = runtime_at("17:00")
+    sandbox.set_faults([answers.likers(contoh[0])])
+    whole_run(runtime, "CONTOH")
+    assert likes(tables)[contoh[0]] == set()
+
+
+def test_a_manual_post_of_the_day_is_refreshed_though_no_feed_has_it(
+    runtime_at: RuntimeAt, tables: Tables, scenario: Scenario
+) -> None:
+    [manual] = scenario.manual_posts
+    before = tables.row("SELECT * FROM insta_post WHERE shortcode = :m", m=manual.content_id)
+    refresh(runtime_at("17:00"), manual.client_id)
+    assert len(likes(tables)[manual.content_id]) > 100
+    assert before == tables.row(
+        "SELECT * FROM insta_post WHERE shortcode = :m", m=manual.content_id
+    )
+
+
+def test_a_late_post_is_refreshed_in_its_own_slot_and_in_no_other(
+    runtime_at: RuntimeAt, tables: Tables
+) -> None:
+    fetch(runtime_at(datetime(2026, 2, 19, 21, 30, tzinfo=WIB)), "CONTOH")
+    whole_run(runtime_at("06:00"), "CONTOH")
+    late = tables.value("SELECT content_id FROM content_change WHERE kind = 'late'")
+    whole_run(runtime_at("06:30"), "CONTOH")
+    refreshed = tables.row("SELECT shortcode, updated_at FROM insta_like")
+    assert refreshed["shortcode"] == late
+    assert refreshed["updated_at"] == datetime(2026, 2, 20, 6, 0)  # noqa: DTZ001  naive WIB
+
+
+def test_a_post_that_two_clients_share_is_refreshed_for_both(
+    runtime_at: RuntimeAt, tables: Tables
+) -> None:
+    both = {"CONTOH": runtime_at("17:00"), "TELADAN": runtime_at("17:00")}
+    together = Barrier(2)
+
+    def work(client_id: str) -> None:
+        together.wait()
+        whole_run(both[client_id], client_id)
+
+    with ThreadPoolExecutor(2) as threads:
+        list(threads.map(work, both))
+    assert tables.values("SELECT DISTINCT outcome FROM client_run") == ["done"]
+    twice = "SELECT shortcode FROM insta_like_audit GROUP BY shortcode HAVING count(*) > 1"
+    assert tables.values(twice) == []
+
+
+# --- audits ---------------------------------------------------------------------------------
+
+
+def test_a_half_hour_has_one_snapshot_of_each_post(runtime_at: RuntimeAt, tables: Tables) -> None:
+    whole_run(runtime_at("20:58"), "CONTOH")
+    early = tables.count("insta_like_audit")
+    whole_run(runtime_at("21:00"), "CONTOH")
+    audits = tables.run(
+        "SELECT a.*, l.likes FROM insta_like_audit a JOIN insta_like l USING (shortcode)"
+    )
+    assert len(audits) == len(likes(tables)) == early
+    for audit in audits:
+        assert audit["snapshot_window_start"] == datetime(2026, 2, 20, 20, 30, tzinfo=WIB)
+        assert audit["snapshot_window_end"] == datetime(2026, 2, 20, 21, 0, tzinfo=WIB)
+        assert audit["usernames"] == audit["likes"], "the later run's"
+    comment_audits = tables.run("SELECT * FROM tiktok_comment_audit")
+    assert len({audit["video_id"] for audit in comment_audits}) == len(comment_audits)
+
+
+def test_each_half_hour_has_its_own_snapshot(runtime_at: RuntimeAt, tables: Tables) -> None:
+    for clock in ("16:30", "17:00"):
+        whole_run(runtime_at(clock), "CONTOH")
+    windows = tables.values("SELECT DISTINCT snapshot_window_end FROM insta_like_audit ORDER BY 1")
+    assert windows == [datetime(2026, 2, 20, 16, 30, tzinfo=WIB), AFTERNOON]
+
+
+# --- trouble --------------------------------------------------------------------------------
+
+
+def test_a_post_that_fails_leaves_the_others_alone(
+    runtime_at: RuntimeAt,
+    tables: Tables,
+    sandbox: Sandbox,
+    contoh: list[str],
+    contoh_videos: list[str],
+) -> None:
+    runtime = runtime_at("17:00")
+    faults = [answers.refused(answers.LIKES, post=contoh[1])]
+    sandbox.set_faults([*faults, answers.refused(answers.COMMENTS, post=contoh_videos[0])])
+    whole_run(runtime, "CONTOH")
+    assert likes(tables).keys() == set(contoh) - {contoh[1]}
+    assert comments(tables).keys() == set(contoh_videos) - {contoh_videos[0]}
+    assert outcome(tables) == ("failed", "api_configuration", True)
+    result = tables.value("SELECT engagement_result FROM client_run")
+    assert (result["instagram"]["failed"], result["tiktok"]["failed"]) == (1, 1)
+
+
+def test_a_post_that_is_not_found_counts_as_gone_and_is_no_trouble(
+    runtime_at: RuntimeAt, tables: Tables, sandbox: Sandbox, contoh: list[str]
+) -> None:
+    runtime = runtime_at("17:00")
+    body = {"detail": "Media not found or unavailable"}
+    gone = {"path": answers.LIKES, "post": contoh[0], "status": 404, "body": body, "times": None}
+    sandbox.set_faults([gone])
+    whole_run(runtime, "CONTOH")
+    assert outcome(tables) == ("done", None, True)
+    result = tables.value("SELECT engagement_result FROM client_run")["instagram"]
+    assert (result["gone"], result["failed"], result["posts"]) == (1, 0, len(contoh) - 1)
+    assert contoh[0] in tables.values("SELECT shortcode FROM insta_post")
+
+
+def test_what_came_before_an_error_is_kept(
+    runtime_at: RuntimeAt, tables: Tables, sandbox: Sandbox, scenario: Scenario
+) -> None:
+    code = answers.codes_of(scenario, "instagram", "ditlantas.contoh", AFTERNOON)[-1]
+    runtime = runtime_at("17:00")
+    first = {"path": answers.LIKES, "post": code, "times": 1}
+    sandbox.set_faults([first, answers.refused(answers.LIKES, post=code)])
+    whole_run(runtime, "DITLANTAS")
+    assert len(likes(tables)[code]) == 100
+
+
+def test_an_expired_job_is_recorded_and_the_slot_can_close(
+    runtime_at: RuntimeAt, tables: Tables, sandbox: Sandbox
+) -> None:
+    job = start_run(runtime_at("17:00"), "CONTOH")
+    requests = sandbox.stats()["total"]
+    refresh_engagement(runtime_at("17:30"), job)
+    assert outcome(tables) == ("expired", "expired", True)
+    assert sandbox.stats()["total"] == requests
+    assert tables.value("SELECT status FROM slot_run") == "closed"
+
+
+def test_a_job_of_a_run_that_does_not_exist_is_bad_input(
+    runtime_at: RuntimeAt, tables: Tables
+) -> None:
+    runtime = runtime_at("17:00")
+    job = start_run(runtime, "CONTOH").model_copy(update={"client_id": "NOBODY"})
+    before = tables.dump()
+    with pytest.raises(BadInput, match=r"^client_id: NOBODY has no run"):
+        refresh_engagement(runtime, job)
+    assert tables.dump() == before
+
+
+# --- the end of a run -----------------------------------------------------------------------
+
+
+def test_the_last_client_closes_the_slot_and_the_messages_are_published(
+    runtime_at: RuntimeAt, tables: Tables, inbox: Inbox
+) -> None:
+    whole_run(runtime_at("17:00"), "CONTOH")
+    assert tables.value("SELECT status FROM slot_run") == "closed"
+    rows = tables.run("SELECT outbox_id, kind, published_at FROM wa_notification_outbox ORDER BY 1")
+    assert [(row["kind"], row["published_at"]) for row in rows] == [
+        ("task_list", AFTERNOON),
+        ("admin_report", AFTERNOON),
+    ]
+    sent = [body["outbox_id"] for body in inbox.take(OUTBOUND)]
+    assert sent == [row["outbox_id"] for row in rows]
+
+
+def test_a_job_delivered_again_changes_nothing(
+    runtime_at: RuntimeAt, tables: Tables, inbox: Inbox, sandbox: Sandbox
+) -> None:
+    runtime = runtime_at("17:00")
+    job = whole_run(runtime, "CONTOH")
+    before, requests = tables.dump(), sandbox.stats()["total"]
+    refresh_engagement(runtime, job)
+    assert tables.dump() == before
+    assert sandbox.stats()["total"] == requests
+    assert len(inbox.take(OUTBOUND)) == 2
+
+
+def test_two_workers_with_the_same_job_tell_once(
+    runtime_at: RuntimeAt, tables: Tables, inbox: Inbox
+) -> None:
+    both = [runtime_at("17:00"), runtime_at("17:00")]
+    fetch(both[0], "CONTOH")
+    job = start_run(both[0], "CONTOH")
+    together = Barrier(2)
+
+    def work(runtime: Runtime) -> None:
+        together.wait()
+        refresh_engagement(runtime, job)
+
+    with ThreadPoolExecutor(2) as threads:
+        list(threads.map(work, both))
+    kinds = tables.values("SELECT kind FROM wa_notification_outbox ORDER BY kind")
+    assert kinds == ["admin_report", "task_list"]
+    assert len(inbox.take(OUTBOUND)) == 2
+    assert tables.value("SELECT api_requests FROM client_run") > 0
+
+
+def test_a_job_delivered_again_publishes_what_a_crash_left_unpublished(
+    runtime_at: RuntimeAt, tables: Tables, inbox: Inbox
+) -> None:
+    runtime = runtime_at("17:00")
+    fetch(runtime, "CONTOH")
+    job = start_run(runtime, "CONTOH")
+    working = runtime.queues
+    runtime.queues = Queues(runtime.settings.cicero_stage, Silent(working.client))
+    with pytest.raises(QueueUnavailable):
+        refresh_engagement(runtime, job)
+    assert tables.value("SELECT published_at FROM wa_notification_outbox") is None
+    runtime.queues = working
+    refresh_engagement(runtime, job)
+    assert tables.values("SELECT DISTINCT published_at FROM wa_notification_outbox") == [AFTERNOON]
+    assert len(inbox.take(OUTBOUND)) == 2
+    assert tables.value("SELECT status FROM slot_run") == "closed"
+
+
+# --- too little time ------------------------------------------------------------------------
+
+
+def continued(inbox: Inbox) -> ClientJob:
+    [body] = [body for body in inbox.take(ENGAGEMENT) if body["continuation"] is not None]
+    return ClientJob.model_validate(body)
+
+
+def test_what_there_was_no_time_for_goes_back_into_the_queue(
+    runtime_at: RuntimeAt, tables: Tables, inbox: Inbox, contoh: list[str], contoh_videos: list[str]
+) -> None:
+    runtime = runtime_at("17:00")
+    fetch(runtime, "CONTOH")
+    job = start_run(runtime, "CONTOH")
+    refresh_engagement(runtime, job, Hurried(2))
+    rest = continued(inbox)
+    assert rest == job.model_copy(update={"continuation": rest.continuation})
+    done = set(likes(tables)) | set(comments(tables))
+    assert len(done) == 2
+    assert set(rest.continuation or ()) == {*contoh, *contoh_videos} - done
+    assert outcome(tables) == (None, None, False)
+    assert (tables.count("wa_notification_outbox"), inbox.count(OUTBOUND)) == (0, 0)
+
+
+def test_continuations_lose_nothing_and_tell_once(
+    runtime_at: RuntimeAt, tables: Tables, inbox: Inbox, scenario: Scenario
+) -> None:
+    runtime = runtime_at("17:00")
+    fetch(runtime, "CONTOH")
+    inbox.take(ENGAGEMENT)
+    job = start_run(runtime, "CONTOH")
+    for _ in range(3):
+        refresh_engagement(runtime, job, Hurried(2))
+        job = continued(inbox)
+    refresh_engagement(runtime, job)
+    liked = {
+        post.code: set(world.likers(post, AFTERNOON))
+        for post in answers.posts_of(scenario, "instagram", "polres.contoh", AFTERNOON)
+    }
+    assert likes(tables) == liked
+    result = tables.value("SELECT engagement_result FROM client_run")
+    assert (result["instagram"]["posts"], result["tiktok"]["posts"]) == (5, 2)
+    assert result["instagram"]["users"] == sum(map(len, liked.values()))
+    assert outcome(tables) == ("done", None, True)
+    audited = tables.values("SELECT shortcode FROM insta_like_audit")
+    assert sorted(audited) == sorted(liked)
+    kinds = tables.values("SELECT kind FROM wa_notification_outbox ORDER BY kind")
+    assert kinds == ["admin_report", "task_list"]
+
+
+def test_a_continuation_delivered_twice_tells_once(
+    runtime_at: RuntimeAt, tables: Tables, inbox: Inbox
+) -> None:
+    runtime = runtime_at("17:00")
+    fetch(runtime, "CONTOH")
+    refresh_engagement(runtime, start_run(runtime, "CONTOH"), Hurried(4))
+    rest = continued(inbox)
+    refresh_engagement(runtime, rest)
+    before = tables.dump()
+    refresh_engagement(runtime, rest)
+    assert tables.dump() == before
+    assert len(inbox.take(OUTBOUND)) == 2
