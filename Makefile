@@ -4,6 +4,8 @@ UV_VERSION := 0.13.9
 BIN := .venv/bin
 STAMP := .venv/.installed
 .DEFAULT_GOAL := help
+# Compiled modules are kept: a run starts a dozen Python processes.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help demo test lint format migrate dev audit lock clean
 

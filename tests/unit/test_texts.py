@@ -67,7 +67,8 @@ def report(**fields: Any) -> SlotReport:
 
 
 def markup(text: str) -> list[str]:
-    return re.findall(r"[*_~`]", text)
+    """The characters that WhatsApp reads as markup; inside a word `_` is none of them."""
+    return re.findall(r"[*_~`]", re.sub(r"(?<=[A-Za-z0-9])_(?=[A-Za-z0-9])", "", text))
 
 
 def assert_same_frame(text: str, harmless: str) -> None:
@@ -102,6 +103,12 @@ def test_a_clients_name_cannot_break_markup_nor_tag(name: str) -> None:
 def test_what_is_left_of_a_caption_stays_readable() -> None:
     assert texts.plain("*Siaga* _1_\n\n~x~ `y`\tSALAM  @kapolri") == (
         "Siaga 1 x y SALAM @\u2060kapolri"
+    )
+
+
+def test_handles_keep_their_underscores() -> None:
+    assert texts.plain("bersama @polres_teladan _hari ini_") == (
+        "bersama @\u2060polres_teladan hari ini"
     )
 
 

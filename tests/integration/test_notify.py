@@ -1,0 +1,308 @@
+"""What groups are told over real tables: the hour's list once, each change once per chat."""
+
+from __future__ import annotations
+
+from datetime import datetime, time, timedelta
+
+import pytest
+
+from chalicelib import notify
+from chalicelib.clients import Client
+from chalicelib.db import Row
+from chalicelib.jobs import ClientJob
+from chalicelib.runtime import Runtime
+from chalicelib.slots import WIB, Slot
+from tests.conftest import RuntimeAt
+from tests.integration.ledger import CHAT, add_change
+from tests.integration.tables import Tables
+
+SECOND_CHAT = "120363000000000099@g.us"
+
+
+def tell(runtime: Runtime, client_id: str = "CONTOH", got_through: bool = True) -> None:
+    """The end of a client's run in the slot of the runtime's now."""
+    slot = Slot.exactly(runtime.now())
+    job = ClientJob(
+        run_id=str(slot),
+        slot=slot.at,
+        client_id=client_id,
+        fetch_posts=True,
+        trigger="schedule",
+        expires_at=slot.at + timedelta(minutes=30),
+    )
+    with runtime.db.transaction() as tx:
+        client = Client.from_row(tx.run("slots.find_client", client_id=client_id)[0])
+        notify.tell(runtime, tx, client, job, got_through)
+
+
+def messages(tables: Tables) -> list[Row]:
+    return tables.run("SELECT * FROM wa_notification_outbox ORDER BY outbox_id")
+
+
+def sent(tables: Tables) -> list[tuple[str, str]]:
+    """(kind, WIB time of its slot) of each message, in order."""
+    return [(row["kind"], f"{row['slot'].astimezone(WIB):%H:%M}") for row in messages(tables)]
+
+
+def mark_sent(tables: Tables) -> None:
+    tables.run("UPDATE wa_notification_outbox SET status = 'sent' WHERE status = 'pending'")
+
+
+def wib(clock: str) -> datetime:
+    return Slot.parse(f"2026-02-20T{clock}").at
+
+
+# --- the hour's list ------------------------------------------------------------------------
+
+
+def test_the_list_goes_out_once_an_hour_at_its_first_run_changes_or_not(
+    runtime_at: RuntimeAt, tables: Tables
+) -> None:
+    for clock in ("15:00", "15:30", "16:00", "16:30", "17:00"):
+        tell(runtime_at(clock))
+        tell(runtime_at(clock))
+    assert sent(tables) == [("task_list", "15:00"), ("task_list", "16:00"), ("task_list", "17:00")]
+
+
+def test_the_list_goes_out_at_half_past_where_the_full_hour_got_nothing_through(
+    runtime_at: RuntimeAt, tables: Tables
+) -> None:
+    tell(runtime_at("17:00"), got_through=False)
+    assert sent(tables) == []
+    tell(runtime_at("17:30"))
+    tell(runtime_at("17:30"))
+    assert sent(tables) == [("task_list", "17:30")]
+    state = tables.row("SELECT * FROM wa_notification_scheduler_state")
+    assert (state["client_id"], state["last_notified_slot"]) == ("CONTOH", "2026-02-20-17")
+    assert state["last_notified_at"] == wib("17:30")
+
+
+def test_no_list_goes_out_after_17_59(runtime_at: RuntimeAt, tables: Tables) -> None:
+    for clock in ("18:00", "18:30", "20:58", "21:58"):
+        tell(runtime_at(clock))
+    assert sent(tables) == []
+
+
+def test_the_day_s_first_slot_sends_a_list(runtime_at: RuntimeAt, tables: Tables) -> None:
+    tell(runtime_at("06:00"))
+    assert sent(tables) == [("task_list", "06:00")]
+
+
+def test_the_window_is_a_setting(runtime_at: RuntimeAt, tables: Tables) -> None:
+    window = {"task_list_window_start": time(7, 30), "task_list_window_end": time(19, 0)}
+    for clock in ("06:30", "07:00", "07:30", "19:00", "19:30", "20:00"):
+        runtime = runtime_at(clock)
+        runtime.settings = runtime.settings.model_copy(update=window)
+        tell(runtime)
+    assert sent(tables) == [("task_list", "07:30"), ("task_list", "19:00")]
+
+
+def test_the_hour_that_the_service_before_this_one_told_is_not_told_again(
+    runtime_at: RuntimeAt, tables: Tables
+) -> None:
+    tables.run("""INSERT INTO wa_notification_scheduler_state (client_id, last_notified_slot)
+    VALUES ('CONTOH', '2026-02-20-17')""")
+    tell(runtime_at("17:30"))
+    assert sent(tables) == []
+
+
+def test_a_run_by_hand_of_an_earlier_slot_does_not_take_the_hour_s_list_back(
+    runtime_at: RuntimeAt, tables: Tables
+) -> None:
+    for clock in ("16:00", "17:00"):
+        tell(runtime_at(clock))
+    waiting = messages(tables)[-1]
+    tell(runtime_at("16:30"))
+    assert messages(tables)[-1] == waiting
+    tell(runtime_at("17:30"))
+    assert [row["status"] for row in messages(tables)] == ["superseded", "pending"]
+
+
+def test_a_list_lives_an_hour_and_a_change_until_midnight(
+    runtime_at: RuntimeAt, tables: Tables
+) -> None:
+    tell(runtime_at("17:00"))
+    add_change(tables, "POST1", wib("18:00"))
+    tell(runtime_at("18:00"))
+    assert [row["expires_at"] for row in messages(tables)] == [
+        wib("18:00"),
+        datetime(2026, 2, 21, tzinfo=WIB),
+    ]
+
+
+def test_a_list_shows_the_day_s_posts_and_the_changes(
+    runtime_at: RuntimeAt, tables: Tables
+) -> None:
+    tables.run("""INSERT INTO insta_post (shortcode, client_id, caption, created_at, source_type)
+    VALUES ('TODAY1', 'CONTOH', 'Apel', '2026-02-20 07:30', 'cron_fetch'),
+           ('OLD1', 'CONTOH', 'Kemarin', '2026-02-19 22:15', 'cron_fetch')""")
+    tables.run("""INSERT INTO insta_post_clients (shortcode, client_id)
+    VALUES ('TODAY1', 'CONTOH'), ('OLD1', 'CONTOH')""")
+    add_change(tables, "OLD1", wib("06:00"), kind="late")
+    tell(runtime_at("17:00"))
+    [row] = messages(tables)
+    assert "instagram.com/p/TODAY1/" in row["message"]
+    assert row["message"].count("instagram.com/p/OLD1/") == 1, "told as late, and no task"
+    assert (row["session"], row["group_id"], row["client_id"]) == ("gateway", CHAT, "CONTOH")
+    state = tables.row(
+        "SELECT last_ig_count, last_tiktok_count FROM wa_notification_scheduler_state"
+    )
+    assert tuple(state.values()) == (1, 0)
+
+
+# --- changes --------------------------------------------------------------------------------
+
+
+def test_a_change_is_told_once(runtime_at: RuntimeAt, tables: Tables) -> None:
+    add_change(tables, "POST1", wib("18:30"))
+    tell(runtime_at("18:30"))
+    tell(runtime_at("18:30"))
+    tell(runtime_at("19:00"))
+    [row] = messages(tables)
+    assert (row["kind"], row["slot"]) == ("changes", wib("18:30"))
+    assert "POST1" in row["message"]
+
+
+def test_changes_are_told_between_two_lists(runtime_at: RuntimeAt, tables: Tables) -> None:
+    tell(runtime_at("16:00"))
+    add_change(tables, "POST1", wib("16:30"))
+    tell(runtime_at("16:30"))
+    mark_sent(tables)
+    tell(runtime_at("17:00"))
+    assert sent(tables) == [("task_list", "16:00"), ("changes", "16:30"), ("task_list", "17:00")]
+    assert "POST1" not in messages(tables)[-1]["message"]
+
+
+def test_a_change_is_told_even_where_no_platform_got_through(
+    runtime_at: RuntimeAt, tables: Tables
+) -> None:
+    add_change(tables, "POST1", wib("17:00"), kind="removed")
+    tell(runtime_at("17:00"), got_through=False)
+    tell(runtime_at("17:30"))
+    assert sent(tables) == [("changes", "17:00"), ("task_list", "17:30")]
+
+
+def test_each_chat_of_a_client_is_told_once(runtime_at: RuntimeAt, tables: Tables) -> None:
+    add_change(tables, "POST1", wib("18:30"))
+    tell(runtime_at("18:30"))
+    both = f"{CHAT}; {SECOND_CHAT}"
+    tables.run("UPDATE clients SET client_group = :both WHERE client_id = 'CONTOH'", both=both)
+    tell(runtime_at("19:00"))
+    add_change(tables, "POST2", wib("19:30"))
+    tell(runtime_at("19:30"))
+    told = [
+        (row["group_id"], "POST1" in row["message"], "POST2" in row["message"])
+        for row in messages(tables)
+    ]
+    assert told == [
+        (CHAT, True, False),
+        (SECOND_CHAT, True, False),
+        (CHAT, False, True),
+        (SECOND_CHAT, False, True),
+    ]
+
+
+def test_both_chats_of_a_client_get_the_list(runtime_at: RuntimeAt, tables: Tables) -> None:
+    both = f"{CHAT},{SECOND_CHAT}"
+    tables.run("UPDATE clients SET client_group = :both WHERE client_id = 'CONTOH'", both=both)
+    add_change(tables, "POST1", wib("17:00"))
+    tell(runtime_at("17:00"))
+    tell(runtime_at("17:30"))
+    assert [(row["group_id"], "POST1" in row["message"]) for row in messages(tables)] == [
+        (CHAT, True),
+        (SECOND_CHAT, True),
+    ]
+
+
+def test_a_client_without_a_chat_is_told_when_it_has_one(
+    runtime_at: RuntimeAt, tables: Tables
+) -> None:
+    tables.run("UPDATE clients SET client_group = NULL")
+    add_change(tables, "POST1", wib("18:00"))
+    tell(runtime_at("18:00"))
+    assert sent(tables) == []
+    tables.run("UPDATE clients SET client_group = :chat WHERE client_id = 'CONTOH'", chat=CHAT)
+    tell(runtime_at("18:30"))
+    assert sent(tables) == [("changes", "18:30")]
+
+
+def test_another_client_s_changes_are_not_told(runtime_at: RuntimeAt, tables: Tables) -> None:
+    add_change(tables, "POST1", wib("18:30"), client_id="TELADAN")
+    tell(runtime_at("18:30"), "CONTOH")
+    assert sent(tables) == []
+
+
+@pytest.mark.parametrize("kind", ["new", "removed"])
+def test_a_new_day_starts_without_yesterday_s_changes(
+    kind: str, runtime_at: RuntimeAt, tables: Tables
+) -> None:
+    add_change(tables, "POST1", wib("21:58") - timedelta(days=1), kind=kind)
+    tell(runtime_at("06:00"))
+    [row] = messages(tables)
+    assert "POST1" not in row["message"]
+
+
+# --- what comes back ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("status", ["pending", "retrying"])
+def test_an_unsent_list_makes_way_for_the_next_one_which_tells_its_changes(
+    status: str, runtime_at: RuntimeAt, tables: Tables
+) -> None:
+    add_change(tables, "POST1", wib("16:00"))
+    tell(runtime_at("16:00"))
+    tables.run("UPDATE wa_notification_outbox SET status = :status", status=status)
+    tell(runtime_at("17:00"))
+    assert [row["status"] for row in messages(tables)] == ["superseded", "pending"]
+    assert "POST1" in messages(tables)[1]["message"]
+    told = tables.row("SELECT chat, outbox_id FROM change_told")
+    assert told["outbox_id"] == messages(tables)[1]["outbox_id"]
+
+
+@pytest.mark.parametrize("status", ["sent", "processing", "uncertain", "dead_letter"])
+def test_a_list_that_may_have_left_stays_and_its_changes_are_not_repeated(
+    status: str, runtime_at: RuntimeAt, tables: Tables
+) -> None:
+    add_change(tables, "POST1", wib("16:00"))
+    tell(runtime_at("16:00"))
+    tables.run("UPDATE wa_notification_outbox SET status = :status", status=status)
+    tell(runtime_at("17:00"))
+    assert [row["status"] for row in messages(tables)] == [status, "pending"]
+    assert "POST1" not in messages(tables)[1]["message"]
+
+
+def test_an_unsent_message_of_changes_is_not_superseded_by_a_list(
+    runtime_at: RuntimeAt, tables: Tables
+) -> None:
+    tell(runtime_at("16:00"))
+    add_change(tables, "POST1", wib("16:30"))
+    tell(runtime_at("16:30"))
+    tell(runtime_at("17:00"))
+    assert [(row["kind"], row["status"]) for row in messages(tables)] == [
+        ("task_list", "superseded"),
+        ("changes", "pending"),
+        ("task_list", "pending"),
+    ]
+    assert "POST1" not in messages(tables)[2]["message"]
+
+
+def test_a_list_that_expires_unsent_gives_its_changes_back(
+    runtime_at: RuntimeAt, tables: Tables
+) -> None:
+    add_change(tables, "POST1", wib("17:00"))
+    tell(runtime_at("17:00"))
+    runtime = runtime_at("18:00")
+    with runtime.db.transaction() as tx:
+        assert len(tx.run("outbox.expire", now=runtime.now())) == 1
+    tell(runtime)
+    assert [(row["kind"], row["status"]) for row in messages(tables)] == [
+        ("task_list", "expired"),
+        ("changes", "pending"),
+    ]
+    assert "POST1" in messages(tables)[1]["message"]
+
+
+def test_another_client_s_unsent_list_stays(runtime_at: RuntimeAt, tables: Tables) -> None:
+    tell(runtime_at("16:00"), "TELADAN")
+    tell(runtime_at("17:00"), "CONTOH")
+    assert [row["status"] for row in messages(tables)] == ["pending", "pending"]
