@@ -159,7 +159,9 @@ def main() -> int:
         return 130
     except CiceroError as error:
         click.echo(f"Error: {error}", err=True)
-        return 2 if isinstance(error, _WRONG_INPUT) else 1
+        from local.slot_run import Refused
+
+        return 2 if isinstance(error, (*_WRONG_INPUT, Refused)) else 1
     return 0
 
 

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.db import Database, Row
-from chalicelib.errors import CiceroError
+from chalicelib.errors import BadInput, CiceroError, ConfigurationError, DatabaseUnavailable
 from chalicelib.slots import FINAL, Slot
 from local.host_process import HostProcess
 from local.runner import Runner
@@ -25,6 +25,13 @@ class SlotFailed(CiceroError):
     """The slot did not come to its end; the text says where it stands."""
 
     kind = "slot"
+
+
+class Refused(SlotFailed):
+    """A handler turned its input, or the settings, away."""
+
+
+_REFUSALS = {BadInput.__name__, ConfigurationError.__name__, DatabaseUnavailable.__name__}
 
 
 @dataclass(frozen=True)
@@ -103,7 +110,7 @@ def run_client(
 
 def _raise_error(answer: Answer) -> None:
     if answer.error is not None:
-        raise SlotFailed(answer.error)
+        raise (Refused if answer.kind in _REFUSALS else SlotFailed)(answer.error)
 
 
 def _wait(database: Database, runner: Runner, slot: Slot, progress: Progress) -> Row:

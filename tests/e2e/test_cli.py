@@ -1,0 +1,147 @@
+"""`python -m local`: outside services, the JSON line, and what bad input answers."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from chalicelib.db import Database
+from chalicelib.slots import Slot
+from local.sandbox import Sandbox, Scenario, crowd
+from local.seed import seed
+
+ROOT = Path(__file__).resolve().parents[2]
+CLIENTS, POSTS, VIDEOS = 50, 2, 1
+
+
+@pytest.fixture
+def scenario() -> Scenario:
+    return crowd(date(2026, 2, 20), CLIENTS, posts=POSTS, likers=120, videos=VIDEOS, comments=60)
+
+
+@pytest.fixture
+def sandbox(scenario: Scenario) -> Iterator[Sandbox]:
+    with Sandbox(scenario, latency_seconds=0.15) as api:
+        yield api
+
+
+@pytest.fixture
+def outside(
+    new_environment: Callable[[], dict[str, str]], sandbox: Sandbox, scenario: Scenario
+) -> dict[str, str]:
+    """PostgreSQL, Redis, SQS and APIs that the command finds running."""
+    values = new_environment() | {
+        "RAPIDAPI_INSTAGRAM_HOST": sandbox.url,
+        "RAPIDAPI_TIKTOK_HOST": sandbox.url,
+    }
+    seed(values["DATABASE_URL"], scenario)
+    return values
+
+
+def local(environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "local", *arguments],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=170,
+    )
+
+
+def test_every_client_whose_gate_is_open_gets_its_posts_however_long_it_takes(
+    outside: dict[str, str], sandbox: Sandbox
+) -> None:
+    at = "2026-02-20T21:30+07:00"
+    sandbox.set_now(Slot.parse(at).at)
+
+    run = local(outside, "slot", "--at", at, "--json", "--workers", "6")
+
+    result = json.loads(run.stdout.splitlines()[-1])
+    assert run.returncode == 0, run.stderr
+    assert (result["slot"], result["clients"], result["done"], result["failed"]) == (at, 50, 50, 0)
+    assert result["messages_sent"] == result["messages_queued"] > 0
+    assert result["api_requests"] == sum(sandbox.requests.values())
+    assert set(result) == {
+        "slot", "clients", "done", "failed", "seconds", "api_requests", "sql_round_trips",
+        "messages_queued", "messages_sent",
+    }  # fmt: skip
+    directorates = CLIENTS // 5  # at 21:30 the gate is open for segment B only
+    assert count(outside, "insta_post") == directorates * POSTS
+    assert count(outside, "tiktok_post") == directorates * VIDEOS
+    fetched = count(outside, "client_run WHERE fetch_posts AND fetched_at IS NOT NULL")
+    assert fetched == directorates
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (("slot", "--at", "2026-02-20T17:10"), "--at: 2026-02-20 17:10:00 WIB is not a slot"),
+        (("slot", "--at", "tomorrow"), "--at: 'tomorrow' is not a time"),
+        (("slot",), "Missing option '--at'"),
+        (("client", "NOBODY", "--at", "2026-02-20T17:00"), "client_id: there is no client"),
+        (("demo", "--day", "20-02-2026"), "--day: '20-02-2026' is not a day"),
+    ],
+)
+def test_bad_input_is_one_clear_message_and_writes_nothing(
+    outside: dict[str, str], arguments: tuple[str, ...], named: str
+) -> None:
+    run = local(outside, *arguments)
+
+    assert run.returncode == 2
+    assert named in run.stderr
+    assert "Traceback" not in run.stderr
+    assert count(outside, "slot_run") == count(outside, "client_run") == 0
+
+
+def test_an_unreachable_database_is_one_clear_message(outside: dict[str, str]) -> None:
+    gone = outside | {"DATABASE_URL": "postgresql://nobody:secret@127.0.0.1:9/none"}
+
+    run = local(gone, "slot", "--at", "2026-02-20T17:00")
+
+    assert run.returncode == 2
+    assert "PostgreSQL cannot be reached" in run.stderr
+    assert "DATABASE_URL" in run.stderr
+    assert "secret" not in run.stderr
+    assert "Traceback" not in run.stderr
+
+
+def test_wrong_settings_are_all_named_at_once(outside: dict[str, str]) -> None:
+    wrong = outside | {"DATABASE_URL": "mysql://x", "TASK_LIST_WINDOW_END": "late"}
+
+    run = local(wrong, "slot", "--at", "2026-02-20T17:00")
+
+    assert run.returncode == 2
+    assert "DATABASE_URL: must start with postgresql://" in run.stderr
+    assert "TASK_LIST_WINDOW_END" in run.stderr
+
+
+def test_the_host_without_a_database_says_so(outside: dict[str, str], tmp_path: Path) -> None:
+    values = {name: value for name, value in outside.items() if name != "DATABASE_URL"}
+
+    run = subprocess.run(
+        [sys.executable, "-m", "wa_session_host"],
+        cwd=tmp_path,
+        env=values | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+    assert run.returncode == 2
+    assert "DATABASE_URL is not set" in run.stderr
+    assert "Traceback" not in run.stderr
+
+
+def count(environment: dict[str, str], of: str) -> int:
+    database = Database(environment["DATABASE_URL"])
+    with database.transaction():
+        rows = database.execute(f"SELECT count(*) AS n FROM {of}")
+    database.close()
+    return int(rows[0]["n"])

@@ -1,0 +1,210 @@
+"""The entry points of app.py, handed the events of tests/events as Lambda would."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+import app
+from chalicelib import runtime as runtimes
+from chalicelib.errors import BadInput, CiceroError
+from chalicelib.queues import ENGAGEMENT, FETCH
+from chalicelib.runtime import Runtime
+from local.invocation import Context
+from tests.conftest import DAY, ROOT, RuntimeAt
+from tests.integration.inbox import Inbox
+from tests.integration.runs import start_run
+from tests.integration.tables import Tables
+
+EVENTS = ROOT / "tests" / "events"
+
+
+def event(name: str) -> Any:
+    return json.loads((EVENTS / f"{name}.json").read_text(encoding="utf-8"))
+
+
+def invoke(handler: str, sample: Any) -> Any:
+    """What Lambda does: calls the handler with an event and a context."""
+    return getattr(app, handler)(sample, Context(handler))
+
+
+@pytest.fixture
+def runtime(runtime_at: RuntimeAt) -> Iterator[Runtime]:
+    """This process's runtime, at 17:00."""
+    made = runtime_at("17:00")
+    runtimes.use(made)
+    yield made
+    runtimes.use(None)
+
+
+# --- schedules ------------------------------------------------------------------------------
+
+
+def test_a_schedule_event_opens_the_slot_of_its_own_time(
+    runtime: Runtime, tables: Tables, inbox: Inbox
+) -> None:
+    answer = invoke("open_slot_half_hour", event("schedule_half_hour"))
+    assert (answer["slot"], answer["result"]) == (f"{DAY}T17:00+07:00", "opened")
+    assert tables.value("SELECT slot FROM slot_run") == runtime.now()
+    assert len(inbox.take(FETCH)) == 6
+
+
+def test_the_slot_does_not_come_from_the_clock(runtime: Runtime, tables: Tables) -> None:
+    answer = invoke("open_slot_final", event("schedule_final"))
+    assert answer["slot"] == f"{DAY}T20:58+07:00"
+    assert tables.count("slot_run") == 1
+
+
+def test_a_late_event_still_means_its_slot(runtime: Runtime) -> None:
+    late = event("schedule_half_hour") | {"time": "2026-02-20T10:24:59Z"}
+    assert invoke("open_slot_half_hour", late)["slot"] == f"{DAY}T17:00+07:00"
+
+
+def test_the_minute_s_event_sweeps(runtime: Runtime) -> None:
+    assert invoke("sweep", event("schedule_sweep")).keys() >= {"caught_up", "closed", "expired"}
+
+
+# --- jobs -----------------------------------------------------------------------------------
+
+
+def test_a_fetch_job_stores_posts_and_sends_its_engagement_job(
+    runtime: Runtime, tables: Tables, inbox: Inbox
+) -> None:
+    start_run(runtime, "CONTOH")
+    assert invoke("fetch_posts", event("fetch_job")) is None
+    assert tables.count("insta_post_clients") == 5
+    assert inbox.clients(ENGAGEMENT) == ["CONTOH"]
+
+
+@pytest.mark.parametrize(
+    ("sample", "likes"), [("engagement_job", 5), ("engagement_continuation", 1)]
+)
+def test_an_engagement_job_stores_who_engaged_and_ends_the_run(
+    sample: str, likes: int, runtime: Runtime, tables: Tables
+) -> None:
+    start_run(runtime, "CONTOH")
+    invoke("fetch_posts", event("fetch_job"))
+    job = json.loads(event(sample)["Records"][0]["body"])
+    if job["continuation"]:
+        job["continuation"] = tables.values("SELECT shortcode FROM insta_post_clients LIMIT 1")
+    changed = event(sample)
+    changed["Records"][0]["body"] = json.dumps(job)
+    invoke("refresh_engagement", changed)
+    assert tables.count("insta_like") == likes
+    assert tables.value("SELECT outcome FROM client_run") == "done"
+
+
+@pytest.mark.parametrize("handler", ["dead_job", "dead_engagement_job"])
+def test_a_dead_job_ends_its_run(handler: str, runtime: Runtime, tables: Tables) -> None:
+    start_run(runtime, "CONTOH")
+    invoke(handler, event("dead_job"))
+    assert tables.value("SELECT outcome FROM client_run") == "dead_letter"
+
+
+def test_a_dead_body_that_is_no_job_is_done_with(runtime: Runtime, tables: Tables) -> None:
+    before = tables.dump()
+    invoke("dead_job", event("junk_body"))
+    assert tables.dump() == before
+
+
+@pytest.mark.parametrize("handler", ["fetch_posts", "refresh_engagement"])
+def test_a_job_that_fails_in_passing_comes_back_soon(
+    handler: str, runtime: Runtime, tables: Tables, inbox: Inbox
+) -> None:
+    queue = FETCH if handler == "fetch_posts" else ENGAGEMENT
+    runtime.settings = runtime.settings.model_copy(update={"job_retry_seconds": 0})
+    inbox.put(queue, start_run(runtime, "CONTOH").model_dump_json())
+    received = inbox.sqs.receive_message(QueueUrl=inbox.url(queue), VisibilityTimeout=600)
+    sample = event("fetch_job")
+    sample["Records"][0] |= {
+        "body": received["Messages"][0]["Body"],
+        "receiptHandle": received["Messages"][0]["ReceiptHandle"],
+    }
+    tables.run("ALTER TABLE client_run RENAME TO gone")
+    with pytest.raises(CiceroError):
+        invoke(handler, sample)
+    assert inbox.clients(queue) == ["CONTOH"], "it can be received again at once"
+
+
+# --- people ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("sample", ["run_client", "run_client_without_slot"])
+def test_a_client_is_run_by_hand(sample: str, runtime: Runtime, inbox: Inbox) -> None:
+    answer = invoke("run_client", event(sample))
+    assert answer == {"client": "CONTOH", "slot": f"{DAY}T17:00+07:00"}
+    assert inbox.clients(FETCH) == ["CONTOH"]
+
+
+def test_a_slot_is_run_by_hand(runtime: Runtime, inbox: Inbox) -> None:
+    answer = invoke("run_slot", event("run_slot"))
+    assert (answer["slot"], answer["clients"]) == (f"{DAY}T17:00+07:00", 6)
+    assert len(inbox.take(FETCH)) == 6
+
+
+def test_migrating_an_up_to_date_database_changes_nothing(runtime: Runtime, tables: Tables) -> None:
+    before = tables.dump()
+    answer = invoke("migrate", {})
+    assert answer["from"] == answer["to"]
+    assert tables.dump() == before
+
+
+# --- what cannot be used --------------------------------------------------------------------
+
+BAD = [
+    ("open_slot_half_hour", "schedule_between_slots", "time"),
+    ("open_slot_half_hour", "schedule_without_time", "time"),
+    *(
+        (handler, sample, field)
+        for handler in ("fetch_posts", "refresh_engagement")
+        for sample, field in (
+            ("junk_body", "body"),
+            ("empty_body", "body"),
+            ("unknown_version", "version"),
+            ("unknown_field", "priority"),
+            ("missing_field", "client_id"),
+            ("slot_without_zone", "slot"),
+            ("expiry_without_zone", "expires_at"),
+            ("slot_that_is_none", "slot"),
+            ("unknown_run", "client_id"),
+            ("two_records", "Records"),
+            ("no_records", "Records"),
+        )
+    ),
+    ("run_client", "run_client_unknown_field", "client_id"),
+    ("run_client", "run_client_not_a_slot", "slot"),
+    ("run_slot", "run_slot_in_the_future", "slot"),
+    ("run_slot", "run_slot_without_slot", "slot"),
+]
+
+
+@pytest.mark.parametrize(("handler", "sample", "field"), BAD)
+def test_bad_input_is_one_error_that_names_the_field_and_nothing_is_written(
+    handler: str, sample: str, field: str, runtime: Runtime, tables: Tables, inbox: Inbox
+) -> None:
+    start_run(runtime, "CONTOH")
+    before = tables.dump()
+    with pytest.raises(BadInput) as caught:
+        invoke(handler, event(sample))
+    assert caught.value.field == field
+    assert str(caught.value).startswith(f"{field}: ")
+    assert tables.dump() == before
+    assert (inbox.count(FETCH), inbox.count(ENGAGEMENT)) == (0, 0)
+
+
+@pytest.mark.parametrize("payload", [None, "CONTOH", ["CONTOH"], 7, {"client_id": 7}])
+def test_a_payload_of_the_wrong_kind_is_bad_input(
+    payload: object, runtime: Runtime, tables: Tables
+) -> None:
+    before = tables.dump()
+    with pytest.raises(BadInput, match="RunClientRequest takes: client_id, slot"):
+        invoke("run_client", payload)
+    assert tables.dump() == before
+
+
+def test_every_sample_event_is_used() -> None:
+    source = (ROOT / "tests/integration/test_handlers.py").read_text(encoding="utf-8")
+    assert [f.stem for f in EVENTS.glob("*.json") if f'"{f.stem}"' not in source] == []
