@@ -5,7 +5,8 @@
     refresh_engagement                     engagement queue: likers, commenters → messages
     dead_job, dead_engagement_job          what either queue gave up on
     sweep                                  every minute: mends what a crash left behind
-    run_client, run_slot, migrate          for people: `chalice invoke -n NAME`
+    run_client, run_slot, add_post,        for people: `chalice invoke -n NAME`
+    restore_post, migrate
 
 Each handler hands its event to `chalicelib.handlers`, where bad input is turned away.
 """
@@ -68,6 +69,16 @@ def run_client(event: Any, context: Any) -> dict[str, Any]:
 @app.lambda_function()
 def run_slot(event: Any, context: Any) -> dict[str, Any]:
     return handlers.run_slot(event)
+
+
+@app.lambda_function()
+def add_post(event: Any, context: Any) -> dict[str, Any]:
+    return handlers.add_post(event)
+
+
+@app.lambda_function()
+def restore_post(event: Any, context: Any) -> dict[str, Any]:
+    return handlers.restore_post(event)
 
 
 @app.lambda_function()

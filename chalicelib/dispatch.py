@@ -53,7 +53,7 @@ def open_slot(runtime: Runtime, slot: Slot, trigger: Trigger) -> Opened:
             now=runtime.now(),
         )
         if opened is None and trigger == "manual":
-            opened = tx.first("slots.reopen", slot=slot.at, trigger=trigger)
+            opened = tx.first("slots.reopen", slot=slot.at, trigger=trigger, now=runtime.now())
         clients = _add_clients(tx, slot, trigger, runtime.now()) if opened and active else 0
     if opened and not active:
         log.warning("slot %s skipped: switched off in cron_job_config", slot)
@@ -86,7 +86,7 @@ def run_client(runtime: Runtime, client_id: str, slot_text: str | None) -> Clien
     slot = _slot_for_people(runtime, slot_text)
     now = runtime.now()
     with runtime.db.transaction() as tx:
-        client = _find_client(tx, client_id)
+        client = find_client(tx, client_id)
         job = ClientJob(
             run_id=f"{slot}/manual",
             slot=slot.at,
@@ -174,7 +174,8 @@ def _client_ids(entries: Sequence[Entry]) -> Iterator[str]:
             yield entry.message.client_id
 
 
-def _find_client(tx: Transaction, client_id: str) -> Client:
+def find_client(tx: Transaction, client_id: str) -> Client:
+    """The active client that a person means. BadInput where there is none that takes part."""
     row = tx.first("slots.find_client", client_id=client_id)
     if row is None:
         raise BadInput("client_id", f"there is no client {client_id!r}", "See table clients.")

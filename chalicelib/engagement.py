@@ -17,7 +17,7 @@ from typing import Any
 
 from chalicelib import notify, outbox, queues, reports
 from chalicelib.clients import Client, Platform
-from chalicelib.db import Transaction
+from chalicelib.db import Row, Transaction
 from chalicelib.jobs import ClientJob
 from chalicelib.posts import begin
 from chalicelib.runtime import Counters, Runtime, time_left
@@ -77,7 +77,8 @@ def refresh_engagement(runtime: Runtime, job: ClientJob, context: Any = None) ->
         scope = _scope(runtime, client, job)
         read, left = _read(runtime, scope, job, context)
         cost = runtime.counters() - spent
-        _write(runtime, job, client, _Read(read, left, cost, started))
+        alerts = _write(runtime, job, client, _Read(read, left, cost, started))
+        outbox.publish(runtime, alerts)
         if left:
             more = job.model_copy(update={"continuation": tuple(left)})
             runtime.queues.send_one(queues.ENGAGEMENT, more)
@@ -153,13 +154,14 @@ def _read_users(refresh: PlatformRefresh, content_id: str, page_of: PageReader) 
         cursor = page.following
 
 
-def _write(runtime: Runtime, job: ClientJob, client: Client, read: _Read) -> None:
-    """Everything in one transaction; nothing where another worker was first."""
+def _write(runtime: Runtime, job: ClientJob, client: Client, read: _Read) -> list[Row]:
+    """Everything in one transaction; nothing where another worker was first. Answers the alerts
+    it wrote, for publishing."""
     before = runtime.db.round_trips
     with runtime.db.transaction() as tx:
         state = tx.first("runs.lock", slot=job.slot, client_id=job.client_id)
         if state is None or state["finished_at"]:
-            return
+            return []
         for platform, refresh in read.platforms.items():
             _merge(runtime, tx, platform, refresh, job)
         engagement = _add_up(state["engagement_result"] or {}, read.platforms)
@@ -177,10 +179,12 @@ def _write(runtime: Runtime, job: ClientJob, client: Client, read: _Read) -> Non
             finished_at=None if read.left else runtime.now(),
             outcome=None if read.left else ("failed" if errors else "done"),
             error_kind=next(iter(errors.values()), None),
+            api_calls=json.dumps(read.cost.api_calls_on_top_of(state["api_calls"])),
             api_requests=read.cost.api_requests,
             sql_round_trips=read.cost.sql_round_trips + runtime.db.round_trips - before + 2,
             seconds=time.monotonic() - read.started,
         )
+        return reports.alert_once(runtime, tx, job.of_slot, errors)
 
 
 def _merge(

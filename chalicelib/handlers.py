@@ -90,6 +90,26 @@ def run_slot(event: object) -> Answer:
     return _logged("run_slot", asdict(dispatch.run_slot(runtime(), request.slot)))
 
 
+def add_post(event: object) -> Answer:
+    """`{"client_id": …, "link": …}` from a person."""
+    from chalicelib import manual
+    from chalicelib.jobs import AddPostRequest, parse_request
+    from chalicelib.runtime import runtime
+
+    request = parse_request(AddPostRequest, event)
+    return _logged("add_post", asdict(manual.add_post(runtime(), request.client_id, request.link)))
+
+
+def restore_post(event: object) -> Answer:
+    """`{"content_id": …}` from a person."""
+    from chalicelib import manual
+    from chalicelib.jobs import RestorePostRequest, parse_request
+    from chalicelib.runtime import runtime
+
+    request = parse_request(RestorePostRequest, event)
+    return _logged("restore_post", manual.restore_post(runtime(), request.content_id))
+
+
 def migrate() -> Answer:
     """Brings the database to the newest shape."""
     from chalicelib.db import migrate as migrations

@@ -71,6 +71,21 @@ class RunSlotRequest(BaseModel):
     slot: str
 
 
+class AddPostRequest(BaseModel):
+    """Payload of `add_post`: `{"client_id": "POLRES_X", "link": "https://…"}`."""
+
+    model_config = ConfigDict(extra="forbid")
+    client_id: str
+    link: str
+
+
+class RestorePostRequest(BaseModel):
+    """Payload of `restore_post`: `{"content_id": "C8c2MRqtPfS"}`."""
+
+    model_config = ConfigDict(extra="forbid")
+    content_id: str
+
+
 Model = TypeVar("Model", bound=BaseModel)
 
 

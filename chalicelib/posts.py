@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from chalicelib import queues
+from chalicelib import queues, tiktok_accounts
 from chalicelib.clients import Client, Platform
 from chalicelib.db import Row, Transaction
 from chalicelib.errors import BadInput
@@ -22,7 +22,7 @@ from chalicelib.jobs import ClientJob
 from chalicelib.runtime import Counters, Runtime
 from chalicelib.slots import Slot, day_bounds
 from chalicelib.social.content import Post
-from chalicelib.social.errors import ApiError, NotFound
+from chalicelib.social.errors import ApiError
 from chalicelib.verdicts import Feed, Verdict, confirm_removals, read_feed
 
 log = logging.getLogger(__name__)
@@ -82,28 +82,17 @@ def _read_feeds(runtime: Runtime, client: Client, run: Row, slot: Slot) -> dict[
     feeds: dict[Platform, Feed] = {}
     for platform in client.platforms:
         try:
-            feeds[platform] = _read(runtime, client, platform, _since(run, platform, slot))
+            feeds[platform] = _read(runtime, client, run, platform, _since(run, platform, slot))
         except ApiError as error:
             feeds[platform] = Feed((), 0, reached=False, error=error)
     return feeds
 
 
-def _read(runtime: Runtime, client: Client, platform: Platform, since: datetime) -> Feed:
+def _read(runtime: Runtime, client: Client, run: Row, platform: Platform, since: datetime) -> Feed:
     if platform == "instagram":
         handle = client.instagram or ""
         return read_feed(lambda cursor: runtime.instagram.posts(handle, cursor), since)
-    secuid = client.tiktok_secuid or _look_up_secuid(runtime, client)
-    return read_feed(lambda cursor: runtime.tiktok.posts(secuid, cursor), since)
-
-
-def _look_up_secuid(runtime: Runtime, client: Client) -> str:
-    """The account's stable id, asked for once and then kept on the client."""
-    if client.tiktok is None:
-        raise NotFound("the client has no TikTok handle")
-    secuid = runtime.tiktok.secuid(client.tiktok)
-    with runtime.db.transaction() as tx:
-        tx.run("runs.store_secuid", client_id=client.client_id, secuid=secuid)
-    return secuid
+    return tiktok_accounts.read(runtime, client, run, since)
 
 
 def _since(run: Row, platform: Platform, slot: Slot) -> datetime:
@@ -138,6 +127,7 @@ def _write(
             **_key(job),
             fetch=json.dumps({name: asdict(result) for name, result in results.items()}),
             now=runtime.now(),
+            api_calls=json.dumps(cost.api_calls_on_top_of(state["api_calls"])),
             api_requests=cost.api_requests,
             sql_round_trips=cost.sql_round_trips + runtime.db.round_trips - before + 2,
             seconds=seconds,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from chalicelib import outbox, texts
@@ -53,6 +53,23 @@ def tell_operators(
         for chat in chats
     ]
     return outbox.add(tx, messages, now)
+
+
+_ALERTED = {"quota", "budget", "api_configuration"}
+
+
+def alert_once(
+    runtime: Runtime, tx: Transaction, slot: Slot, errors: Mapping[str, str]
+) -> list[Row]:
+    """Tells the operators of API errors that only they can mend, once a platform, kind and day.
+    `errors`: platform → error kind. Answers the new rows, for publishing."""
+    rows: list[Row] = []
+    for platform, kind in errors.items():
+        if kind in _ALERTED:
+            text = texts.api_alert(platform, kind, slot.at)
+            key = f"{kind}:{platform}:{slot.day}"
+            rows += tell_operators(runtime, tx, slot.at, "admin_alert", key, text)
+    return rows
 
 
 def _write_report(runtime: Runtime, tx: Transaction, slot: Slot, closed: Row) -> list[Row]:

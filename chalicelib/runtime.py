@@ -6,19 +6,21 @@ A Lambda keeps its runtime between invocations; a test or the local runner makes
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 
+from chalicelib.clients import Platform
 from chalicelib.db import Database
 from chalicelib.queues import Queues
 from chalicelib.settings import Settings, load_settings
 from chalicelib.slots import WIB
-from chalicelib.social.http import Api
+from chalicelib.social.guard import Guard
+from chalicelib.social.http import Api, Fallback
 from chalicelib.social.instagram import Instagram
-from chalicelib.social.limiter import RateLimiter
 from chalicelib.social.tiktok import TikTok
 
 Clock = Callable[[], datetime]
@@ -52,49 +54,74 @@ class Runtime:
 
     @cached_property
     def instagram(self) -> Instagram:
-        return Instagram(self._api(self.settings.rapidapi_instagram_host, "instagram"))
+        return Instagram(self._api("instagram"))
 
     @cached_property
     def tiktok(self) -> TikTok:
-        return TikTok(self._api(self.settings.rapidapi_tiktok_host, "tiktok"))
+        return TikTok(self._api("tiktok"))
 
     def counters(self) -> Counters:
         """What this process has spent so far; subtract two to know what a job cost."""
         return Counters(
-            self.instagram.api.calls + self.tiktok.api.calls,
+            self.instagram.api.outcomes + self.tiktok.api.outcomes,
             self.db.round_trips,
         )
 
     def close(self) -> None:
         """Lets go of every connection."""
-        for part in ("db", "queues", "instagram", "tiktok"):
+        for part in ("db", "queues", "instagram", "tiktok", "guard"):
             if part in self.__dict__:
                 getattr(self, part).close()
 
     @cached_property
-    def _limiter(self) -> RateLimiter:
-        return RateLimiter(self.settings.redis_url, self.settings.rapidapi_requests_per_second)
+    def guard(self) -> Guard:
+        settings = self.settings
+        return Guard(
+            settings.redis_url,
+            settings.rapidapi_requests_per_second,
+            self.now,
+            settings.rapidapi_daily_budget,
+        )
 
-    def _api(self, host: str, name: str) -> Api:
+    def _api(self, platform: Platform) -> Api | Fallback:
+        """The platform's host, and its fallback where one is set."""
+        settings = self.settings
+        apis = [
+            self._route(platform if number == 0 else f"{platform}-fallback", host, key)
+            for number, (host, key) in enumerate(settings.api_hosts(platform))
+        ]
+        return Fallback(*apis) if len(apis) > 1 else apis[0]
+
+    def _route(self, name: str, host: str, key: str) -> Api:
         return Api(
             host,
-            self.settings.rapidapi_key,
-            lambda: self._limiter.acquire(name),
-            self.settings.rapidapi_timeout_seconds,
-            self.settings.rapidapi_attempts,
+            key,
+            permit=lambda: self.guard.permit(name),
+            trip=lambda error: self.guard.trip(name, error),
+            timeout=self.settings.rapidapi_timeout_seconds,
+            attempts=self.settings.rapidapi_attempts,
         )
 
 
 @dataclass(frozen=True)
 class Counters:
-    """API requests sent and SQL round trips made."""
+    """API requests sent, by (path, outcome), and SQL round trips made."""
 
-    api_requests: int
+    api_outcomes: Counter[tuple[str, str]]
     sql_round_trips: int
+
+    @property
+    def api_requests(self) -> int:
+        return self.api_outcomes.total()
+
+    def api_calls_on_top_of(self, earlier: Mapping[str, int]) -> dict[str, int]:
+        """The calls as client_run.api_calls keeps them, `{"/v1/likes ok": 12}`, added up."""
+        mine = Counter({f"{path} {outcome}": n for (path, outcome), n in self.api_outcomes.items()})
+        return dict(mine + Counter(earlier))
 
     def __sub__(self, other: Counters) -> Counters:
         return Counters(
-            self.api_requests - other.api_requests, self.sql_round_trips - other.sql_round_trips
+            self.api_outcomes - other.api_outcomes, self.sql_round_trips - other.sql_round_trips
         )
 
 

@@ -15,6 +15,7 @@ from typing import Any, Literal
 from pydantic import AliasChoices, Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from chalicelib.clients import Platform
 from chalicelib.errors import ConfigurationError
 
 INSTAGRAM_HOST = "social-api4.p.rapidapi.com"
@@ -38,6 +39,21 @@ class Settings(BaseSettings):
     )
     rapidapi_tiktok_host: str = Field(
         TIKTOK_HOST, description="TikTok API: a host name, or a full URL"
+    )
+    rapidapi_instagram_fallback_host: str | None = Field(
+        None, description="Second Instagram API, used after 401, 403 or a used-up quota"
+    )
+    rapidapi_instagram_fallback_key: str | None = Field(
+        None, description="Its key; empty: the same key"
+    )
+    rapidapi_tiktok_fallback_host: str | None = Field(
+        None, description="Second TikTok API, used after 401, 403 or a used-up quota"
+    )
+    rapidapi_tiktok_fallback_key: str | None = Field(
+        None, description="Its key; empty: the same key"
+    )
+    rapidapi_daily_budget: int | None = Field(
+        None, ge=1, description="Requests a WIB day to each API at most; empty: no limit"
     )
     rapidapi_requests_per_second: int = Field(
         20, ge=1, description="Requests a second to each API, all workers together"
@@ -99,6 +115,24 @@ class Settings(BaseSettings):
         None, description="The service's now, for local runs and tests; refused on AWS"
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Log level")
+
+    def api_hosts(self, platform: Platform) -> list[tuple[str, str]]:
+        """The (host, key) pairs of a platform's API, the first choice first."""
+        first, second, key = (
+            (
+                self.rapidapi_instagram_host,
+                self.rapidapi_instagram_fallback_host,
+                self.rapidapi_instagram_fallback_key,
+            )
+            if platform == "instagram"
+            else (
+                self.rapidapi_tiktok_host,
+                self.rapidapi_tiktok_fallback_host,
+                self.rapidapi_tiktok_fallback_key,
+            )
+        )
+        pairs = [(first, self.rapidapi_key)]
+        return [*pairs, (second, key or self.rapidapi_key)] if second else pairs
 
     @field_validator("database_url")
     @classmethod

@@ -52,13 +52,14 @@ def sweep(runtime: Runtime) -> Swept:
 def _unopened(runtime: Runtime, now: datetime) -> tuple[int, int]:
     """Opens today's slot that did not fire and is young enough; records older ones as missed.
 
-    On a day without any slot run (a first start) nothing was missed.
+    Before its first slot ever the service missed nothing.
     """
     start, end = day_bounds(now.date())
     with runtime.db.transaction() as tx:
         known = {row["slot"] for row in tx.run("slots.known_slots", day_start=start, day_end=end)}
+        first = tx.run("slots.first")[0]["slot"] or now
     due = [s for s in slots_of(now.date()) if s.at + GRACE <= now and s.at not in known]
-    late = [s for s in due if now - s.at >= CATCH_UP_LIMIT and known and s.at > min(known)]
+    late = [s for s in due if now - s.at >= CATCH_UP_LIMIT and s.at > first]
     young = [s for s in due if now - s.at < CATCH_UP_LIMIT]
     for slot in young:
         log.warning("slot %s did not fire; catching up", slot)

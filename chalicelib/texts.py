@@ -87,6 +87,7 @@ class SlotReport:
 _KINDS = {
     "api": "kesalahan API",
     "api_configuration": "kunci atau langganan API bermasalah",
+    "budget": "anggaran permintaan API hari ini habis",
     "business": "API menolak (akun privat atau dibatasi)",
     "dead_letter": "gagal berulang kali, dihentikan",
     "expired": "terlambat, diambil alih slot berikutnya",
@@ -115,6 +116,15 @@ def slot_report(report: SlotReport) -> str:
     if report.held:
         lines += ["", f"*Anomali sinkronisasi, tidak dihapus:* {', '.join(report.held)}"]
     return "\n".join(lines)
+
+
+def api_alert(platform: str, kind: str, at: datetime) -> str:
+    """An API error that only an operator can mend."""
+    name = {"instagram": "Instagram", "tiktok": "TikTok"}.get(platform, platform)
+    return (
+        f"*API {name.upper()} BERHENTI*\n{clock(at)}\n{_KINDS.get(kind, kind)}.\n"
+        "Panggilan dihentikan sementara dan dicoba lagi otomatis; platform lain tetap berjalan."
+    )
 
 
 def missed_slots(slots: Sequence[datetime]) -> str:

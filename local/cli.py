@@ -136,6 +136,21 @@ def outbox(status: str | None, most: int) -> None:
         print_outbox(tx.run("outbox.listing", status=status, most=most))
 
 
+@cli.command("add-post")
+@click.argument("client_id")
+@click.argument("link")
+def add_post(client_id: str, link: str) -> None:
+    """Store a post as manual input of a client, by its link, shortcode or id."""
+    _invoke("add_post", {"client_id": client_id, "link": link})
+
+
+@cli.command("restore-post")
+@click.argument("content_id")
+def restore_post(content_id: str) -> None:
+    """Bring a removed post back from the archive, with all that went with it."""
+    _invoke("restore_post", {"content_id": content_id})
+
+
 @cli.command()
 @click.option("--data", default=str(DATA / "demo"), show_default=True, help="A run's directory.")
 @click.argument("sql", required=False)
@@ -163,6 +178,15 @@ def main() -> int:
 
         return 2 if isinstance(error, (*_WRONG_INPUT, Refused)) else 1
     return 0
+
+
+def _invoke(handler: str, event: dict[str, str]) -> None:
+    """Runs a handler for people over the stack and prints its answer."""
+    from chalicelib import handlers, runtime
+
+    with _stack(None) as stack:
+        runtime.use(stack.runtime())
+        click.echo(json.dumps(getattr(handlers, handler)(event)))
 
 
 @contextmanager

@@ -9,6 +9,7 @@ import logging
 import multiprocessing
 import os
 import signal
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -104,7 +105,7 @@ def _run(function: Any, name: str, event: Any, now: datetime | None) -> Answer:
     from chalicelib.runtime import Counters, runtime
     from local.invocation import Context
 
-    before = Counters(0, 0)
+    before = Counters(Counter(), 0)
     value, error, kind = None, None, None
     try:
         current = runtime()

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 from chalicelib.errors import CiceroError, ConfigurationError, DatabaseUnavailable
 
@@ -132,10 +132,7 @@ def connect_arguments(url: str) -> dict[str, Any]:
     query = {key: values[-1] for key, values in parse_qs(parts.query).items()}
     database = parts.path.lstrip("/")
     if not parts.username or not database:
-        raise ConfigurationError(
-            "DATABASE_URL: user or database name is missing. "
-            "Write it like postgresql://user:password@host:5432/name."
-        )
+        raise _unusable("user or database name is missing")
     arguments: dict[str, Any] = {
         "user": unquote(parts.username),
         "password": unquote(parts.password) if parts.password else None,
@@ -145,10 +142,23 @@ def connect_arguments(url: str) -> dict[str, Any]:
         "startup_params": {"TimeZone": "Asia/Jakarta"},
         "ssl_context": _ssl_context(query.get("sslmode", "disable")),
     }
-    host, port = query.get("host", parts.hostname or "localhost"), parts.port or 5432
+    host, port = query.get("host", parts.hostname or "localhost"), _port(parts)
     if host.startswith("/"):
         return arguments | {"unix_sock": f"{host}/.s.PGSQL.{port}"}
     return arguments | {"host": host, "port": port}
+
+
+def _port(parts: SplitResult) -> int:
+    try:
+        return parts.port or 5432
+    except ValueError:
+        raise _unusable("the port is no number") from None
+
+
+def _unusable(problem: str) -> ConfigurationError:
+    return ConfigurationError(
+        f"DATABASE_URL: {problem}. Write it like postgresql://user:password@host:5432/name."
+    )
 
 
 @contextmanager
@@ -160,7 +170,8 @@ def reading_errors() -> Iterator[None]:
         yield
     except DatabaseError as error:
         details = error.args[0] if isinstance(error.args[0], dict) else {}
-        code, text = details.get("C", "?????"), details.get("M", "unknown error")
+        code = str(details.get("C", "?????"))
+        text = str(details.get("M", "unknown error")).split(': "')[0]  # what follows is a value
         if _is_passing(error):
             raise DatabaseUnavailable(f"PostgreSQL is not available ({text}).") from error
         raise CiceroError(f"PostgreSQL refused a statement: {text} ({code}).") from error
@@ -195,6 +206,8 @@ def _ignoring_network() -> Iterator[None]:
 def _ssl_context(mode: str) -> ssl.SSLContext | None:
     if mode in ("disable", "allow", "prefer"):
         return None
+    if mode not in ("require", "verify-ca", "verify-full"):
+        raise _unusable(f"sslmode={mode} is unknown")
     context = ssl.create_default_context()
     if mode == "require":
         context.check_hostname = False

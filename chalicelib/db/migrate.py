@@ -23,6 +23,7 @@ def migrate(database_url: str) -> dict[str, str | None]:
     from alembic import command
     from alembic.config import Config
     from alembic.script import ScriptDirectory
+    from sqlalchemy.exc import DBAPIError
 
     arguments = connect_arguments(database_url)
     config = Config()
@@ -30,7 +31,10 @@ def migrate(database_url: str) -> dict[str, str | None]:
     config.attributes["connect"] = lambda: pg8000.dbapi.connect(**arguments)
     with reading_errors():
         before = current_version(database_url)
-        command.upgrade(config, "head")
+        try:
+            command.upgrade(config, "head")
+        except DBAPIError as error:
+            raise (error.orig or error) from error
     return {"from": before, "to": ScriptDirectory.from_config(config).get_current_head()}
 
 

@@ -3,6 +3,7 @@
     ApiError
     ├── ApiConfiguration   key, subscription or endpoint: not retried
     ├── QuotaExceeded      the plan's quota is used up: not retried
+    │   └── BudgetSpent    our own daily budget is: not retried
     ├── RateLimited        too fast: retried, after Retry-After where given
     ├── Upstream           5xx, time-out, lost connection: retried
     ├── Malformed          an answer that is none: empty, HTML, wrong envelope: retried
@@ -18,33 +19,49 @@ from chalicelib.errors import CiceroError
 
 
 class ApiError(CiceroError):
-    """Base of the tree; `retry` tells whether another try may help."""
+    """Base of the tree; `retry` tells whether another try may help, `elsewhere` whether the
+    fallback host may. `retry_after`: seconds, where the API named them."""
 
     kind = "api"
     retry = False
+    elsewhere = False
+
+    def __init__(self, message: str, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
 
 
 class ApiConfiguration(ApiError):
     """401 or 403: the key, the subscription or the endpoint is wrong."""
 
     kind = "api_configuration"
+    elsewhere = True
 
 
 class QuotaExceeded(ApiError):
-    """429 with a daily or monthly quota: no call succeeds before it is reset."""
+    """429 with a daily or monthly quota: no call succeeds before it is reset, which is in
+    `reset_seconds` where the API said so."""
 
     kind = "quota"
+    elsewhere = True
+
+    def __init__(self, message: str, reset_seconds: float | None = None) -> None:
+        super().__init__(message)
+        self.reset_seconds = reset_seconds
+
+
+class BudgetSpent(QuotaExceeded):
+    """RAPIDAPI_DAILY_BUDGET calls were made today."""
+
+    kind = "budget"
+    elsewhere = False
 
 
 class RateLimited(ApiError):
-    """429 per second, minute or hour. `retry_after` in seconds, where the API named one."""
+    """429 per second, minute or hour."""
 
     kind = "rate_limit"
     retry = True
-
-    def __init__(self, message: str, retry_after: float | None = None) -> None:
-        super().__init__(message)
-        self.retry_after = retry_after
 
 
 class Upstream(ApiError):

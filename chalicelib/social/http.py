@@ -1,14 +1,16 @@
 """The one way to either API: pooled, timed out, limited, retried, counted, and judged.
 
-`get` answers the decoded JSON object of a good answer and raises an `ApiError` for all else.
+`Api.get` answers what its reader makes of a good answer and raises an `ApiError` for all else;
+`Fallback` goes on to another host where the first is closed.
 Facts about statuses and bodies: recorded answers of both products behind RapidAPI's gateway.
 """
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 from chalicelib.social import errors
@@ -23,18 +25,24 @@ _BUSY_CODES = {4}
 _LONGEST_WAIT = 30.0
 
 
-class Api:
-    """One API. `host` is a bare host name, or a full URL such as http://127.0.0.1:8099.
+Json = dict[str, Any]
+Read = TypeVar("Read")
 
-    `acquire` blocks until a call may be made (the shared limiter). `calls` counts the requests
-    sent, retries included. Timeouts are seconds.
+
+class Api:
+    """One host with one key. `host` is a bare host name, or a URL such as http://127.0.0.1:8099.
+
+    `permit` blocks until a call may be made, or raises why none may; `trip` is told of what no
+    further call will mend. `outcomes` counts the requests sent by (path, "ok" or error kind),
+    retries included. Timeouts are seconds.
     """
 
     def __init__(
         self,
         host: str,
         key: str,
-        acquire: Callable[[], None],
+        permit: Callable[[], None],
+        trip: Callable[[errors.ApiError], None] = lambda error: None,
         timeout: float = 20,
         attempts: int = 4,
     ) -> None:
@@ -44,14 +52,18 @@ class Api:
             "X-RapidAPI-Host": urlsplit(self._base).hostname or host,
             "x-cache-control": "no-cache",
         }
-        self._acquire = acquire
+        self._permit = permit
+        self._trip = trip
         self._timeout = (timeout / 4, timeout)
         self._attempts = attempts
         self._opened: requests.Session | None = None
-        self.calls = 0
+        self.outcomes: Counter[tuple[str, str]] = Counter()
 
-    def get(self, path: str, **parameters: str | int) -> dict[str, Any]:
-        """GET `path`; the JSON object of the answer. Raises an ApiError."""
+    def get(self, path: str, read: Callable[[Json], Read], **parameters: str | int) -> Read:
+        """GET `path`; what `read` makes of the answer's JSON object. Raises an ApiError.
+
+        `read` raises Malformed for an envelope it does not know; that too is tried again.
+        """
         from tenacity import Retrying, retry_if_exception, stop_after_attempt
 
         retrying = Retrying(
@@ -60,7 +72,8 @@ class Api:
             wait=_wait,
             reraise=True,
         )
-        return retrying(self._get_once, path, parameters)
+        answer: Read = retrying(self._counted, path, read, parameters)
+        return answer
 
     def close(self) -> None:
         """Closes the pooled connections."""
@@ -68,11 +81,24 @@ class Api:
             self._opened.close()
             self._opened = None
 
-    def _get_once(self, path: str, parameters: Mapping[str, str | int]) -> dict[str, Any]:
+    def _counted(
+        self, path: str, read: Callable[[Json], Read], parameters: Mapping[str, str | int]
+    ) -> Read:
+        self._permit()
+        outcome = "ok"
+        try:
+            return read(self._get_once(path, parameters))
+        except errors.ApiError as error:
+            outcome = error.kind
+            if error.elsewhere:
+                self._trip(error)
+            raise
+        finally:
+            self.outcomes[path, outcome] += 1
+
+    def _get_once(self, path: str, parameters: Mapping[str, str | int]) -> Json:
         import requests
 
-        self._acquire()
-        self.calls += 1
         try:
             answer = self._session().get(
                 self._base + path,
@@ -93,7 +119,33 @@ class Api:
         return self._opened
 
 
-def judge(path: str, status: int, headers: Mapping[str, str], body: bytes) -> dict[str, Any]:
+class Fallback:
+    """The first of these that is open: a refused key or a used-up quota moves on to the next."""
+
+    def __init__(self, *apis: Api) -> None:
+        self._apis = apis
+
+    @property
+    def outcomes(self) -> Counter[tuple[str, str]]:
+        """The requests sent over all of them."""
+        return sum((api.outcomes for api in self._apis), Counter())
+
+    def get(self, path: str, read: Callable[[Json], Read], **parameters: str | int) -> Read:
+        """As Api.get. Raises what the last one raised."""
+        for api in self._apis[:-1]:
+            try:
+                return api.get(path, read, **parameters)
+            except errors.ApiError as error:
+                if not error.elsewhere:
+                    raise
+        return self._apis[-1].get(path, read, **parameters)
+
+    def close(self) -> None:
+        for api in self._apis:
+            api.close()
+
+
+def judge(path: str, status: int, headers: Mapping[str, str], body: bytes) -> Json:
     """The JSON object of a good answer; the ApiError that a bad one stands for. Pure."""
     data = _json(body)
     text = _message(data)
@@ -102,13 +154,14 @@ def judge(path: str, status: int, headers: Mapping[str, str], body: bytes) -> di
         raise errors.ApiConfiguration(where)
     if status == 429:
         if _QUOTA.search(text):
-            raise errors.QuotaExceeded(where)
+            reset = _seconds(headers.get("x-ratelimit-requests-reset"))
+            raise errors.QuotaExceeded(where, reset)
         raise errors.RateLimited(where, _seconds(headers.get("Retry-After")))
     if status == 404:
         wrong_path = text.startswith("Endpoint ")
         raise (errors.ApiConfiguration if wrong_path else errors.NotFound)(where)
     if status >= 500 or status == 408:
-        raise errors.Upstream(where)
+        raise errors.Upstream(where, _seconds(headers.get("Retry-After")))
     if status == 202 or status >= 400:
         raise errors.Business(where)
     if not isinstance(data, dict):
@@ -158,6 +211,6 @@ def _wait(state: RetryCallState) -> float:
     from tenacity import wait_random_exponential
 
     error = state.outcome.exception() if state.outcome else None
-    if isinstance(error, errors.RateLimited) and error.retry_after is not None:
+    if isinstance(error, errors.ApiError) and error.retry_after is not None:
         return min(error.retry_after, _LONGEST_WAIT)
     return wait_random_exponential(multiplier=0.5, max=10)(state)

@@ -18,7 +18,7 @@ from chalicelib.social.content import (
     username,
 )
 from chalicelib.social.errors import Malformed
-from chalicelib.social.http import Api
+from chalicelib.social.http import Api, Fallback, Json
 
 _VIDEO, _ALBUM = 2, 8
 
@@ -26,7 +26,7 @@ _VIDEO, _ALBUM = 2, 8
 class Instagram:
     """The calls this service makes. Each raises an ApiError where the answer is not one."""
 
-    def __init__(self, api: Api) -> None:
+    def __init__(self, api: Api | Fallback) -> None:
         self.api = api
 
     def close(self) -> None:
@@ -36,19 +36,37 @@ class Instagram:
         """One page of an account's posts; pinned ones first and out of order, the rest newest
         first. `following` is the token of the next page."""
         more = {"pagination_token": token} if token else {}
-        answer = self.api.get("/v1/posts", username_or_id_or_url=handle, **more)
-        posts, unreadable = read_all(read_post, _items(answer, "/v1/posts"))
-        return PostPage(tuple(posts), unreadable, _token(answer.get("pagination_token")))
+        return self.api.get("/v1/posts", _read_posts, username_or_id_or_url=handle, **more)
 
     def likers(self, shortcode: str, cursor: str | None = None) -> UserPage:
         """One page of a post's likers. The list may be partial: absence is not an unlike."""
         more = {"cursor": cursor} if cursor else {}
-        answer = self.api.get("/v1/likes", code_or_id_or_url=shortcode, **more)
-        names, unreadable = read_all(read_liker, _items(answer, "/v1/likes"))
-        data = mapping(answer["data"])
-        following = _token(data.get("next_cursor")) or _token(data.get("end_cursor"))
-        ended = not names or data.get("has_more") in (False, 0)
-        return UserPage(frozenset(names), unreadable, None if ended else following)
+        return self.api.get("/v1/likes", _read_likers, code_or_id_or_url=shortcode, **more)
+
+    def post(self, shortcode: str) -> Post:
+        """One post. Its counts stand under `metrics`. NotFound where it is gone."""
+        return self.api.get("/v1/post_info", _read_single, code_or_id_or_url=shortcode)
+
+
+def _read_posts(answer: Json) -> PostPage:
+    posts, unreadable = read_all(read_post, _items(answer, "/v1/posts"))
+    return PostPage(tuple(posts), unreadable, _token(answer.get("pagination_token")))
+
+
+def _read_likers(answer: Json) -> UserPage:
+    names, unreadable = read_all(read_liker, _items(answer, "/v1/likes"))
+    data = mapping(answer["data"])
+    following = _token(data.get("next_cursor")) or _token(data.get("end_cursor"))
+    ended = not names or data.get("has_more") in (False, 0)
+    return UserPage(frozenset(names), unreadable, None if ended else following)
+
+
+def _read_single(answer: Json) -> Post:
+    item = mapping(answer.get("data"))
+    posts, _ = read_all(read_post, [{**item, **mapping(item.get("metrics"))}])
+    if not posts:
+        raise Malformed("/v1/post_info: no readable post in data")
+    return posts[0]
 
 
 def read_post(item: Any) -> Post:
@@ -84,7 +102,7 @@ def read_liker(item: Any) -> str:
     return name
 
 
-def _items(answer: dict[str, Any], path: str) -> list[Any]:
+def _items(answer: Json, path: str) -> list[Any]:
     items = mapping(answer.get("data")).get("items")
     if not isinstance(items, list):
         raise Malformed(f"{path}: data.items is missing")

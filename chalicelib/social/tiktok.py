@@ -18,7 +18,7 @@ from chalicelib.social.content import (
     username,
 )
 from chalicelib.social.errors import Malformed, NotFound
-from chalicelib.social.http import Api
+from chalicelib.social.http import Api, Fallback, Json
 
 _POSTS_A_PAGE = 35
 _COMMENTS_A_PAGE = 50
@@ -27,7 +27,7 @@ _COMMENTS_A_PAGE = 50
 class TikTok:
     """The calls this service makes. Each raises an ApiError where the answer is not one."""
 
-    def __init__(self, api: Api) -> None:
+    def __init__(self, api: Api | Fallback) -> None:
         self.api = api
 
     def close(self) -> None:
@@ -35,40 +35,74 @@ class TikTok:
 
     def secuid(self, handle: str) -> str:
         """The stable secUid of an account. NotFound where the API knows no such account."""
-        answer = self.api.get("/api/user/info", uniqueId=handle)
-        user = mapping(mapping(_unwrap(answer, "userInfo").get("userInfo")).get("user"))
-        if not user.get("secUid"):
-            raise NotFound(f"/api/user/info: no secUid for {handle}")
-        return str(user["secUid"])
+        return self.api.get("/api/user/info", _read_secuid, uniqueId=handle)
 
     def posts(self, secuid: str, cursor: str | None = None) -> PostPage:
-        """One page of an account's videos; up to three pinned ones first, out of order."""
-        answer = self.api.get(
-            "/api/user/posts", secUid=secuid, count=_POSTS_A_PAGE, cursor=cursor or "0"
+        """One page of an account's videos; up to three pinned ones first, out of order.
+
+        `following` may be the cursor that was asked for: the feed then does not go on.
+        """
+        asked = cursor or "0"
+        return self.api.get(
+            "/api/user/posts",
+            lambda answer: _read_posts(answer, asked),
+            secUid=secuid,
+            count=_POSTS_A_PAGE,
+            cursor=asked,
         )
-        data = _unwrap(answer, "hasMore")
-        if "itemList" not in data and "hasMore" not in data:
-            raise Malformed("/api/user/posts: neither itemList nor hasMore")
-        posts, unreadable = read_all(read_post, data.get("itemList") or [])
-        following = str(data.get("cursor") or cursor or "0") if data.get("hasMore") else None
-        return PostPage(tuple(posts), unreadable, following)
 
     def commenters(self, video_id: str, cursor: str | None = None) -> UserPage:
         """One page of a video's commenters, inlined repliers included.
 
         A short page is not the end: the returned cursor is followed while `has_more`.
         """
-        answer = self.api.get(
-            "/api/post/comments", videoId=video_id, count=_COMMENTS_A_PAGE, cursor=cursor or "0"
+        asked = cursor or "0"
+        return self.api.get(
+            "/api/post/comments",
+            lambda answer: _read_commenters(answer, asked),
+            videoId=video_id,
+            count=_COMMENTS_A_PAGE,
+            cursor=asked,
         )
-        data = _unwrap(answer, "comments")
-        if "comments" not in data:
-            raise Malformed("/api/post/comments: comments is missing")
-        comments = list(_with_replies(data["comments"] or []))
-        names, unreadable = read_all(read_commenter, comments)
-        following = str(data.get("cursor")) if data.get("has_more") in (1, True) else None
-        ended = not comments or following in (None, "None", cursor or "0")
-        return UserPage(frozenset(names), unreadable, None if ended else following)
+
+    def post(self, video_id: str) -> Post:
+        """One video. NotFound where it is gone."""
+        return self.api.get("/api/post/detail", _read_single, videoId=video_id)
+
+
+def _read_secuid(answer: Json) -> str:
+    user = mapping(mapping(_unwrap(answer, "userInfo").get("userInfo")).get("user"))
+    if not user.get("secUid"):
+        raise NotFound("/api/user/info: no secUid for this account")
+    return str(user["secUid"])
+
+
+def _read_posts(answer: Json, asked: str) -> PostPage:
+    data = _unwrap(answer, "hasMore")
+    if "itemList" not in data and "hasMore" not in data:
+        raise Malformed("/api/user/posts: neither itemList nor hasMore")
+    posts, unreadable = read_all(read_post, data.get("itemList") or [])
+    following = str(data.get("cursor") or asked) if data.get("hasMore") else None
+    return PostPage(tuple(posts), unreadable, following)
+
+
+def _read_commenters(answer: Json, asked: str) -> UserPage:
+    data = _unwrap(answer, "comments")
+    if "comments" not in data:
+        raise Malformed("/api/post/comments: comments is missing")
+    comments = list(_with_replies(data["comments"] or []))
+    names, unreadable = read_all(read_commenter, comments)
+    following = str(data.get("cursor")) if data.get("has_more") in (1, True) else None
+    ended = not comments or following in (None, "None", asked)
+    return UserPage(frozenset(names), unreadable, None if ended else following)
+
+
+def _read_single(answer: Json) -> Post:
+    item = mapping(_unwrap(answer, "itemInfo").get("itemInfo")).get("itemStruct")
+    posts, _ = read_all(read_post, [item])
+    if not posts:
+        raise Malformed("/api/post/detail: no readable itemInfo.itemStruct")
+    return posts[0]
 
 
 def read_post(item: Any) -> Post:
@@ -106,7 +140,7 @@ def _with_replies(comments: list[Any]) -> Iterator[Any]:
         yield from replies if isinstance(replies, list) else []
 
 
-def _unwrap(answer: dict[str, Any], key: str) -> dict[str, Any]:
+def _unwrap(answer: Json, key: str) -> Json:
     """The object that holds `key`: the answer, or what it wraps in `data`."""
     inner = answer.get("data")
     if key not in answer and isinstance(inner, dict):

@@ -7,14 +7,13 @@ import itertools
 import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from pathlib import Path
 
 import pg8000.native
 import pytest
 
 from chalicelib.db import Database
 from chalicelib.db.connection import connect_arguments
-from local.environment import environment
+from local.environment import environment, own_environment
 from local.resources import create_queues, sqs_client
 from local.sandbox import Sandbox, Scenario, demo_day
 from local.seed import seed
@@ -24,6 +23,9 @@ from tests.integration.inbox import Inbox
 from tests.integration.tables import Tables
 
 SETTINGS = {
+    "AWS_ACCESS_KEY_ID": "test",
+    "AWS_SECRET_ACCESS_KEY": "test",
+    "AWS_DEFAULT_REGION": "ap-southeast-3",
     "RAPIDAPI_KEY": "test",
     "RAPIDAPI_REQUESTS_PER_SECOND": "1000",
     "RAPIDAPI_ATTEMPTS": "1",
@@ -32,16 +34,17 @@ SETTINGS = {
     "LOG_LEVEL": "WARNING",
 }
 
-_DEMO = demo_day(DAY)
+DEMO = demo_day(DAY)
 _numbers = itertools.count()
 
 Sandboxes = Callable[[Scenario], Sandbox]
 Copies = Callable[[str], str]
+NewService = Callable[[str], dict[str, str]]
 
 
 @pytest.fixture
 def scenario() -> Scenario:
-    return _DEMO
+    return DEMO
 
 
 @pytest.fixture(scope="session")
@@ -71,7 +74,7 @@ def sandbox(scenario: Scenario, sandboxes: Sandboxes) -> Sandbox:
 @pytest.fixture(scope="session")
 def seeded(postgres: EmbeddedPostgres) -> str:
     """The name of a database with the demo's clients, to copy from."""
-    seed(postgres.create_database("seeded", template="migrated"), _DEMO)
+    seed(postgres.create_database("seeded", template="migrated"), DEMO)
     return "seeded"
 
 
@@ -95,28 +98,34 @@ def database_url(new_copy: Copies, seeded: str) -> str:
     return new_copy(seeded)
 
 
+@pytest.fixture(scope="session")
+def new_service(
+    redis: EmbeddedRedis, moto: MotoServer, tmp_path_factory: pytest.TempPathFactory
+) -> NewService:
+    """Makes environments for a database, each with its own stage, and so its own queues."""
+
+    def make(database_url: str) -> dict[str, str]:
+        stage = f"i{os.getpid()}-{next(_numbers)}"
+        values = own_environment() | {
+            **SETTINGS,
+            "DATABASE_URL": database_url,
+            "REDIS_URL": redis.url,
+            "AWS_ENDPOINT_URL": moto.url,
+            "CICERO_STAGE": stage,
+            "WA_AUTH_DATA_PATH": str(tmp_path_factory.getbasetemp() / stage),
+        }
+        with environment(values):
+            template = ROOT / ".chalice" / "resources.json"
+            create_queues(template, stage, moto.url, overrides={"VisibilityTimeout": "3"})
+        return values
+
+    return make
+
+
 @pytest.fixture
-def service_environment(
-    clean_environment: dict[str, str],
-    database_url: str,
-    redis: EmbeddedRedis,
-    moto: MotoServer,
-    tmp_path: Path,
-) -> dict[str, str]:
+def service_environment(new_service: NewService, database_url: str) -> dict[str, str]:
     """Everything but the APIs, as settings, made not to wait."""
-    stage = f"i{os.getpid()}-{next(_numbers)}"
-    values = clean_environment | {
-        "DATABASE_URL": database_url,
-        "REDIS_URL": redis.url,
-        "AWS_ENDPOINT_URL": moto.url,
-        "CICERO_STAGE": stage,
-        "WA_AUTH_DATA_PATH": str(tmp_path / "wa"),
-        **SETTINGS,
-    }
-    with environment(values):
-        template = ROOT / ".chalice" / "resources.json"
-        create_queues(template, stage, moto.url, overrides={"VisibilityTimeout": "3"})
-    return values
+    return new_service(database_url)
 
 
 @pytest.fixture

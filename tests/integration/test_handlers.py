@@ -70,11 +70,12 @@ def test_the_minute_s_event_sweeps(runtime: Runtime) -> None:
 # --- jobs -----------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("sample", ["fetch_job", "manual_job"])
 def test_a_fetch_job_stores_posts_and_sends_its_engagement_job(
-    runtime: Runtime, tables: Tables, inbox: Inbox
+    sample: str, runtime: Runtime, tables: Tables, inbox: Inbox
 ) -> None:
     start_run(runtime, "CONTOH")
-    assert invoke("fetch_posts", event("fetch_job")) is None
+    assert invoke("fetch_posts", event(sample)) is None
     assert tables.count("insta_post_clients") == 5
     assert inbox.clients(ENGAGEMENT) == ["CONTOH"]
 
@@ -156,7 +157,7 @@ def test_migrating_an_up_to_date_database_changes_nothing(runtime: Runtime, tabl
 
 BAD = [
     ("open_slot_half_hour", "schedule_between_slots", "time"),
-    ("open_slot_half_hour", "schedule_without_time", "time"),
+    ("open_slot_half_hour", "schedule_odd_time", "time"),
     *(
         (handler, sample, field)
         for handler in ("fetch_posts", "refresh_engagement")

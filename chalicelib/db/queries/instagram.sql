@@ -82,6 +82,34 @@ WITH leaving AS (
 )
 SELECT content_id, shared FROM leaving ORDER BY content_id
 
+-- name: add_manual(client_id, post, now)
+-- Stores a post that a person named: its day is that of the input. A stored post keeps its owner,
+-- time and source. Answers how it stands now; `linked` is whether it is new to the client.
+WITH given AS (
+  SELECT * FROM jsonb_to_record(CAST(:post AS jsonb)) AS p (
+    content_id varchar, caption text, comment_count integer, like_count integer,
+    thumbnail_url text, is_video boolean, video_url text, image_url text, images_url jsonb,
+    is_carousel boolean, posted_at timestamptz)
+), written AS (
+  INSERT INTO insta_post (shortcode, client_id, caption, comment_count, like_count,
+    thumbnail_url, is_video, video_url, image_url, images_url, is_carousel,
+    created_at, original_created_at, source_type)
+  SELECT content_id, :client_id, caption, comment_count, like_count,
+    thumbnail_url, is_video, video_url, image_url, images_url, is_carousel,
+    CAST(:now AS timestamptz) AT TIME ZONE 'Asia/Jakarta', posted_at, 'manual_input'
+  FROM given
+  ON CONFLICT (shortcode) DO UPDATE SET like_count = EXCLUDED.like_count,
+    comment_count = EXCLUDED.comment_count
+  RETURNING shortcode, source_type
+), linked AS (
+  INSERT INTO insta_post_clients (shortcode, client_id, created_at)
+  SELECT shortcode, :client_id, CAST(:now AS timestamptz) AT TIME ZONE 'Asia/Jakarta'
+  FROM written
+  ON CONFLICT (shortcode, client_id) DO NOTHING
+  RETURNING shortcode
+)
+SELECT shortcode AS content_id, source_type, EXISTS (SELECT 1 FROM linked) AS linked FROM written
+
 -- name: archive(client_id, gone, slot, now)!
 INSERT INTO content_archive (platform, content_id, client_id, slot, rows, archived_at)
 SELECT 'instagram', content_id, :client_id, :slot,

@@ -115,10 +115,6 @@ UPDATE wa_notification_outbox SET status = CAST(:status AS varchar),
 WHERE outbox_id = :outbox_id AND status = 'processing'
 RETURNING outbox_id
 
--- name: of_slot(slot)
-SELECT outbox_id, client_id, group_id AS chat, kind, status, message AS text, error_message
-FROM wa_notification_outbox WHERE slot = :slot ORDER BY outbox_id
-
 -- name: listing(status, most)
 -- The newest messages of this service, all or of one status.
 SELECT outbox_id, client_id, kind, status, attempt_count, slot, expires_at, sent_at,

@@ -6,9 +6,10 @@ VALUES (:slot, :status, :trigger, :reason, :now,
 ON CONFLICT (slot) DO NOTHING
 RETURNING slot
 
--- name: reopen(slot, trigger)
+-- name: reopen(slot, trigger, now)
 -- Opens a slot that was skipped or missed after all; no row comes back for any other.
-UPDATE slot_run SET status = 'open', trigger = :trigger, reason = NULL, closed_at = NULL
+UPDATE slot_run SET status = 'open', trigger = :trigger, reason = NULL, opened_at = :now,
+  closed_at = NULL, started = clock_timestamp()
 WHERE slot = :slot AND status IN ('skipped', 'missed')
 RETURNING slot
 
@@ -108,6 +109,10 @@ SELECT client_id FROM client_run WHERE slot = :slot AND finished_at IS NULL ORDE
 
 -- name: known_slots(day_start, day_end)
 SELECT slot FROM slot_run WHERE slot >= :day_start AND slot < :day_end
+
+-- name: first()
+-- The first slot this service ever knew of; NULL before its first start.
+SELECT min(slot) AS slot FROM slot_run
 
 -- name: with_undispatched(slot_from)
 -- Open slots whose dispatch a crash cut short.

@@ -74,6 +74,30 @@ WITH leaving AS (
 )
 SELECT content_id, shared FROM leaving ORDER BY content_id
 
+-- name: add_manual(client_id, post, now)
+-- Stores a video that a person named: its day is that of the input. A stored video keeps its
+-- owner, time and source. Answers how it stands now; `linked` is whether it is new to the client.
+WITH given AS (
+  SELECT * FROM jsonb_to_record(CAST(:post AS jsonb)) AS p (
+    content_id varchar, caption text, comment_count integer, like_count integer,
+    posted_at timestamptz)
+), written AS (
+  INSERT INTO tiktok_post (video_id, client_id, caption, comment_count, like_count,
+    created_at, original_created_at, source_type)
+  SELECT content_id, :client_id, caption, comment_count, like_count, :now, posted_at,
+    'manual_input'
+  FROM given
+  ON CONFLICT (video_id) DO UPDATE SET like_count = EXCLUDED.like_count,
+    comment_count = EXCLUDED.comment_count
+  RETURNING video_id, source_type
+), linked AS (
+  INSERT INTO tiktok_post_clients (video_id, client_id, created_at)
+  SELECT video_id, :client_id, :now FROM written
+  ON CONFLICT (video_id, client_id) DO NOTHING
+  RETURNING video_id
+)
+SELECT video_id AS content_id, source_type, EXISTS (SELECT 1 FROM linked) AS linked FROM written
+
 -- name: archive(client_id, gone, slot, now)!
 INSERT INTO content_archive (platform, content_id, client_id, slot, rows, archived_at)
 SELECT 'tiktok', content_id, :client_id, :slot,

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
-from typing import Any
+from typing import Any, TypeVar
 
 from hypothesis import strategies as st
 
@@ -17,6 +17,7 @@ from chalicelib.social.http import Api, judge
 
 SAMPLES = Path(__file__).parents[2] / "samples"
 Json = dict[str, Any]
+Read = TypeVar("Read")
 
 FAR_OFF = 67768036191676800
 """An epoch beyond what the C library can turn into a date."""
@@ -37,14 +38,14 @@ class Answering(Api):
     """Answers these bodies in turn, the last one for ever; `asked` are the calls."""
 
     def __init__(self, *bodies: Json) -> None:
-        super().__init__("api.invalid", "key", acquire=lambda: None)
+        super().__init__("api.invalid", "key", permit=lambda: None)
         self._bodies = list(bodies)
         self.asked: list[tuple[str, Json]] = []
 
-    def get(self, path: str, **parameters: str | int) -> Json:
+    def get(self, path: str, read: Callable[[Json], Read], **parameters: str | int) -> Read:
         self.asked.append((path, parameters))
         body = self._bodies.pop(0) if len(self._bodies) > 1 else self._bodies[0]
-        return judge(path, 200, {}, json.dumps(body).encode())
+        return read(judge(path, 200, {}, json.dumps(body).encode()))
 
 
 @dataclass(frozen=True)

@@ -206,9 +206,9 @@ def api_of(
     host: str,
     attempts: int = 4,
     timeout: float = 20,
-    acquire: Callable[[], None] = lambda: None,
+    permit: Callable[[], None] = lambda: None,
 ) -> Iterator[Api]:
-    api = Api(host, KEY, acquire, timeout, attempts)
+    api = Api(host, KEY, permit, timeout=timeout, attempts=attempts)
     yield api
     api.close()
 
@@ -222,7 +222,7 @@ def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_call_sends_its_path_parameters_and_headers() -> None:
     with serving(Answer(body=b'{"data": 1}')) as server, api_of(server.url) as api:
-        assert api.get("/v1/posts", username_or_id_or_url="polres_x", count=35) == {"data": 1}
+        assert api.get("/v1/posts", dict, username_or_id_or_url="polres_x", count=35) == {"data": 1}
         assert server.paths == ["/v1/posts?username_or_id_or_url=polres_x&count=35"]
         sent = {name.lower(): value for name, value in server.headers[0].items()}
     assert sent["x-rapidapi-key"] == KEY
@@ -233,7 +233,7 @@ def test_a_call_sends_its_path_parameters_and_headers() -> None:
 def test_a_token_is_sent_as_it_came() -> None:
     token = "Ik1IB&a=1+/=…"
     with serving(Answer()) as server, api_of(server.url + "/") as api:
-        api.get("/v1/posts", pagination_token=token)
+        api.get("/v1/posts", dict, pagination_token=token)
         assert server.paths == ["/v1/posts?pagination_token=Ik1IB%26a%3D1%2B%2F%3D%E2%80%A6"]
 
 
@@ -241,7 +241,7 @@ def test_a_bare_host_is_called_over_tls(monkeypatch: pytest.MonkeyPatch) -> None
     with serving(Answer(502, b"")) as proxy, api_of("api.invalid", attempts=1) as api:
         monkeypatch.setenv("HTTPS_PROXY", proxy.url)
         with pytest.raises(Upstream, match="ProxyError"):
-            api.get("/x")
+            api.get("/x", dict)
         assert proxy.paths == ["api.invalid:443"]
 
 
@@ -250,7 +250,7 @@ def test_a_full_url_is_called_as_it_is_and_named_by_its_bare_host(
 ) -> None:
     with serving(Answer()) as proxy, api_of("http://api.invalid:8099/") as api:
         monkeypatch.setenv("HTTP_PROXY", proxy.url)
-        api.get("/x")
+        api.get("/x", dict)
         assert proxy.paths == ["http://api.invalid:8099/x"]
         assert proxy.headers[0]["X-RapidAPI-Host"] == "api.invalid"
 
@@ -258,33 +258,33 @@ def test_a_full_url_is_called_as_it_is_and_named_by_its_bare_host(
 def test_connections_are_pooled() -> None:
     with serving(Answer()) as server, api_of(server.url) as api:
         for _ in range(5):
-            api.get("/x")
+            api.get("/x", dict)
         assert (len(server.paths), server.connections) == (5, 1)
 
 
-def test_a_passing_error_is_tried_again_each_try_acquired_and_counted() -> None:
-    acquired: list[int] = []
+def test_a_passing_error_is_tried_again_each_try_permitted_and_counted() -> None:
+    permitted: list[int] = []
     with (
         serving(TOO_FAST, TOO_FAST, Answer()) as server,
-        api_of(server.url, acquire=lambda: acquired.append(len(server.paths))) as api,
+        api_of(server.url, permit=lambda: permitted.append(len(server.paths))) as api,
     ):
-        assert api.get("/x") == {"ok": 1}
-        assert (api.calls, len(server.paths)) == (3, 3)
-    assert acquired == [0, 1, 2], "each try is acquired before it is sent"
+        assert api.get("/x", dict) == {"ok": 1}
+        assert (api.outcomes.total(), len(server.paths)) == (3, 3)
+    assert permitted == [0, 1, 2], "each try is permitted before it is sent"
 
 
 def test_tries_end_and_the_last_error_is_raised() -> None:
     with serving(TOO_FAST) as server, api_of(server.url, attempts=3) as api:
         with pytest.raises(RateLimited):
-            api.get("/x")
-        assert (api.calls, len(server.paths)) == (3, 3)
+            api.get("/x", dict)
+        assert (api.outcomes.total(), len(server.paths)) == (3, 3)
 
 
 @pytest.mark.parametrize("answer", [Answer(503, b""), NOTHING, Answer(200, b"<html>")])
 def test_trouble_upstream_and_empty_answers_are_tried_again(answer: Answer) -> None:
     with serving(answer, Answer()) as server, api_of(server.url, attempts=2) as api:
-        assert api.get("/x") == {"ok": 1}
-        assert api.calls == 2
+        assert api.get("/x", dict) == {"ok": 1}
+        assert api.outcomes.total() == 2
 
 
 @pytest.mark.parametrize(
@@ -301,8 +301,8 @@ def test_an_error_that_stays_is_not_tried_again(
 ) -> None:
     with serving(Answer(status, encoded(body))) as server, api_of(server.url) as api:
         with pytest.raises(kind):
-            api.get("/x")
-        assert (api.calls, len(server.paths)) == (1, 1)
+            api.get("/x", dict)
+        assert (api.outcomes.total(), len(server.paths)) == (1, 1)
 
 
 def test_retry_after_is_waited_for() -> None:
@@ -310,9 +310,9 @@ def test_retry_after_is_waited_for() -> None:
     tries: list[float] = []
     with (
         serving(slow_down, Answer()) as server,
-        api_of(server.url, acquire=lambda: tries.append(time.monotonic())) as api,
+        api_of(server.url, permit=lambda: tries.append(time.monotonic())) as api,
     ):
-        api.get("/x")
+        api.get("/x", dict)
     assert tries[1] - tries[0] >= 1
 
 
@@ -320,7 +320,7 @@ def test_an_answer_that_does_not_come_in_time_is_upstream_trouble() -> None:
     ended = Event()
     with serving(Answer(wait=ended.wait)) as server, api_of(server.url, 1, timeout=0.4) as api:
         with pytest.raises(Upstream, match=r"^/x: ReadTimeout$"):
-            api.get("/x", uniqueId="polres_x")
+            api.get("/x", dict, uniqueId="polres_x")
         ended.set()
 
 
@@ -329,12 +329,12 @@ def test_a_host_that_is_not_there_is_upstream_trouble() -> None:
         bound.bind(("127.0.0.1", 0))
         host = f"http://127.0.0.1:{bound.getsockname()[1]}"
         with api_of(host, attempts=1) as api, pytest.raises(Upstream, match=r"^/x: Connection"):
-            api.get("/x")
+            api.get("/x", dict)
 
 
 @pytest.mark.parametrize("answer", [Answer(401, b'{"message": "Invalid API key"}'), NOTHING])
 def test_the_key_is_in_no_error(answer: Answer) -> None:
     with serving(answer) as server, api_of(server.url, attempts=1) as api:
         with pytest.raises(ApiError) as error:
-            api.get("/x")
+            api.get("/x", dict)
         assert KEY not in str(error.value)

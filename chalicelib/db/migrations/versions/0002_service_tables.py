@@ -31,6 +31,7 @@ CREATE TABLE client_run (
   outcome text CHECK (outcome IN ('done', 'failed', 'expired', 'dead_letter')),
   error_kind text,
   api_requests integer NOT NULL DEFAULT 0,
+  api_calls jsonb NOT NULL DEFAULT '{}', -- {"/v1/likes ok": 12, "/v1/likes upstream": 1}
   sql_round_trips integer NOT NULL DEFAULT 0,
   seconds real NOT NULL DEFAULT 0,
   PRIMARY KEY (slot, client_id)
@@ -47,7 +48,15 @@ CREATE TABLE tiktok_post_clients (
   PRIMARY KEY (video_id, client_id)
 );
 INSERT INTO tiktok_post_clients (video_id, client_id, created_at)
-SELECT video_id, client_id, created_at FROM tiktok_post WHERE client_id IS NOT NULL;
+SELECT video_id, client_id, created_at FROM tiktok_post
+WHERE client_id IN (SELECT client_id FROM clients);
+
+CREATE TABLE tiktok_account (
+  client_id varchar PRIMARY KEY REFERENCES clients (client_id) ON DELETE CASCADE,
+  handle varchar NOT NULL, -- what the secUid was asked for; another handle asks again
+  secuid varchar NOT NULL,
+  looked_up_at timestamptz NOT NULL
+);
 
 CREATE TABLE content_change (
   change_id bigserial PRIMARY KEY,
@@ -173,7 +182,26 @@ END
 $$;
 """
 
+# Puts what cicero_take_out answered back, the post's own rows first.
+RESTORE = """
+CREATE FUNCTION cicero_put_back(post_table text, taken jsonb) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  part text;
+BEGIN
+  FOR part IN
+    SELECT key FROM jsonb_object_keys(taken) AS key ORDER BY key <> post_table, key
+  LOOP
+    EXECUTE format(
+      'INSERT INTO %s SELECT * FROM jsonb_populate_recordset(NULL::%s, $1)
+       ON CONFLICT DO NOTHING', part, part)
+    USING taken -> part;
+  END LOOP;
+END
+$$;
+"""
+
 
 def upgrade() -> None:
-    for statements in (RUNS, CONTENT, OUTBOX, INDEXES, MERGE, ARCHIVE):
+    for statements in (RUNS, CONTENT, OUTBOX, INDEXES, MERGE, ARCHIVE, RESTORE):
         op.get_bind().exec_driver_sql(statements)

@@ -1,0 +1,92 @@
+"""What people do to single posts: add one by its link, bring an archived one back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from chalicelib.clients import Platform
+from chalicelib.db import Transaction
+from chalicelib.dispatch import find_client
+from chalicelib.errors import BadInput
+from chalicelib.links import Location, PostLink, read_link, redirect_of
+from chalicelib.runtime import Runtime
+from chalicelib.slots import wib_day
+from chalicelib.social.content import Post
+from chalicelib.social.errors import NotFound
+
+
+@dataclass(frozen=True)
+class Added:
+    """A post that a person added. `source_type` is `cron_fetch` where a fetch was first; `new`
+    is whether the client did not have it yet."""
+
+    platform: Platform
+    content_id: str
+    client_id: str
+    source_type: str
+    new: bool
+
+
+def add_post(
+    runtime: Runtime, client_id: str, link: str, location: Location = redirect_of
+) -> Added:
+    """Stores the linked post as `manual_input` of the client, dated now; a task of today.
+
+    The next engagement refresh covers it, a fetch that meets it keeps it manual. Raises BadInput
+    for an unknown client, a link that names no post, and a post that does not exist; an ApiError
+    where the API does not answer. Then nothing is stored.
+    """
+    with runtime.db.transaction() as tx:
+        client = find_client(tx, client_id)
+    wanted = read_link(link, location)
+    platform, post = wanted.platform, _fetch(runtime, wanted)
+    with runtime.db.transaction() as tx:
+        row = tx.run(
+            f"{platform}.add_manual",
+            client_id=client.client_id,
+            post=post.model_dump_json(exclude={"platform", "owner", "pinned"}),
+            now=runtime.now(),
+        )[0]
+        if row["linked"]:
+            _note_new(runtime, tx, client.client_id, post)
+    return Added(platform, row["content_id"], client.client_id, row["source_type"], row["linked"])
+
+
+def restore_post(runtime: Runtime, content_id: str) -> dict[str, Any]:
+    """Brings the newest archived copy of a post back, with every row that went with it: likers,
+    comments, client links, roles, link reports. BadInput where there is none."""
+    with runtime.db.transaction() as tx:
+        archived = tx.first("content.archived", content_id=content_id.strip())
+        if archived is None:
+            raise BadInput(
+                "content_id", f"{content_id!r} is not in the archive", "See table content_archive."
+            )
+        tx.run("content.restore", archive_id=archived["archive_id"], now=runtime.now())
+    return {name: archived[name] for name in ("platform", "content_id", "client_id")}
+
+
+def _fetch(runtime: Runtime, wanted: PostLink) -> Post:
+    try:
+        if wanted.platform == "instagram":
+            return runtime.instagram.post(wanted.content_id)
+        return runtime.tiktok.post(wanted.content_id)
+    except NotFound:
+        raise BadInput(
+            "link", f"{wanted.platform} knows no post {wanted.content_id}", "Check the link."
+        ) from None
+
+
+def _note_new(runtime: Runtime, tx: Transaction, client_id: str, post: Post) -> None:
+    now = runtime.now()
+    tx.run(
+        "content.note_new",
+        platform=post.platform,
+        content_id=post.content_id,
+        client_id=client_id,
+        slot=now,
+        wib_day=wib_day(now),
+        posted_at=post.posted_at,
+        caption=post.caption,
+        now=now,
+    )

@@ -1,0 +1,160 @@
+"""What all workers share about an API: its rate, its breaker, its daily budget. In Redis.
+
+Everything kept here may be lost. While Redis does not answer, each process keeps its own; work
+goes on and one warning is logged.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from functools import cached_property
+from typing import TYPE_CHECKING, TypeVar
+
+from chalicelib.slots import day_bounds, wib_day
+from chalicelib.social import errors
+
+if TYPE_CHECKING:
+    from limits.strategies import MovingWindowRateLimiter
+    from redis import Redis
+
+log = logging.getLogger(__name__)
+
+CONFIGURATION_PAUSE = timedelta(minutes=15)
+"""How long a route with a refused key or subscription is left alone."""
+
+_REDIS_SECONDS = 0.5
+_RETRY_REDIS_AFTER = 30.0
+_DAY_SECONDS = 86_400
+
+Answer = TypeVar("Answer")
+
+
+class Guard:
+    """At most `per_second` calls a second of each route, and `daily_budget` calls of a WIB day.
+
+    A route is one host with one key. `now` is the service's clock; the breaker speaks its time.
+    """
+
+    def __init__(
+        self,
+        redis_url: str | None,
+        per_second: int,
+        now: Callable[[], datetime],
+        daily_budget: int | None = None,
+    ) -> None:
+        self._redis_url = redis_url
+        self._per_second = per_second
+        self._now = now
+        self._daily_budget = daily_budget
+        self._away_until = 0.0
+        self._warned = False
+        self._own_breakers: dict[str, str] = {}
+        self._own_spent: dict[str, int] = {}
+
+    def permit(self, route: str) -> None:
+        """Returns when one more call may be made. Raises what opened the route's breaker, or
+        BudgetSpent."""
+        self._refuse_open(route)
+        self._spend(route)
+        while not self._hit(route):
+            time.sleep(1 / self._per_second / 2)
+
+    def trip(self, route: str, error: errors.ApiError) -> None:
+        """Opens the route's breaker for what will not mend by trying: a used-up quota until its
+        reset, at most to the end of the WIB day; a refused key for a while."""
+        now = self._now()
+        _, tomorrow = day_bounds(wib_day(now))
+        if isinstance(error, errors.QuotaExceeded):
+            until = tomorrow
+            if error.reset_seconds is not None:
+                until = min(tomorrow, now + timedelta(seconds=error.reset_seconds))
+        else:
+            until = now + CONFIGURATION_PAUSE
+        value = f"{until.isoformat()} {error.kind}"
+        self._own_breakers[route] = value
+        self._try_redis(lambda redis: redis.set(f"cicero:breaker:{route}", value, ex=_DAY_SECONDS))
+        log.error("API route %s is closed until %s: %s", route, until, error.kind)
+
+    def close(self) -> None:
+        """Closes the connections to Redis."""
+        if "_redis" in self.__dict__:
+            self._redis.close()
+
+    def _refuse_open(self, route: str) -> None:
+        found = self._try_redis(lambda redis: str(redis.get(f"cicero:breaker:{route}") or ""))
+        value = found or self._own_breakers.get(route, "")
+        until, _, kind = value.partition(" ")
+        if not until or self._now() >= datetime.fromisoformat(until):
+            return
+        if kind == errors.ApiConfiguration.kind:
+            raise errors.ApiConfiguration(f"{route}: key or subscription refused, until {until}")
+        raise errors.QuotaExceeded(f"{route}: quota used up, until {until}")
+
+    def _spend(self, route: str) -> None:
+        if self._daily_budget is None:
+            return
+        key = f"cicero:budget:{route}:{wib_day(self._now())}"
+        self._own_spent[key] = self._own_spent.get(key, 0) + 1
+        spent = self._try_redis(lambda redis: _count_up(redis, key)) or self._own_spent[key]
+        if spent > self._daily_budget:
+            raise errors.BudgetSpent(f"{route}: the day's {self._daily_budget} calls are made")
+
+    def _hit(self, route: str) -> bool:
+        from limits import RateLimitItemPerSecond
+
+        item = RateLimitItemPerSecond(self._per_second)
+        shared = self._try_redis(lambda _: self._shared.hit(item, "cicero", route))
+        return self._local.hit(item, "cicero", route) if shared is None else shared
+
+    def _try_redis(self, ask: Callable[[Redis], Answer]) -> Answer | None:
+        """Redis's answer; None while it is away or not set."""
+        if not self._redis_url or time.monotonic() < self._away_until:
+            return None
+        from redis.exceptions import RedisError
+
+        try:
+            answer = ask(self._redis)
+        except (RedisError, OSError) as error:
+            if not self._warned:
+                log.warning("Redis is away (%s): each process for itself", type(error).__name__)
+            self._warned, self._away_until = True, time.monotonic() + _RETRY_REDIS_AFTER
+            return None
+        self._warned = False
+        return answer
+
+    @cached_property
+    def _redis(self) -> Redis:
+        from redis import Redis
+
+        return Redis.from_url(
+            self._redis_url or "",
+            socket_timeout=_REDIS_SECONDS,
+            socket_connect_timeout=_REDIS_SECONDS,
+            decode_responses=True,
+        )
+
+    @cached_property
+    def _shared(self) -> MovingWindowRateLimiter:
+        from limits.storage import RedisStorage
+        from limits.strategies import MovingWindowRateLimiter
+
+        return MovingWindowRateLimiter(
+            RedisStorage(self._redis_url or "", connection_pool=self._redis.connection_pool)
+        )
+
+    @cached_property
+    def _local(self) -> MovingWindowRateLimiter:
+        from limits.storage import MemoryStorage
+        from limits.strategies import MovingWindowRateLimiter
+
+        return MovingWindowRateLimiter(MemoryStorage())
+
+
+def _count_up(redis: Redis, key: str) -> int:
+    with redis.pipeline() as pipeline:
+        pipeline.incr(key)
+        pipeline.expire(key, _DAY_SECONDS * 2)
+        return int(pipeline.execute()[0])

@@ -1,0 +1,179 @@
+"""What all workers share about an API, over a real Redis, and without it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from chalicelib.slots import WIB
+from chalicelib.social.errors import ApiConfiguration, BudgetSpent, QuotaExceeded
+from chalicelib.social.guard import Guard
+from local.services import EmbeddedRedis
+from tests.conftest import ROOT
+
+PER_SECOND = 5
+EACH = 6
+SLACK_SECONDS = 0.2  # between a grant and the moment that is printed
+
+PROGRAM = """
+import sys, time
+from datetime import UTC, datetime
+from chalicelib.social.guard import Guard
+guard = Guard(sys.argv[1], int(sys.argv[2]), lambda: datetime.now(UTC))
+input()
+for _ in range(int(sys.argv[3])):
+    guard.permit(sys.argv[4])
+    print(time.time())
+"""
+
+
+class Clock:
+    """A service clock that is set by hand."""
+
+    def __init__(self, now: datetime) -> None:
+        self.now = now
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+NOON = datetime(2026, 2, 20, 12, 0, tzinfo=WIB)
+
+
+def guard_of(url: str | None, per_second: int = 100, **more: Any) -> Guard:
+    return Guard(url, per_second, **{"now": Clock(NOON), **more})
+
+
+@pytest.fixture
+def own_redis() -> Iterator[EmbeddedRedis]:
+    """A Redis that the test may stop."""
+    with EmbeddedRedis() as server:
+        yield server
+
+
+def test_two_processes_share_one_rate(redis: EmbeddedRedis) -> None:
+    name = f"shared-{time.monotonic_ns()}"
+    arguments = [sys.executable, "-c", PROGRAM, redis.url, str(PER_SECOND), str(EACH), name]
+    both = [
+        subprocess.Popen(
+            arguments, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        for _ in range(2)
+    ]
+    for process in both:
+        assert process.stdin is not None
+        process.stdin.write("\n")
+        process.stdin.flush()
+    moments = sorted(
+        float(line) for process in both for line in process.communicate(timeout=30)[0].split()
+    )
+    assert len(moments) == 2 * EACH
+    spans = [later - first for first, later in zip(moments, moments[PER_SECOND:], strict=False)]
+    assert min(spans) > 1 - SLACK_SECONDS
+
+
+def test_two_names_have_a_rate_each(redis: EmbeddedRedis) -> None:
+    guard = guard_of(redis.url, PER_SECOND)
+    number = time.monotonic_ns()
+    started = time.monotonic()
+    for api in (f"instagram-{number}", f"tiktok-{number}"):
+        for _ in range(PER_SECOND):
+            guard.permit(api)
+    assert time.monotonic() - started < 1
+
+
+def test_work_goes_on_when_redis_stops_with_one_warning(
+    own_redis: EmbeddedRedis, caplog: pytest.LogCaptureFixture
+) -> None:
+    guard = guard_of(own_redis.url, 100)
+    guard.permit("instagram")
+    own_redis.stop()
+    for _ in range(20):
+        guard.permit("instagram")
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+    assert "each process for itself" in caplog.text
+
+
+def test_without_redis_the_rate_holds_per_process(own_redis: EmbeddedRedis) -> None:
+    own_redis.stop()
+    guard = guard_of(own_redis.url, PER_SECOND)
+    started = time.monotonic()
+    for _ in range(PER_SECOND + 1):
+        guard.permit("instagram")
+    assert time.monotonic() - started > 1 - SLACK_SECONDS
+
+
+@pytest.mark.parametrize("shared", [True, False])
+def test_a_used_up_quota_closes_the_route_until_its_reset(
+    redis: EmbeddedRedis, shared: bool
+) -> None:
+    clock, route = Clock(NOON), f"quota-{time.monotonic_ns()}"
+    url = redis.url if shared else None
+    first = guard_of(url, now=clock)
+    other = guard_of(url, now=clock) if shared else first
+
+    first.trip(route, QuotaExceeded("used up", reset_seconds=600))
+
+    with pytest.raises(QuotaExceeded, match="quota used up"):
+        other.permit(route)
+    clock.now = NOON + timedelta(seconds=600)
+    other.permit(route)
+
+
+@pytest.mark.parametrize("reset", [None, 1_046_073.0])
+def test_a_quota_is_tried_again_the_next_day_at_the_latest(
+    redis: EmbeddedRedis, reset: float | None
+) -> None:
+    clock, route = Clock(NOON), f"quota-{time.monotonic_ns()}"
+    guard = guard_of(redis.url, now=clock)
+    guard.trip(route, QuotaExceeded("used up", reset_seconds=reset))
+
+    clock.now = NOON.replace(hour=23, minute=59)
+    with pytest.raises(QuotaExceeded):
+        guard.permit(route)
+    clock.now = NOON.replace(hour=0) + timedelta(days=1)
+    guard.permit(route)
+
+
+def test_a_refused_key_closes_its_route_for_a_while_and_no_other(redis: EmbeddedRedis) -> None:
+    clock, route = Clock(NOON), f"key-{time.monotonic_ns()}"
+    guard = guard_of(redis.url, now=clock)
+    guard.trip(route, ApiConfiguration("refused"))
+
+    guard.permit(f"{route}-fallback")
+    with pytest.raises(ApiConfiguration, match="key or subscription refused"):
+        guard.permit(route)
+    clock.now = NOON + timedelta(minutes=15)
+    guard.permit(route)
+
+
+def test_a_breaker_outlives_redis_in_the_process_that_opened_it(own_redis: EmbeddedRedis) -> None:
+    guard = guard_of(own_redis.url)
+    guard.trip("instagram", QuotaExceeded("used up"))
+    own_redis.stop()
+    with pytest.raises(QuotaExceeded):
+        guard.permit("instagram")
+
+
+@pytest.mark.parametrize("shared", [True, False])
+def test_the_daily_budget_is_shared_and_new_each_wib_day(
+    redis: EmbeddedRedis, shared: bool
+) -> None:
+    clock, route = Clock(NOON), f"budget-{time.monotonic_ns()}"
+    url = redis.url if shared else None
+    guard = guard_of(url, now=clock, daily_budget=3)
+    other = guard_of(url, now=clock, daily_budget=3) if shared else guard
+    guard.permit(route)
+    other.permit(route)
+    guard.permit(route)
+
+    with pytest.raises(BudgetSpent, match="the day's 3 calls are made"):
+        other.permit(route)
+    clock.now = NOON + timedelta(days=1)
+    other.permit(route)

@@ -1,0 +1,437 @@
+"""The host's consumer over a real queue and database, with accounts that do as they are told."""
+
+from __future__ import annotations
+
+import io
+import re
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+from threading import Event, Thread
+from typing import Any
+
+import pytest
+
+from chalicelib import outbox
+from chalicelib.db import Database, Row
+from chalicelib.db.migrate import migrate
+from chalicelib.jobs import OutboundMessage
+from chalicelib.queues import OUTBOUND, Entry, Queues
+from chalicelib.runtime import Runtime
+from chalicelib.slots import WIB
+from local.services import EmbeddedPostgres
+from tests.conftest import RuntimeAt
+from tests.integration.inbox import Inbox
+from tests.integration.ledger import CHAT, message, write
+from tests.integration.tables import Tables
+from wa_session_host.console import ConsoleTransport
+from wa_session_host.consumer import Consumer
+from wa_session_host.transport import (
+    NotSent,
+    OutcomeUnknown,
+    Outgoing,
+    Rejected,
+    Transport,
+    TransportError,
+)
+
+AFTERNOON = datetime(2026, 2, 20, 17, 0, tzinfo=WIB)
+OTHER_CHAT = "120363000000000002@g.us"
+DEAD = "wa-dlq.fifo"
+PATIENCE_SECONDS = 20
+
+
+class Account:
+    """Fails as told, one error for each try, then sends. `keys` of tries and of what went out."""
+
+    def __init__(
+        self,
+        *failures: TransportError,
+        sent_before: bool | None = None,
+        on_send: Callable[[Outgoing], None] = lambda message: None,
+    ) -> None:
+        self._failures = list(failures)
+        self._sent_before = sent_before
+        self._on_send = on_send
+        self.tries: list[Outgoing] = []
+        self.sent: list[Outgoing] = []
+        self.is_ready = True
+
+    def ready(self) -> bool:
+        return self.is_ready
+
+    def send(self, message: Outgoing) -> str:
+        self.tries.append(message)
+        self._on_send(message)
+        if self._failures:
+            raise self._failures.pop(0)
+        self.sent.append(message)
+        return f"ID{len(self.sent)}"
+
+    def was_sent(self, message: Outgoing) -> bool | None:
+        return self._sent_before
+
+    def close(self) -> None:
+        pass
+
+    def keys(self) -> list[str]:
+        return [message.key for message in self.tries]
+
+
+class Hasty:
+    """SQS that shows a message again at once, and remembers what it was asked for instead."""
+
+    def __init__(self, sqs: Any) -> None:
+        self._sqs = sqs
+        self.asked: list[int] = []
+
+    def change_message_visibility(self, **arguments: Any) -> Any:
+        self.asked.append(arguments.pop("VisibilityTimeout"))
+        return self._sqs.change_message_visibility(VisibilityTimeout=0, **arguments)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._sqs, name)
+
+
+@pytest.fixture
+def writer(runtime_at: RuntimeAt) -> Runtime:
+    """Writes and publishes, as Lambda does."""
+    return runtime_at("17:00")
+
+
+@pytest.fixture
+def host(runtime_at: RuntimeAt) -> Runtime:
+    """The host's own runtime, over a hasty queue."""
+    made = runtime_at("17:00")
+    made.queues = Queues(made.settings.cicero_stage, Hasty(made.queues.client))
+    return made
+
+
+def asked(host: Runtime) -> list[int]:
+    """The seconds after which the host wanted to look again."""
+    hasty = host.queues.client
+    assert isinstance(hasty, Hasty)
+    return hasty.asked
+
+
+@contextmanager
+def consuming(host: Runtime, account: Transport) -> Iterator[Event]:
+    """A running consumer; the event stops it."""
+    stop = Event()
+    thread = Thread(target=Consumer(host, account, stop).run)
+    thread.start()
+    try:
+        yield stop
+    finally:
+        stop.set()
+        thread.join(PATIENCE_SECONDS)
+        assert not thread.is_alive()
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def publish(writer: Runtime, *messages: outbox.Message) -> list[Row]:
+    rows = write(writer, *messages)
+    outbox.publish(writer, rows)
+    return rows
+
+
+def statuses(tables: Tables) -> list[str]:
+    return tables.values("SELECT status FROM wa_notification_outbox ORDER BY outbox_id")
+
+
+def consume(host: Runtime, account: Transport, tables: Tables, inbox: Inbox) -> None:
+    """Runs a consumer until no message waits and the queue is empty."""
+
+    def done() -> bool:
+        waiting = {"pending", "processing", "retrying"} & set(statuses(tables))
+        return not waiting and inbox.count(OUTBOUND) == 0
+
+    with consuming(host, account):
+        wait_until(done)
+
+
+# --- what goes out --------------------------------------------------------------------------
+
+
+def test_messages_go_out_in_the_order_of_their_chat_and_are_marked(
+    writer: Runtime, host: Runtime, tables: Tables, inbox: Inbox
+) -> None:
+    chats = (CHAT, OTHER_CHAT)
+    publish(writer, *(message(writer, f"k{n:02}", chat=chats[n % 2]) for n in range(12)))
+    account = Account()
+    consume(host, account, tables, inbox)
+    for chat in chats:
+        keys = [m.key for m in account.sent if m.chat == chat]
+        assert keys == sorted(keys)
+        assert len(keys) == 6
+    assert account.sent[0].text == f"text of {account.sent[0].key}"
+    rows = tables.run("SELECT * FROM wa_notification_outbox")
+    assert {(r["status"], r["attempt_count"], r["sent_at"]) for r in rows} == {
+        ("sent", 1, AFTERNOON)
+    }
+    assert {row["wa_message_id"] for row in rows} == {f"ID{n}" for n in range(1, 13)}
+
+
+def test_the_console_shows_each_message_once_and_keeps_a_journal(
+    writer: Runtime, host: Runtime, tables: Tables, inbox: Inbox, tmp_path: Path
+) -> None:
+    publish(writer, message(writer, "k1", text="Apel pagi"), message(writer, "k2"))
+    shown = io.StringIO()
+    console = ConsoleTransport(tmp_path / "console", shown)
+    consume(host, console, tables, inbox)
+    console.close()
+    assert statuses(tables) == ["sent", "sent"]
+    assert shown.getvalue().count("Apel pagi") == 1
+    again = ConsoleTransport(tmp_path / "console", shown)
+    known = Outgoing("gateway", CHAT, "Apel pagi", "k1")
+    assert again.was_sent(known) is True
+    again.close()
+
+
+def test_the_same_queue_message_twice_is_sent_once(
+    writer: Runtime, host: Runtime, tables: Tables, inbox: Inbox
+) -> None:
+    publish(writer, message(writer, "k1"))
+    [received] = inbox.receive(OUTBOUND)
+    for number in range(3):
+        inbox.put(
+            OUTBOUND,
+            str(received["Body"]),
+            MessageGroupId=CHAT,
+            MessageDeduplicationId=f"copy-{number}",
+        )
+    account = Account()
+    consume(host, account, tables, inbox)
+    assert account.keys() == ["k1"]
+
+
+@pytest.mark.parametrize("status", ["superseded", "dead_letter", "expired", "uncertain", "sent"])
+def test_what_is_over_is_not_sent(
+    status: str, writer: Runtime, host: Runtime, tables: Tables, inbox: Inbox
+) -> None:
+    publish(writer, message(writer, "k1"))
+    tables.run("UPDATE wa_notification_outbox SET status = :status", status=status)
+    account = Account()
+    consume(host, account, tables, inbox)
+    assert (account.tries, statuses(tables)) == ([], [status])
+
+
+def test_an_expired_message_is_not_sent_and_holds_nobody_up(
+    writer: Runtime, host: Runtime, tables: Tables, inbox: Inbox
+) -> None:
+    publish(writer, message(writer, "k1", expires_at=AFTERNOON), message(writer, "k2"))
+    account = Account()
+    consume(host, account, tables, inbox)
+    assert account.keys() == ["k2"]
+    assert statuses(tables) == ["expired", "sent"]
+
+
+def test_a_message_of_a_row_that_does_not_exist_is_dropped(
+    writer: Runtime, host: Runtime, tables: Tables, inbox: Inbox
+) -> None:
+    publish(writer, message(writer, "k1"))
+    tables.run("DELETE FROM wa_notification_outbox")
+    account = Account()
+    consume(host, account, tables, inbox)
+    assert account.tries == []
+
+
+# --- what fails -----------------------------------------------------------------------------
+
+
+def test_what_certainly_did_not_go_out_is_tried_again_later_and_before_the_next(
+    writer: Runtime, host: Runtime, tables: Tables, inbox: Inbox
+) -> None:
+    publish(writer, message(writer, "k1"), message(writer, "k2"))
+    states: list[Row] = []
+    look = """SELECT status, error_message, next_attempt_at FROM wa_notification_outbox
+    ORDER BY outbox_id LIMIT 1"""
+    between = Database(host.settings.database_url)
+    account = Account(
+        NotSent("not connected"),
+        on_send=lambda m: states.extend(Tables(between).run(look)),
+    )
+    consume(host, account, tables, inbox)
+    between.close()
+    assert account.keys() == ["k1", "k1", "k2"]
+    assert [state["status"] for state in states[:2]] == ["processing", "processing"]
+    assert states[1]["error_message"] == "not connected"
+    delay = states[1]["next_attempt_at"] - AFTERNOON
+    assert timedelta(seconds=3.75) <= delay <= timedelta(seconds=6.25)
+    assert 4 <= asked(host)[0] <= 6
+    rows = tables.run("SELECT * FROM wa_notification_outbox ORDER BY outbox_id")
+    assert [(row["status"], row["attempt_count"]) for row in rows] == [("sent", 2), ("sent", 1)]
+    assert rows[0]["error_message"] is None
+
+
+def test_a_message_that_waits_for_its_next_try_is_retrying(
+    writer: Runtime, runtime_at: RuntimeAt, tables: Tables, inbox: Inbox
+) -> None:
+    publish(writer, message(writer, "k1"))
+    with consuming(runtime_at("17:00"), Account(NotSent("not connected"))):
+        wait_until(lambda: statuses(tables) == ["retrying"])
+    assert inbox.count(OUTBOUND) == 1, "out of sight, in its place"
+    assert inbox.take(OUTBOUND) == []
+
+
+def test_after_five_failures_a_message_is_a_dead_letter_and_the_next_goes_out(
+    writer: Runtime, host: Runtime, tables: Tables, inbox: Inbox
+) -> None:
+    publish(writer, message(writer, "k1"), message(writer, "k2"))
+    account = Account(*(NotSent(f"failure {n}") for n in range(1, 6)))
+    consume(host, account, tables, inbox)
+    assert account.keys() == ["k1"] * 5 + ["k2"]
+    assert statuses(tables) == ["dead_letter", "sent"]
+    dead = tables.run("SELECT * FROM wa_notification_outbox ORDER BY outbox_id")[0]
+    assert (dead["attempt_count"], dead["error_message"]) == (5, "failure 5")
+    waits = [seconds for seconds in asked(host) if seconds > 1]
+    assert len(waits) == 4
+    for seconds, wanted in zip(waits, (5, 10, 20, 40), strict=True):
+        assert wanted * 0.7 <= seconds <= wanted * 1.3
+
+
+def test_a_message_that_whatsapp_refuses_is_a_dead_letter_at_once(
+    writer: Runtime, host: Runtime, tables: Tables, inbox: Inbox
+) -> None:
+    publish(writer, message(writer, "k1"), message(writer, "k2"))
+    account = Account(Rejected("not a member of the group"))
+    consume(host, account, tables, inbox)
+    assert account.keys() == ["k1", "k2"]
+    assert statuses(tables) == ["dead_letter", "sent"]
+
+
+def test_a_message_that_may_have_gone_out_is_uncertain_and_never_sent_again(
+    writer: Runtime, host: Runtime, tables: Tables, inbox: Inbox
+) -> None:
+    rows = publish(writer, message(writer, "k1"), message(writer, "k2"))
+    account = Account(OutcomeUnknown("timed out waiting for message send response"))
+    consume(host, account, tables, inbox)
+    again = OutboundMessage(outbox_id=rows[0]["outbox_id"], session="gateway", chat=CHAT)
+    entry = Entry(again, CHAT, "again")
+    assert writer.queues.send(OUTBOUND, [entry]) == [entry]
+    consume(host, account, tables, inbox)
+    assert account.keys() == ["k1", "k2"]
+    assert statuses(tables) == ["uncertain", "sent"]
+
+
+# --- crashes --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("was_sent", "tries", "status"),
+    [(False, ["k1"], "sent"), (True, [], "sent"), (None, [], "uncertain")],
+)
+def test_a_send_that_a_crash_cut_short_is_repeated_only_if_it_certainly_did_not_go_out(
+    was_sent: bool | None,
+    tries: list[str],
+    status: str,
+    writer: Runtime,
+    host: Runtime,
+    tables: Tables,
+    inbox: Inbox,
+) -> None:
+    [row] = publish(writer, message(writer, "k1"))
+    with writer.db.transaction() as tx:
+        tx.run("outbox.claim", outbox_id=row["outbox_id"], now=AFTERNOON)
+    account = Account(sent_before=was_sent)
+    consume(host, account, tables, inbox)
+    assert account.keys() == tries
+    assert statuses(tables) == [status]
+
+
+def test_a_body_that_cannot_be_used_goes_to_the_dead_letters_and_the_others_go_out(
+    writer: Runtime, host: Runtime, tables: Tables, inbox: Inbox
+) -> None:
+    lower_receive_count(inbox, 2)
+    for number, body in enumerate(("not JSON", '{"version":2}', '{"outbox_id":"x"}')):
+        inbox.put(
+            OUTBOUND, body, MessageGroupId=f"junk-{number}", MessageDeduplicationId=str(number)
+        )
+    publish(writer, message(writer, "k1"))
+    account = Account()
+    with consuming(host, account):
+        wait_until(lambda: inbox.count(DEAD) == 3 and statuses(tables) == ["sent"])
+    assert account.keys() == ["k1"]
+    bodies = {found["Body"] for found in inbox.receive(DEAD)}
+    assert bodies == {"not JSON", '{"version":2}', '{"outbox_id":"x"}'}
+
+
+def lower_receive_count(inbox: Inbox, most: int) -> None:
+    """Lets the queue give a message up after so many tries."""
+    url = inbox.url(OUTBOUND)
+    answer = inbox.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["RedrivePolicy"])
+    policy = re.sub(
+        r'"maxReceiveCount": *"?\d+"?',
+        f'"maxReceiveCount": {most}',
+        answer["Attributes"]["RedrivePolicy"],
+    )
+    inbox.sqs.set_queue_attributes(QueueUrl=url, Attributes={"RedrivePolicy": policy})
+
+
+def test_a_stop_ends_the_consumer_after_the_message_in_hand(
+    writer: Runtime, host: Runtime, tables: Tables, inbox: Inbox
+) -> None:
+    publish(writer, *(message(writer, f"k{n}") for n in range(3)))
+    stop = Event()
+    account = Account(on_send=lambda m: stop.set())
+    Consumer(host, account, stop).run()
+    assert account.keys() == ["k0"]
+    assert statuses(tables) == ["sent", "pending", "pending"]
+    assert len(inbox.take(OUTBOUND)) == 2, "in sight of the next host at once"
+
+
+def test_a_consumer_that_is_stopped_before_it_runs_takes_nothing(
+    writer: Runtime, host: Runtime, inbox: Inbox
+) -> None:
+    publish(writer, message(writer, "k1"))
+    stop = Event()
+    stop.set()
+    Consumer(host, Account(), stop).run()
+    assert len(inbox.take(OUTBOUND)) == 1
+
+
+def test_nothing_is_taken_from_the_queue_while_the_account_is_not_ready(
+    writer: Runtime, host: Runtime, tables: Tables, inbox: Inbox
+) -> None:
+    publish(writer, message(writer, "k1"))
+    account = Account()
+    account.is_ready = False
+    with consuming(host, account):
+        time.sleep(0.2)
+        assert account.tries == []
+        [received] = inbox.receive(OUTBOUND)
+    assert received["Attributes"]["ApproximateReceiveCount"] == "1", "by this test alone"
+    assert statuses(tables) == ["pending"]
+
+
+def test_a_message_sent_while_postgresql_goes_down_is_sent_once_and_marked(
+    writer: Runtime, host: Runtime, inbox: Inbox, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    stop = Event()
+
+    def outage(sending: Outgoing) -> None:
+        postgres.stop()
+        threading.Timer(0.3, postgres.start).start()
+        stop.set()
+
+    account = Account(on_send=outage)
+    with EmbeddedPostgres(tmp_path_factory.mktemp("going-down")) as postgres:
+        url = postgres.create_database("host", template="template1")
+        migrate(url)
+        for runtime in (writer, host):
+            runtime.settings = runtime.settings.model_copy(update={"database_url": url})
+        publish(writer, message(writer, "k1", client_id=None))
+        Consumer(host, account, stop).run()
+        row = Tables(host.db).row("SELECT status, attempt_count FROM wa_notification_outbox")
+    assert account.keys() == ["k1"]
+    assert tuple(row.values()) == ("sent", 1)
+    assert inbox.count(OUTBOUND) == 0
