@@ -28,6 +28,7 @@ def bury(runtime: Runtime, body: str) -> bool:
             "runs.give_up",
             slot=job.slot,
             client_id=job.client_id,
+            expires_at=job.expires_at,
             outcome="dead_letter",
             error_kind="dead_letter",
             now=runtime.now(),

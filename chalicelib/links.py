@@ -5,15 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import SplitResult, urljoin, urlsplit
 
 from chalicelib.clients import Platform
 from chalicelib.errors import BadInput
 
 _SHORTCODE = re.compile(r"[A-Za-z0-9_-]{5,40}")
 _VIDEO_ID = re.compile(r"[0-9]{15,20}")
-_INSTAGRAM_PATH = re.compile(r"^/(?:[^/]+/)?(?:p|reel|reels|tv)/([A-Za-z0-9_-]+)")
-_TIKTOK_PATH = re.compile(r"/(?:video|photo)/([0-9]{15,20})")
+_INSTAGRAM_PATH = re.compile(
+    r"/(?:(?!share/)[^/]+/)?"  # a user name; what stands behind share/ is no shortcode
+    r"(?:p|reel|reels|tv)/(?!audio/)([A-Za-z0-9_-]{5,40})(?=/|$)"
+)
+_TIKTOK_PATH = re.compile(r"/(?:video|photo)/([0-9]{15,20})(?![0-9])")
 _FORMS = (
     "Send an Instagram post or reel link or its shortcode, a TikTok link or short link, or a "
     "TikTok video id."
@@ -35,15 +38,15 @@ class PostLink:
 def read_link(text: str, location: Location) -> PostLink:
     """The post that a link, shortcode or id means. BadInput for anything else.
 
-    A TikTok short link is followed with `location`, on TikTok's own hosts only.
+    A TikTok short link is followed with `location`, on TikTok's own hosts and over HTTPS only.
     """
     text = text.strip()
     if _VIDEO_ID.fullmatch(text):
         return PostLink("tiktok", text)
     if "/" not in text and "." not in text and _SHORTCODE.fullmatch(text):
         return PostLink("instagram", text)
-    url = text if "://" in text else f"https://{text}"
-    parts = urlsplit(url)
+    url = f"https://{re.sub('^https?://', '', text, flags=re.IGNORECASE)}"
+    parts = _parts(url)
     if _is_host(parts.hostname, "instagram.com"):
         if found := _INSTAGRAM_PATH.match(parts.path):
             return PostLink("instagram", found[1])
@@ -60,7 +63,7 @@ def redirect_of(url: str) -> str | None:
     try:
         with requests.get(url, timeout=10, allow_redirects=False, stream=True) as answer:
             return answer.headers.get("Location")
-    except requests.RequestException as error:
+    except (requests.RequestException, ValueError) as error:  # ValueError: no host can be so named
         raise BadInput(
             "link", f"the short link cannot be followed ({type(error).__name__})", _FORMS
         ) from error
@@ -71,14 +74,22 @@ def _video_id(url: str, location: Location) -> str:
     for _ in range(_HOPS):
         if following is None:
             break
-        parts = urlsplit(following)
+        parts = _parts(following)
         if parts.scheme != "https" or not _is_host(parts.hostname, "tiktok.com"):
-            raise BadInput("link", "the short link leaves tiktok.com", _FORMS)
+            raise BadInput("link", "the short link leaves TikTok's own https sites", _FORMS)
         if found := _TIKTOK_PATH.search(parts.path):
             return found[1]
         target = location(following)
-        following = urljoin(following, target) if target else None
+        following = _parts(target, following).geturl() if target else None
     raise BadInput("link", f"{url!r} leads to no video", _FORMS)
+
+
+def _parts(url: str, base: str = "") -> SplitResult:
+    """The parts of a URL, relative to another. BadInput where it is none."""
+    try:
+        return urlsplit(urljoin(base, url))
+    except ValueError as error:
+        raise BadInput("link", f"{url!r} is no link", _FORMS) from error
 
 
 def _is_host(host: str | None, site: str) -> bool:

@@ -34,12 +34,15 @@ def add_post(
     """Stores the linked post as `manual_input` of the client, dated now; a task of today.
 
     The next engagement refresh covers it, a fetch that meets it keeps it manual. Raises BadInput
-    for an unknown client, a link that names no post, and a post that does not exist; an ApiError
-    where the API does not answer. Then nothing is stored.
+    for an unknown client, a link that names no post, a platform that the client has off, and a
+    post that does not exist; an ApiError where the API does not answer. Then nothing is stored.
     """
     with runtime.db.transaction() as tx:
         client = find_client(tx, client_id)
     wanted = read_link(link, location)
+    if wanted.platform not in client.platforms:
+        problem = f"{client.client_id} has {wanted.platform} off"
+        raise BadInput("link", problem, "Set its handle and status first.")
     platform, post = wanted.platform, _fetch(runtime, wanted)
     with runtime.db.transaction() as tx:
         row = tx.run(

@@ -71,7 +71,8 @@ def begin(runtime: Runtime, job: ClientJob) -> Row:
         if run is None:
             raise BadInput("client_id", f"{job.client_id} has no run in slot {job.slot}")
         if run["finished_at"] is None and now >= job.expires_at:
-            tx.run("runs.give_up", **_key(job), outcome="expired", error_kind="expired", now=now)
+            over = {"expires_at": job.expires_at, "outcome": "expired", "error_kind": "expired"}
+            tx.run("runs.give_up", **_key(job), **over, now=now)
             log.warning("expired: client %s, slot %s", job.client_id, job.of_slot)
             return run | {"finished_at": now}
     return run

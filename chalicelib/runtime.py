@@ -81,6 +81,7 @@ class Runtime:
             settings.rapidapi_requests_per_second,
             self.now,
             settings.rapidapi_daily_budget,
+            settings.cicero_stage,
         )
 
     def _api(self, platform: Platform) -> Api | Fallback:

@@ -19,7 +19,9 @@ def read(runtime: Runtime, client: Client, run: Row, since: datetime) -> Feed:
     """The account's feed back to `since`. `run` carries what is kept of the account.
 
     Where the kept secUid brings nothing, or somebody else's videos, the handle is asked once
-    more; a handle that is unknown by now leaves the kept secUid in force. Raises an ApiError.
+    more; a handle that is unknown by now leaves the kept secUid in force. One that was never asked
+    for may be anybody's, so nothing is taken from it while the handle cannot be asked. Raises an
+    ApiError.
     """
     kept = _kept(client, run)
     if kept is None:
@@ -29,7 +31,11 @@ def read(runtime: Runtime, client: Client, run: Row, since: datetime) -> Feed:
         return feed
     try:
         secuid = _look_up(runtime, client)
+    except NotFound:
+        return feed
     except ApiError:
+        if run["account_handle"] is None:
+            raise
         return feed
     return feed if secuid == kept else _feed(runtime, secuid, since)
 

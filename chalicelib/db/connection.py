@@ -7,8 +7,9 @@ unsafe on transaction poolers outside an explicit transaction; so everything run
 from __future__ import annotations
 
 import logging
+import socket
 import ssl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -109,7 +110,7 @@ class Database:
             reraise=True,
         ):
             with attempt:
-                return pg8000.native.Connection(**self._arguments)
+                return connect(pg8000.native.Connection, self._arguments)
         raise AssertionError("unreachable")
 
     def _roll_back(self) -> None:
@@ -120,6 +121,36 @@ class Database:
         except (*_network_errors(), DatabaseError):
             log.debug("rollback failed; the connection is dropped")
             self.close()
+
+
+def connect(factory: Callable[..., Any], arguments: Mapping[str, Any]) -> Any:
+    """pg8000's `factory` over a socket of our own: pg8000 leaves its socket open where the
+    server turns a new connection away."""
+    arguments = dict(arguments)
+    address = arguments.pop("unix_sock", None)
+    sock = _open_socket(address, arguments)
+    try:
+        return factory(sock=sock, **arguments)
+    except BaseException:
+        sock.close()
+        raise
+
+
+def _open_socket(address: str | None, arguments: Mapping[str, Any]) -> socket.socket:
+    if address is None:
+        target = arguments["host"], arguments["port"]
+        sock = socket.create_connection(target, CONNECT_SECONDS)
+        sock.settimeout(arguments["timeout"])
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        return sock
+    sock = socket.socket(socket.AF_UNIX)
+    try:
+        sock.settimeout(arguments["timeout"])
+        sock.connect(address)
+    except OSError:
+        sock.close()
+        raise
+    return sock
 
 
 def connect_arguments(url: str) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from chalicelib.db.connection import connect_arguments, reading_errors
+from chalicelib.db.connection import connect, connect_arguments, reading_errors
 
 VERSION_TABLE = "cicero_fetch_version"
 _SCRIPTS = Path(__file__).parent / "migrations"
@@ -28,7 +28,7 @@ def migrate(database_url: str) -> dict[str, str | None]:
     arguments = connect_arguments(database_url)
     config = Config()
     config.set_main_option("script_location", str(_SCRIPTS))
-    config.attributes["connect"] = lambda: pg8000.dbapi.connect(**arguments)
+    config.attributes["connect"] = lambda: connect(pg8000.dbapi.connect, arguments)
     with reading_errors():
         before = current_version(database_url)
         try:
@@ -42,7 +42,7 @@ def current_version(database_url: str) -> str | None:
     """The version the database is at; None where this service's migrations never ran."""
     import pg8000.native
 
-    connection = pg8000.native.Connection(**connect_arguments(database_url))
+    connection = connect(pg8000.native.Connection, connect_arguments(database_url))
     try:
         if connection.run("SELECT to_regclass(:name)", name=VERSION_TABLE) == [[None]]:
             return None

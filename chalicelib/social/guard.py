@@ -35,7 +35,8 @@ Answer = TypeVar("Answer")
 class Guard:
     """At most `per_second` calls a second of each route, and `daily_budget` calls of a WIB day.
 
-    A route is one host with one key. `now` is the service's clock; the breaker speaks its time.
+    A route is one host with one key, of one `stage`. `now` is the service's clock; the breaker
+    speaks its time.
     """
 
     def __init__(
@@ -44,11 +45,13 @@ class Guard:
         per_second: int,
         now: Callable[[], datetime],
         daily_budget: int | None = None,
+        stage: str = "local",
     ) -> None:
         self._redis_url = redis_url
         self._per_second = per_second
         self._now = now
         self._daily_budget = daily_budget
+        self._prefix = f"cicero:{stage}"
         self._away_until = 0.0
         self._warned = False
         self._own_breakers: dict[str, str] = {}
@@ -75,7 +78,7 @@ class Guard:
             until = now + CONFIGURATION_PAUSE
         value = f"{until.isoformat()} {error.kind}"
         self._own_breakers[route] = value
-        self._try_redis(lambda redis: redis.set(f"cicero:breaker:{route}", value, ex=_DAY_SECONDS))
+        self._try_redis(lambda redis: redis.set(self._breaker(route), value, ex=_DAY_SECONDS))
         log.error("API route %s is closed until %s: %s", route, until, error.kind)
 
     def close(self) -> None:
@@ -84,8 +87,8 @@ class Guard:
             self._redis.close()
 
     def _refuse_open(self, route: str) -> None:
-        found = self._try_redis(lambda redis: str(redis.get(f"cicero:breaker:{route}") or ""))
-        value = found or self._own_breakers.get(route, "")
+        found = self._try_redis(lambda redis: str(redis.get(self._breaker(route)) or ""))
+        value = self._own_breakers.get(route, "") if found is None else found
         until, _, kind = value.partition(" ")
         if not until or self._now() >= datetime.fromisoformat(until):
             return
@@ -93,10 +96,13 @@ class Guard:
             raise errors.ApiConfiguration(f"{route}: key or subscription refused, until {until}")
         raise errors.QuotaExceeded(f"{route}: quota used up, until {until}")
 
+    def _breaker(self, route: str) -> str:
+        return f"{self._prefix}:breaker:{route}"
+
     def _spend(self, route: str) -> None:
         if self._daily_budget is None:
             return
-        key = f"cicero:budget:{route}:{wib_day(self._now())}"
+        key = f"{self._prefix}:budget:{route}:{wib_day(self._now())}"
         self._own_spent[key] = self._own_spent.get(key, 0) + 1
         spent = self._try_redis(lambda redis: _count_up(redis, key)) or self._own_spent[key]
         if spent > self._daily_budget:
@@ -106,8 +112,8 @@ class Guard:
         from limits import RateLimitItemPerSecond
 
         item = RateLimitItemPerSecond(self._per_second)
-        shared = self._try_redis(lambda _: self._shared.hit(item, "cicero", route))
-        return self._local.hit(item, "cicero", route) if shared is None else shared
+        shared = self._try_redis(lambda _: self._shared.hit(item, self._prefix, route))
+        return self._local.hit(item, self._prefix, route) if shared is None else shared
 
     def _try_redis(self, ask: Callable[[Redis], Answer]) -> Answer | None:
         """Redis's answer; None while it is away or not set."""

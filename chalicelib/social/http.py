@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tenacity import RetryCallState
 
 _QUOTA = re.compile(r"exceeded the (\w+) quota", re.IGNORECASE)
-_NOT_FOUND_CODES = {10202, 10221}
+_NOT_FOUND_CODES = {10202, 10204, 10221}
 _BUSY_CODES = {4}
 _LONGEST_WAIT = 30.0
 

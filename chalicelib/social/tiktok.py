@@ -81,7 +81,7 @@ def _read_posts(answer: Json, asked: str) -> PostPage:
     data = _unwrap(answer, "hasMore")
     if "itemList" not in data and "hasMore" not in data:
         raise Malformed("/api/user/posts: neither itemList nor hasMore")
-    posts, unreadable = read_all(read_post, data.get("itemList") or [])
+    posts, unreadable = read_all(read_post, _listed(data, "itemList", "/api/user/posts"))
     following = str(data.get("cursor") or asked) if data.get("hasMore") else None
     return PostPage(tuple(posts), unreadable, following)
 
@@ -90,7 +90,7 @@ def _read_commenters(answer: Json, asked: str) -> UserPage:
     data = _unwrap(answer, "comments")
     if "comments" not in data:
         raise Malformed("/api/post/comments: comments is missing")
-    comments = list(_with_replies(data["comments"] or []))
+    comments = list(_with_replies(_listed(data, "comments", "/api/post/comments")))
     names, unreadable = read_all(read_commenter, comments)
     following = str(data.get("cursor")) if data.get("has_more") in (1, True) else None
     ended = not comments or following in (None, "None", asked)
@@ -138,6 +138,14 @@ def _with_replies(comments: list[Any]) -> Iterator[Any]:
         yield comment
         replies = mapping(comment).get("reply_comment")
         yield from replies if isinstance(replies, list) else []
+
+
+def _listed(data: Json, name: str, path: str) -> list[Any]:
+    """The list under `name`, an empty one where it is null or absent."""
+    found = data.get(name)
+    if found is not None and not isinstance(found, list):
+        raise Malformed(f"{path}: {name} is no list")
+    return found or []
 
 
 def _unwrap(answer: Json, key: str) -> Json:

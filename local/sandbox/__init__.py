@@ -3,7 +3,9 @@
 world       accounts, posts and who engaged, as pure functions of a moment
 scenario    client rows with their world: `demo_day` (six units), `crowd` (many)
 instagram, tiktok   one API request and a moment -> the answer's status and body
-faults, state, http_server   what is wrong on purpose, the clock and counters, HTTP
+pages       the pages of the lists among these answers, whatever envelope they come in
+kinds, faults   what can be wrong on purpose, by name, and the requests that it is wrong for
+state, http_server   the clock, counters and faults of a running sandbox, HTTP
 server      `Sandbox`: the server in its own process, controlled over HTTP
 """
 

@@ -5,6 +5,7 @@ from datetime import datetime
 
 import click
 
+from local.sandbox.faults import catalogue
 from local.sandbox.http_server import SandboxServer
 from local.sandbox.scenario import WIB, crowd, demo_day
 
@@ -14,8 +15,14 @@ from local.sandbox.scenario import WIB, crowd, demo_day
 @click.option("--day", type=click.DateTime(["%Y-%m-%d"]), help="The WIB day; today unless given.")
 @click.option("--latency", default=0.0, show_default=True, help="Seconds every answer takes.")
 @click.option("--clients", type=int, help="A crowd of so many, not the six of the demo day.")
-def main(port: int, day: datetime | None, latency: float, clients: int | None) -> None:
+@click.option("--faults", is_flag=True, help="Lists what can be made wrong on purpose, and ends.")
+def main(
+    port: int, day: datetime | None, latency: float, clients: int | None, faults: bool
+) -> None:
     """Serves until Ctrl-C."""
+    if faults:
+        click.echo(catalogue())
+        return
     date = (day or datetime.now(WIB)).date()
     scenario = demo_day(date) if clients is None else crowd(date, clients)
     with SandboxServer(scenario.world, latency, port) as server, suppress(KeyboardInterrupt):

@@ -1,10 +1,25 @@
-"""What both products share: requests, answers and the errors of RapidAPI's gateway."""
+"""What both products share: requests, answers, how they are delivered, and the gateway's errors."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
 Params = Mapping[str, str]
+Product = Literal["instagram", "tiktok"]
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """How an answer travels. Seconds before its first byte, and seconds its body takes.
+
+    With a `sent_share` below one the connection is closed in mid-body, after that share of it;
+    `reset` closes it before any byte.
+    """
+
+    delay_seconds: float = 0.0
+    body_seconds: float = 0.0
+    sent_share: float = 1.0
+    reset: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,6 +28,13 @@ class Answer:
 
     status: int
     body: Any
+    headers: Mapping[str, str] = field(default_factory=dict)
+    delivery: Delivery = Delivery()
+
+
+def product_of(path: str) -> Product:
+    """Whose path it is; one that neither has is TikTok's."""
+    return "instagram" if path.startswith("/v1/") else "tiktok"
 
 
 def unknown_endpoint(path: str) -> Answer:
@@ -24,6 +46,17 @@ def bad_key() -> Answer:
     """What the gateway says to a request without a usable key."""
     docs = "https://docs.rapidapi.com/docs/keys"
     return Answer(401, {"message": f"Invalid API key. Go to {docs} for more info."})
+
+
+def not_found(what: str) -> Answer:
+    """What Instagram's product says of an `Account` or `Media` that it does not find."""
+    return Answer(404, {"detail": f"{what} not found or unavailable"})
+
+
+def business_error(code: int, message: str) -> Answer:
+    """A 200 with which TikTok's product says no."""
+    body = {"statusCode": code, "status_code": code, "status_msg": message}
+    return Answer(200, {"extra": {"fatal_item_ids": []}, **body})
 
 
 def whole_number(text: str | None, default: int = 0) -> int:

@@ -1,34 +1,126 @@
 """Answers that are wrong on purpose, for the requests that match."""
 
 import threading
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, PositiveInt, TypeAdapter
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    NonNegativeFloat,
+    PositiveInt,
+    TypeAdapter,
+    field_validator,
+    model_validator,
+)
+
+from local.sandbox.answer import Answer, Product, product_of
+from local.sandbox.kinds import BY_MODULE, REGISTRY, Call, Kind
+
+KINDS = {name: kind.description for kinds in BY_MODULE.values() for name, kind in kinds.items()}
+"""Every kind of fault with a line about it; `catalogue()` has their parameters too."""
+
+
+def _usual_times(data: dict[str, Any]) -> int | None:
+    kind = REGISTRY.get(data.get("kind", ""))
+    return None if kind and kind.lasts else 1
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a fault is matched against. `page` is counted when it is asked for."""
+
+    path: str
+    account: str | None = None
+    post: str | None = None
+    key: str = ""
+    page: Callable[[], int] = lambda: 1
 
 
 class Fault(BaseModel):
-    """What to do to requests of a path, an account or a post; a matcher left out matches all.
+    """What to do to requests of a product, path, account, post, page or key; a matcher left out
+    matches all.
 
-    The delay comes first. Without a status the right answer follows it. A body is sent as JSON,
-    a string as it is. `times` counts the requests it applies to; None is for ever.
+    An account's requests are those for its profile, its feed and its posts. Pages count from 1.
+    `times` counts the requests it applies to, None is for ever; left out it is once, and for
+    ever with the kinds that are an account's state. The delay and the headers add to those of
+    the kind. Further fields are the kind's parameters. Without a kind it is `answer`: a status
+    with a body, or the right answer where there is no status.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="allow", frozen=True)
 
+    kind: str = "answer"
+    platform: Product | None = None
     path: str | None = None
     account: str | None = None
     post: str | None = None
-    status: int | None = None
-    body: Any = ""
+    page: PositiveInt | None = None
+    key: str | None = None
     headers: dict[str, str] = {}
-    times: PositiveInt | None = 1
-    delay_seconds: float = 0.0
+    delay_seconds: NonNegativeFloat = 0.0
+    times: PositiveInt | None = Field(default_factory=_usual_times)
 
-    def matches(self, path: str, account: str | None, post: str | None) -> bool:
+    @field_validator("kind")
+    @classmethod
+    def _known(cls, name: str) -> str:
+        if name not in REGISTRY:
+            raise ValueError(f"no kind {name!r}; `python -m local.sandbox --faults` lists them")
+        return name
+
+    @model_validator(mode="after")
+    def _fits_its_kind(self) -> Self:
+        paths = self.of_kind.paths
+        if self.path and paths and self.path not in paths:
+            raise ValueError(f"{self.kind} is for {', '.join(sorted(paths))}")
+        if self.of_kind.lasts and not self.account:
+            raise ValueError(f"{self.kind} is the state of an account: name it")
+        _ = self.parameters
+        return self
+
+    @property
+    def of_kind(self) -> Kind:
+        """What its name stands for."""
+        return REGISTRY[self.kind]
+
+    @cached_property
+    def parameters(self) -> dict[str, Any]:
+        """What the kind is told, defaults included. ValidationError for what it cannot be."""
+        return dict(self.of_kind.parameters.model_validate(self.model_extra))
+
+    def matches(self, request: Request) -> bool:
         """Whether it is meant for such a request."""
-        pairs = ((self.path, path), (self.account, account), (self.post, post))
-        return all(wanted is None or wanted == found for wanted, found in pairs)
+        paths = self.of_kind.paths
+        pairs = (
+            (self.platform, product_of(request.path)),
+            (self.path, request.path),
+            (self.post, request.post),
+            (self.key, request.key),
+        )
+        return (
+            all(wanted is None or wanted == found for wanted, found in pairs)
+            and (paths is None or request.path in paths)
+            and (self.account is None or request.account in self._names())
+            and (self.page is None or self.page == request.page())
+        )
+
+    def _names(self) -> tuple[str | None, ...]:
+        """What the account is called, by a new name too."""
+        return (self.account, self.parameters.get("to"))
+
+    def answer(self, call: Call) -> Answer:
+        """What it makes of the call."""
+        call = replace(call, account=self.account or "")
+        answer = self.of_kind.function(call, **self.parameters)
+        delay = answer.delivery.delay_seconds + self.delay_seconds
+        return replace(
+            answer,
+            headers={**answer.headers, **self.headers},
+            delivery=replace(answer.delivery, delay_seconds=delay),
+        )
 
 
 FAULT_LIST = TypeAdapter(list[Fault])  # what `PUT /_sandbox/faults` sends
@@ -46,12 +138,37 @@ class Faults:
         with self._lock:
             self._pending = [(fault, 0) for fault in faults]
 
-    def take(self, path: str, account: str | None, post: str | None) -> Fault | None:
-        """The first fault with times left that matches, which this uses up once."""
+    def take(self, request: Request) -> list[Fault]:
+        """The faults with times left that match, up to the first that answers instead of the
+        API; each is used up once."""
+        taken: list[Fault] = []
         with self._lock:
             for place, (fault, used) in enumerate(self._pending):
                 left = fault.times is None or used < fault.times
-                if left and fault.matches(path, account, post):
+                if left and fault.matches(request):
                     self._pending[place] = (fault, used + 1)
-                    return fault
-        return None
+                    taken.append(fault)
+                    if fault.of_kind.instead:
+                        break
+        return taken
+
+
+def respond(faults: Sequence[Fault], call: Call) -> Answer:
+    """The answer to the call with these faults; the first changes what the others leave. Pure."""
+    if not faults:
+        return call.otherwise()
+    first, *rest = faults
+    return first.answer(
+        replace(call, right=lambda params: respond(rest, replace(call, params=params)))
+    )
+
+
+def catalogue() -> str:
+    """Every kind with its parameters, the paths it is for and a line about it, for people."""
+    lines: list[str] = []
+    for module, kinds in BY_MODULE.items():
+        lines += ["", (module.__doc__ or "").splitlines()[0]]
+        for name, kind in kinds.items():
+            lines += [f"  {name:18} {kind.description}"]
+            lines += [f"  {'':18}   {line}" for line in (kind.usage, kind.scope) if line]
+    return "\n".join(lines[1:])

@@ -3,22 +3,29 @@
 Besides the two products' paths:
     PUT /_sandbox/now     {"now": "2026-02-20T17:00:00+07:00"}, or null for the real clock
     PUT /_sandbox/faults  a list of the fields of `faults.Fault`; replaces the earlier ones
-    GET /_sandbox/stats   {"requests": {path: n}, "total": n, "statuses": {status: n}}
+    GET /_sandbox/stats   {"requests": {path: n}, "total": n, "statuses": {status: n},
+                           "times": {"instagram": [seconds, ...], "tiktok": [seconds, ...]}}
 """
 
 import json
+import math
+import socket
+import struct
 import sys
+import time
 from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from local.sandbox.answer import Answer
+from local.sandbox.answer import Answer, Delivery
 from local.sandbox.faults import FAULT_LIST
 from local.sandbox.state import SandboxState
 from local.sandbox.world import World
 
 HOST = "127.0.0.1"
+DRIP_SECONDS = 0.1  # between two pieces of a slow body
+LINGER_NOT = struct.pack("ii", 1, 0)  # closing discards what is left and resets the connection
 
 
 class SandboxServer(ThreadingHTTPServer):
@@ -48,6 +55,7 @@ class _Handler(BaseHTTPRequestHandler):
     server_version = "RapidAPI-1.2.8"
     sys_version = ""
     disable_nagle_algorithm = True
+    _reset = False
 
     def do_GET(self) -> None:
         parts = urlsplit(self.path)
@@ -56,8 +64,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(Answer(200, state.stats()))
             return
         params = dict(parse_qsl(parts.query, keep_blank_values=True))
-        answer, headers = state.answer(parts.path, params, self.headers.get("X-RapidAPI-Key", ""))
-        self._send(answer, headers)
+        self._send(state.answer(parts.path, params, self.headers.get("X-RapidAPI-Key", "")))
 
     def do_PUT(self) -> None:
         length = int(self.headers.get("Content-Length") or 0)
@@ -66,6 +73,12 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(Answer(200, {}))
         except (ValueError, TypeError, KeyError) as error:
             self._send(Answer(400, {"message": str(error)}))
+
+    def finish(self) -> None:
+        super().finish()
+        if self._reset:
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_NOT)
+            self.connection.close()
 
     def _control(self, path: str, body: Any) -> None:
         if path == "/_sandbox/now":
@@ -76,17 +89,31 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             raise ValueError(f"no control {path}; there are /_sandbox/now and /_sandbox/faults")
 
-    def _send(self, answer: Answer, headers: dict[str, str] | None = None) -> None:
+    def _send(self, answer: Answer) -> None:
+        delivery = answer.delivery
+        time.sleep(delivery.delay_seconds)
+        if delivery.reset:
+            self._reset = self.close_connection = True
+            return
         text = answer.body if isinstance(answer.body, str) else json.dumps(answer.body)
         content = text.encode()
         self.send_response(answer.status)
-        for name, value in {"Content-Type": "application/json", **(headers or {})}.items():
+        for name, value in {"Content-Type": "application/json", **answer.headers}.items():
             self.send_header(name, value)
         if answer.status != 204:
             self.send_header("Content-Length", str(len(content)))
         self.end_headers()
         if answer.status != 204:
-            self.wfile.write(content)
+            self._send_body(content, delivery)
+
+    def _send_body(self, content: bytes, delivery: Delivery) -> None:
+        sent = content[: int(len(content) * delivery.sent_share)]
+        self.close_connection = self.close_connection or len(sent) < len(content)
+        drips = max(1, min(len(sent), math.ceil(delivery.body_seconds / DRIP_SECONDS)))
+        size = math.ceil(len(sent) / drips)
+        for drip in range(drips):
+            time.sleep(delivery.body_seconds / drips)
+            self.wfile.write(sent[drip * size : (drip + 1) * size])
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
         """Says nothing: the counters tell."""

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from local.sandbox import ids
-from local.sandbox.answer import Answer, Params, unknown_endpoint, whole_number
+from local.sandbox.answer import Answer, Params, not_found, unknown_endpoint, whole_number
 from local.sandbox.world import Account, Post, World, comment_count, like_count, likers
 
 POSTS_PER_PAGE = 12
@@ -22,20 +22,16 @@ def answer(world: World, now: datetime, path: str, params: Params) -> Answer:
     if path in ("/v1/posts", "/v1/info"):
         account = world.account("instagram", params.get("username_or_id_or_url", ""))
         if account is None:
-            return _not_found("Account")
+            return not_found("Account")
         if path == "/v1/info":
             return _info(world, now, account)
         return _posts(world, now, account, params)
     if path in ("/v1/likes", "/v1/post_info"):
         post = world.post("instagram", params.get("code_or_id_or_url", ""), now)
         if post is None:
-            return _not_found("Media")
+            return not_found("Media")
         return _likes(post, now, params) if path == "/v1/likes" else _post_info(world, post, now)
     return unknown_endpoint(path)
-
-
-def _not_found(what: str) -> Answer:
-    return Answer(404, {"detail": f"{what} not found or unavailable"})
 
 
 def _posts(world: World, now: datetime, account: Account, params: Params) -> Answer:

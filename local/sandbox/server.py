@@ -42,7 +42,8 @@ class Sandbox:
         return counts
 
     def stats(self) -> dict[str, Any]:
-        """`requests` per path, their `total`, and answers per status as `statuses`."""
+        """`requests` per path, their `total`, answers per status as `statuses`, and `times`: when
+        the requests of each product came, in `time.monotonic()` seconds, ascending."""
         stats: dict[str, Any] = self._call("GET", "/_sandbox/stats")
         return stats
 
@@ -51,7 +52,8 @@ class Sandbox:
         self._call("PUT", "/_sandbox/now", {"now": moment and moment.isoformat()})
 
     def set_faults(self, faults: Sequence[Mapping[str, Any]]) -> None:
-        """Replaces the faults; each takes the fields of `local.sandbox.faults.Fault`."""
+        """Replaces the faults; each takes the fields of `local.sandbox.faults.Fault`, and the
+        parameters of its kind. ValueError, and no change, for one that is mistaken."""
         self._call("PUT", "/_sandbox/faults", [dict(fault) for fault in faults])
 
     def start(self) -> Self:

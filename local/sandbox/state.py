@@ -3,12 +3,16 @@
 import threading
 import time
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 from local.sandbox import instagram, tiktok
-from local.sandbox.answer import Answer, Params, bad_key
-from local.sandbox.faults import Faults
+from local.sandbox.answer import Answer, Params, Product, bad_key, product_of
+from local.sandbox.faults import Faults, Request, respond
+from local.sandbox.kinds import Call
+from local.sandbox.pages import walk
 from local.sandbox.world import World
 
 PLAN_REQUESTS = 1_000_000
@@ -25,6 +29,7 @@ class SandboxState:
         self._lock = threading.Lock()
         self._requests: Counter[str] = Counter()
         self._statuses: Counter[int] = Counter()
+        self._times: dict[Product, list[float]] = {"instagram": [], "tiktok": []}
 
     def now(self) -> datetime:
         """The moment it was set to, else the real one."""
@@ -37,11 +42,21 @@ class SandboxState:
         self._fixed_now = moment
 
     def stats(self) -> dict[str, Any]:
-        """Requests per path, in total, and answers per status, since the start."""
+        """Since the start: requests per path and in total, answers per status, and when the
+        requests of each product came, in ascending seconds of the machine's monotonic clock.
+
+        A connection that was reset is a request without an answer.
+        """
         with self._lock:
             statuses = {str(status): count for status, count in self._statuses.items()}
             requests = dict(self._requests)
-        return {"requests": requests, "total": sum(requests.values()), "statuses": statuses}
+            times = {product: list(moments) for product, moments in self._times.items()}
+        return {
+            "requests": requests,
+            "total": sum(requests.values()),
+            "statuses": statuses,
+            "times": times,
+        }
 
     def quota_headers(self) -> dict[str, str]:
         """The plan's quota as RapidAPI tells it; `reset` is seconds until the next month."""
@@ -54,33 +69,44 @@ class SandboxState:
             "x-ratelimit-requests-reset": str(int((next_month - now).total_seconds())),
         }
 
-    def answer(self, path: str, params: Params, key: str) -> tuple[Answer, dict[str, str]]:
-        """The answer to one API request with the headers to send; counts it, and takes its time."""
+    def answer(self, path: str, params: Params, key: str) -> Answer:
+        """The answer to one API request, and how to deliver it; counts it."""
         with self._lock:
             self._requests[path] += 1
-        time.sleep(self._latency_seconds)
-        answer, headers = self._faulty(path, params) if key.strip() else (bad_key(), {})
+            self._times[product_of(path)].append(round(time.monotonic(), 6))
+        answer = self._faulty(path, params, key) if key.strip() else bad_key()
+        delay = self._latency_seconds + answer.delivery.delay_seconds
+        delivery = replace(answer.delivery, delay_seconds=delay)
         with self._lock:
-            self._statuses[answer.status] += 1
-            return answer, self.quota_headers() | headers
+            if not delivery.reset:
+                self._statuses[answer.status] += 1
+            headers = {**self.quota_headers(), **answer.headers}
+        return replace(answer, headers=headers, delivery=delivery)
 
-    def _faulty(self, path: str, params: Params) -> tuple[Answer, dict[str, str]]:
-        fault = self.faults.take(path, self._account(params), self._post(params))
-        if fault is not None:
-            time.sleep(fault.delay_seconds)
-            if fault.status is not None:
-                return Answer(fault.status, fault.body), fault.headers
-        return self._right(path, params), {}
+    def _faulty(self, path: str, params: Params, key: str) -> Answer:
+        call = Call(path, params, lambda params: self._right(path, params))
+        request = Request(
+            path,
+            account=self._account(params),
+            post=self._post(params),
+            key=key,
+            page=cache(lambda: len(walk(path, params, call.right))),
+        )
+        return respond(self.faults.take(request), call)
 
     def _right(self, path: str, params: Params) -> Answer:
-        if path.startswith("/v1/"):
-            return instagram.answer(self._world, self.now(), path, params)
-        return tiktok.answer(self._world, self.now(), path, params)
+        answer = instagram.answer if product_of(path) == "instagram" else tiktok.answer
+        return answer(self._world, self.now(), path, params)
 
     def _account(self, params: Params) -> str | None:
+        """Whose profile, feed or post is asked for; as it was asked where nobody is known."""
         asked = params.get("username_or_id_or_url")
         if asked is not None:
             account = self._world.account("instagram", asked)
+        elif (code := self._post(params)) is not None:
+            product: Product = "tiktok" if "videoId" in params else "instagram"
+            post = self._world.post(product, code, self.now())
+            return post.owner if post else None
         else:
             asked = params.get("secUid") or params.get("uniqueId")
             account = self._world.account("tiktok", asked or "")

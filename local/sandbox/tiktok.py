@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from local.sandbox import ids
-from local.sandbox.answer import Answer, Params, unknown_endpoint, whole_number
+from local.sandbox.answer import Answer, Params, business_error, unknown_endpoint, whole_number
 from local.sandbox.world import Account, Comment, Post, World, comment_count, comments, like_count
 
 MAX_POSTS_PER_PAGE = 35
@@ -35,15 +35,10 @@ def _ok(owner: str, body: dict[str, Any]) -> Answer:
     return Answer(200, {"data": body} if ids.number(owner, 16) % 2 else body)
 
 
-def _business_error(code: int, message: str) -> Answer:
-    body = {"statusCode": code, "status_code": code, "status_msg": message}
-    return Answer(200, {"extra": {"fatal_item_ids": []}, **body})
-
-
 def _user_info(world: World, now: datetime, params: Params) -> Answer:
     account = world.account("tiktok", params.get("uniqueId") or params.get("secUid", ""))
     if account is None:
-        return _business_error(10202, "user doesn't exist")
+        return business_error(10202, "user doesn't exist")
     stats = {"followerCount": 1000, "videoCount": len(world.feed(account, now))}
     info = {
         "user": {**_author(account), "privateAccount": False, "signature": ""},
@@ -58,7 +53,7 @@ def _user_posts(world: World, now: datetime, params: Params) -> Answer:
         return Answer(400, {"error": "missing required params"})
     account = world.account("tiktok", params["secUid"])
     if account is None:
-        return _business_error(10202, "user doesn't exist")
+        return business_error(10202, "user doesn't exist")
     cursor = whole_number(params.get("cursor"))
     count = min(whole_number(params.get("count"), MAX_POSTS_PER_PAGE), MAX_POSTS_PER_PAGE)
     page, following = _page(world.feed(account, now), cursor, count)
@@ -88,14 +83,14 @@ def _milliseconds(post: Post) -> int:
 def _post_detail(world: World, now: datetime, params: Params) -> Answer:
     post = world.post("tiktok", params.get("videoId", ""), now)
     if post is None:
-        return _business_error(10204, "item doesn't exist")
+        return business_error(10204, "item doesn't exist")
     return _ok(post.owner, {"itemInfo": {"itemStruct": item(world, post, now)}})
 
 
 def _post_comments(world: World, now: datetime, params: Params) -> Answer:
     post = world.post("tiktok", params.get("videoId", ""), now)
     if post is None:
-        return _business_error(10204, "item doesn't exist")
+        return business_error(10204, "item doesn't exist")
     everything = comments(post, now)
     replies = {one.replies_to: one for one in everything if one.replies_to is not None}
     top = [one for one in everything if one.replies_to is None]

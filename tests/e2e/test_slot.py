@@ -102,8 +102,12 @@ def test_postgres_gone_in_mid_slot_is_waited_for(day: Day, postgres: EmbeddedPos
         time.sleep(4)
         postgres.start()
 
-    stopper = OnInvocation("refresh_engagement", threading.Thread(target=drop).start)
-    result = day.slot("17:00", observe=stopper.observe)
+    dropping = threading.Thread(target=drop)
+    stopper = OnInvocation("refresh_engagement", dropping.start)
+    try:
+        result = day.slot("17:00", observe=stopper.observe)
+    finally:
+        dropping.join()
 
     assert stopper.done
     assert (result.clients, result.done, result.failed) == (6, 5, 1)

@@ -1,5 +1,4 @@
-"""One sandbox for all tests of a process, quick copies of a seeded database, and short ways to
-the tables and the queues. A test has its own database and its own queues all the same."""
+"""What the tests of one process share, empty for each of them: sandbox, database, queues, Redis."""
 
 from __future__ import annotations
 
@@ -7,19 +6,24 @@ import itertools
 import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from datetime import datetime
 
 import pg8000.native
 import pytest
 
 from chalicelib.db import Database
 from chalicelib.db.connection import connect_arguments
+from chalicelib.queues import Queues
+from chalicelib.runtime import Runtime
+from chalicelib.slots import Slot
 from local.environment import environment, own_environment
-from local.resources import create_queues, sqs_client
+from local.resources import create_queues
 from local.sandbox import Sandbox, Scenario, demo_day
 from local.seed import seed
 from local.services import EmbeddedPostgres, EmbeddedRedis, MotoServer
-from tests.conftest import DAY, OPERATOR, ROOT
+from tests.conftest import DAY, OPERATOR, ROOT, RuntimeAt
 from tests.integration.inbox import Inbox
+from tests.integration.service import SharedService
 from tests.integration.tables import Tables
 
 SETTINGS = {
@@ -92,10 +96,14 @@ def new_copy(postgres: EmbeddedPostgres) -> Iterator[Copies]:
     server.close()
 
 
-@pytest.fixture
-def database_url(new_copy: Copies, seeded: str) -> str:
-    """The URL of the test's own database, with the demo's clients in it."""
-    return new_copy(seeded)
+@pytest.fixture(scope="session")
+def moto() -> Iterator[MotoServer]:
+    """A queue of this one may be emptied more often than once a minute."""
+    server = MotoServer()
+    with environment({**os.environ, "MOTO_SQS_ENFORCE_STRICT_QUEUE_PURGE_BEHAVIOUR": "false"}):
+        server.start()
+    with server:
+        yield server
 
 
 @pytest.fixture(scope="session")
@@ -122,18 +130,51 @@ def new_service(
     return make
 
 
+@pytest.fixture(scope="session")
+def shared_service(
+    new_service: NewService, new_copy: Copies, seeded: str
+) -> Iterator[SharedService]:
+    service = SharedService(new_service(new_copy(seeded)))
+    yield service
+    service.close()
+
+
 @pytest.fixture
-def service_environment(new_service: NewService, database_url: str) -> dict[str, str]:
+def service(shared_service: SharedService) -> SharedService:
+    """The shared service with the demo's clients and nothing else in it."""
+    shared_service.empty()
+    return shared_service
+
+
+@pytest.fixture
+def service_environment(service: SharedService) -> dict[str, str]:
     """Everything but the APIs, as settings, made not to wait."""
-    return new_service(database_url)
+    return service.environment
 
 
 @pytest.fixture
 def sandbox_environment(service_environment: dict[str, str], sandbox: Sandbox) -> dict[str, str]:
-    return service_environment | {
-        "RAPIDAPI_INSTAGRAM_HOST": sandbox.url,
-        "RAPIDAPI_TIKTOK_HOST": sandbox.url,
-    }
+    return service_environment | hosts(sandbox)
+
+
+@pytest.fixture
+def runtime_at(service: SharedService, sandbox: Sandbox) -> Iterator[RuntimeAt]:
+    """Makes runtimes as the whole project's fixture does; all share one SQS client."""
+    made: list[Runtime] = []
+    apis = {name.lower(): url for name, url in hosts(sandbox).items()}
+    settings = service.settings.model_copy(update=apis)
+
+    def make(at: str | datetime) -> Runtime:
+        now = Slot.parse(f"{DAY}T{at}").at if isinstance(at, str) else at
+        sandbox.set_now(now)
+        runtime = Runtime(settings, lambda: now)
+        runtime.queues = Queues(settings.cicero_stage, service.sqs)
+        made.append(runtime)
+        return runtime
+
+    yield make
+    for runtime in made:
+        runtime.close()
 
 
 @pytest.fixture
@@ -142,9 +183,25 @@ def tables(database: Database) -> Tables:
 
 
 @pytest.fixture
-def inbox(service_environment: dict[str, str], moto: MotoServer) -> Iterator[Inbox]:
-    """The test's queues, as seen from outside the service."""
-    with environment(service_environment):
-        sqs = sqs_client(moto.url)
-    yield Inbox(sqs, service_environment["CICERO_STAGE"])
-    sqs.close()
+def hide(tables: Tables) -> Iterator[Callable[[str], None]]:
+    """Takes a table away for the rest of the test, as a look-up that fails would find it."""
+    hidden: list[str] = []
+
+    def rename(table: str) -> None:
+        tables.run(f"ALTER TABLE {table} RENAME TO {table}_hidden")
+        hidden.append(table)
+
+    yield rename
+    for table in hidden:
+        tables.run(f"ALTER TABLE {table}_hidden RENAME TO {table}")
+
+
+@pytest.fixture
+def inbox(service: SharedService) -> Inbox:
+    """The queues, as seen from outside the service."""
+    return Inbox(service.sqs, service.environment["CICERO_STAGE"])
+
+
+def hosts(sandbox: Sandbox) -> dict[str, str]:
+    """The settings that name both APIs' hosts."""
+    return dict.fromkeys(("RAPIDAPI_INSTAGRAM_HOST", "RAPIDAPI_TIKTOK_HOST"), sandbox.url)

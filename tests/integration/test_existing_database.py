@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -20,13 +20,13 @@ from chalicelib.db.migrate import migrate
 from chalicelib.runtime import Runtime
 from chalicelib.slots import WIB
 from local.environment import environment
-from local.sandbox import Sandbox, Scenario
+from local.sandbox import Sandbox
 from local.sandbox.world import Post, like_count, likers
 from local.seed import seed
 from local.services import EmbeddedPostgres
-from tests.conftest import RuntimeAt, settings_of
+from tests.conftest import settings_of
 from tests.integration import answers, old_database
-from tests.integration.conftest import DEMO, Copies, NewService, Sandboxes
+from tests.integration.conftest import DEMO, Copies, NewService, Sandboxes, hosts
 from tests.integration.runs import fetch, whole_run
 from tests.integration.tables import Tables
 
@@ -183,33 +183,50 @@ class Compared:
         return {tuple(row[column] for column in KEYS[table]): row for row in rows}
 
 
+NewRuntime = Callable[[str, datetime], Runtime]
+
+
 @pytest.fixture(scope="module")
-def after(new_copy: Copies, migrated_old: str) -> str:
-    """The URL of the database in which the runs take place."""
+def new_runtime(new_service: NewService, sandboxes: Sandboxes) -> Iterator[NewRuntime]:
+    """Makes runtimes over a database; their now, and the sandbox's, is the moment."""
+    made: list[Runtime] = []
+    api = sandboxes(DEMO)
+
+    def make(url: str, now: datetime) -> Runtime:
+        api.set_faults([])
+        api.set_now(now)
+        values = new_service(url) | hosts(api)
+        runtime = Runtime(settings_of(values), lambda: now)
+        with environment(values):
+            _ = runtime.queues.client
+        made.append(runtime)
+        return runtime
+
+    yield make
+    for runtime in made:
+        runtime.close()
+
+
+@pytest.fixture(scope="module")
+def url(new_copy: Copies, migrated_old: str) -> str:
+    """The database in which the runs take place."""
     return new_copy(migrated_old)
 
 
 @pytest.fixture(scope="module")
-def tables(after: str) -> Iterator[Tables]:
-    database = Database(after)
+def tables(url: str) -> Iterator[Tables]:
+    database = Database(url)
     yield Tables(database)
     database.close()
 
 
 @pytest.fixture(scope="module", autouse=True)
-def run(after: str, tables: Tables, new_service: NewService, sandboxes: Sandboxes) -> Compared:
+def run(url: str, tables: Tables, new_runtime: NewRuntime) -> Compared:
     """CONTOH's and TELADAN's runs at 17:00, once for all tests, and what they did."""
     before = tables.dump()
-    api = sandboxes(DEMO)
-    api.set_faults([])
-    api.set_now(AFTERNOON)
-    hosts = {"RAPIDAPI_INSTAGRAM_HOST": api.url, "RAPIDAPI_TIKTOK_HOST": api.url}
-    values = new_service(after) | hosts
-    runtime = Runtime(settings_of(values), lambda: AFTERNOON)
-    with environment(values):
-        for client_id in ("CONTOH", "TELADAN"):
-            whole_run(runtime, client_id)
-    runtime.close()
+    runtime = new_runtime(url, AFTERNOON)
+    for client_id in ("CONTOH", "TELADAN"):
+        whole_run(runtime, client_id)
     assert tables.values("SELECT outcome FROM client_run") == ["done", "done"]
     return Compared(before, tables.dump())
 
@@ -421,23 +438,16 @@ def test_messages_are_added_for_both_groups_and_the_operator(run: Compared) -> N
 # --- the day goes on ------------------------------------------------------------------------
 
 
-@pytest.fixture
-def database_url(new_copy: Copies, migrated_old: str) -> str:
-    """For a test that goes on by itself."""
-    return new_copy(migrated_old)
-
-
 def test_an_old_post_that_is_gone_is_archived_with_its_old_rows(
-    runtime_at: RuntimeAt, database: Database, sandbox: Sandbox, scenario: Scenario
+    new_copy: Copies, migrated_old: str, new_runtime: NewRuntime, sandbox: Sandbox
 ) -> None:
     gone = OLD.morning.code
-    for clock in ("17:00", "17:30"):
-        runtime = runtime_at(clock)
-        feed = answers.feed_without(scenario, "polres.contoh", AFTERNOON, gone)
-        sandbox.set_faults([feed])
-        result = fetch(runtime, "CONTOH")["instagram"]
-    assert result.removed == 1
-    left = Tables(database)
+    runtime = new_runtime(new_copy(migrated_old), AFTERNOON)
+    sandbox.set_faults([answers.feed_without(DEMO, "polres.contoh", AFTERNOON, gone)])
+    fetch(runtime, "CONTOH")
+    runtime.set_clock(lambda: AFTERNOON + timedelta(minutes=30))
+    assert fetch(runtime, "CONTOH")["instagram"].removed == 1
+    left = Tables(runtime.db)
     archived = left.value("SELECT rows FROM content_archive")
     assert archived["insta_like"][0]["likes"] == ODD_LIKES
     assert archived["insta_like_audit"][0]["usernames"] == ["biasa.lama"]

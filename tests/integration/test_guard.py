@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from redis import Redis
 
 from chalicelib.slots import WIB
 from chalicelib.social.errors import ApiConfiguration, BudgetSpent, QuotaExceeded
@@ -159,6 +160,15 @@ def test_a_breaker_outlives_redis_in_the_process_that_opened_it(own_redis: Embed
     own_redis.stop()
     with pytest.raises(QuotaExceeded):
         guard.permit("instagram")
+
+
+def test_a_breaker_that_is_taken_out_of_redis_holds_nobody_back(redis: EmbeddedRedis) -> None:
+    route = f"quota-{time.monotonic_ns()}"
+    guard = guard_of(redis.url)
+    guard.trip(route, QuotaExceeded("used up"))
+    with Redis.from_url(redis.url) as shared:
+        shared.delete(f"cicero:breaker:{route}")
+    guard.permit(route)
 
 
 @pytest.mark.parametrize("shared", [True, False])

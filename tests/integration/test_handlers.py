@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -113,7 +113,7 @@ def test_a_dead_body_that_is_no_job_is_done_with(runtime: Runtime, tables: Table
 
 @pytest.mark.parametrize("handler", ["fetch_posts", "refresh_engagement"])
 def test_a_job_that_fails_in_passing_comes_back_soon(
-    handler: str, runtime: Runtime, tables: Tables, inbox: Inbox
+    handler: str, runtime: Runtime, inbox: Inbox, hide: Callable[[str], None]
 ) -> None:
     queue = FETCH if handler == "fetch_posts" else ENGAGEMENT
     runtime.settings = runtime.settings.model_copy(update={"job_retry_seconds": 0})
@@ -124,7 +124,7 @@ def test_a_job_that_fails_in_passing_comes_back_soon(
         "body": received["Messages"][0]["Body"],
         "receiptHandle": received["Messages"][0]["ReceiptHandle"],
     }
-    tables.run("ALTER TABLE client_run RENAME TO gone")
+    hide("client_run")
     with pytest.raises(CiceroError):
         invoke(handler, sample)
     assert inbox.clients(queue) == ["CONTOH"], "it can be received again at once"

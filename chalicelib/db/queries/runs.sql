@@ -45,10 +45,12 @@ UPDATE client_run SET engagement_result = CAST(:engagement AS jsonb), finished_a
   sql_round_trips = sql_round_trips + :sql_round_trips, seconds = seconds + :seconds
 WHERE slot = :slot AND client_id = :client_id
 
--- name: give_up(slot, client_id, outcome, error_kind, now)
--- Ends a run that will not be worked on any more; no row comes back if it had ended already.
+-- name: give_up(slot, client_id, expires_at, outcome, error_kind, now)
+-- Ends a run that will not be worked on any more; no row comes back if it had ended already, or
+-- was started over by a job with another expiry.
 UPDATE client_run SET finished_at = :now, outcome = :outcome, error_kind = :error_kind
-WHERE slot = :slot AND client_id = :client_id AND finished_at IS NULL
+WHERE slot = :slot AND client_id = :client_id AND expires_at = :expires_at
+  AND finished_at IS NULL
 RETURNING client_id
 
 -- name: store_secuid(client_id, handle, secuid, now)!

@@ -93,6 +93,7 @@ TABLE: list[tuple[int, Any, type[ApiError]]] = [
     (200, {"statusCode": 10202}, NotFound),
     (200, {"status_code": "10202"}, NotFound),
     (200, {"statusCode": 0, "data": {"status_code": 10202}}, NotFound),
+    (200, {"statusCode": 10204, "status_msg": "item doesn't exist"}, NotFound),
     (200, {"statusCode": 10221}, NotFound),
     (200, {"statusCode": 10222}, Business),
     (200, {"status_code": -1}, Business),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -350,3 +351,63 @@ def test_likers_are_asked_for_by_shortcode_and_then_by_cursor() -> None:
         ("/v1/likes", {"code_or_id_or_url": "C1"}),
         ("/v1/likes", {"code_or_id_or_url": "C1", "cursor": "N"}),
     ]
+
+
+# --- a single post --------------------------------------------------------------------------
+
+
+def single(metrics: object = None, **fields: Any) -> Json:
+    """The recorded post as /v1/post_info gives it: counts under `metrics`, none flat."""
+    flat = {
+        name: value
+        for name, value in item(**fields).items()
+        if name not in ("like_count", "comment_count")
+    }
+    return {"data": flat | {"metrics": metrics}}
+
+
+def test_a_single_post_is_read_with_the_counts_of_its_metrics() -> None:
+    api = Answering(single({"like_count": 119, "comment_count": 3, "share_count": 0}))
+    assert Instagram(api).post("C8c2MRqtPfS") == read_post(item())
+    assert api.asked == [("/v1/post_info", {"code_or_id_or_url": "C8c2MRqtPfS"})]
+
+
+def test_a_single_post_with_flat_counts_is_read_too() -> None:
+    assert Instagram(Answering({"data": item()})).post("C1") == read_post(item())
+
+
+@pytest.mark.parametrize("metrics", [None, {}, {"like_count": None, "comment_count": None}, "odd"])
+def test_counts_that_no_metrics_hold_are_none(metrics: object) -> None:
+    post = Instagram(Answering(single(metrics))).post("C1")
+    assert (post.like_count, post.comment_count) == (None, None)
+
+
+def test_a_hidden_like_count_is_none_in_a_single_post_too() -> None:
+    hidden = single({"like_count": 7, "comment_count": 3}, like_and_view_counts_disabled=True)
+    post = Instagram(Answering(hidden)).post("C1")
+    assert (post.like_count, post.comment_count) == (None, 3)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {},
+        {"data": None},
+        {"data": []},
+        {"data": {}},
+        {"data": {"metrics": {"like_count": 1}}},
+        {"data": without("code")},
+        {"data": without("taken_at", "taken_at_date")},
+        item(),
+    ],
+)
+def test_an_answer_without_a_readable_post_is_an_error(answer: Json) -> None:
+    with pytest.raises(Malformed, match="/v1/post_info: no readable post"):
+        Instagram(Answering(answer)).post("C1")
+
+
+@always
+@given(json_values)
+def test_whatever_data_is_a_single_post_or_malformed_comes_of_it(data: object) -> None:
+    with suppress(Malformed):
+        Instagram(Answering({"data": data, "ok": 1})).post("C1")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -145,6 +146,14 @@ def test_a_wrong_envelope_is_an_error_and_never_no_posts(answer: Json) -> None:
         TikTok(Answering(answer)).posts("MS4")
     with pytest.raises(Malformed):
         TikTok(Answering(answer)).commenters("7")
+
+
+@pytest.mark.parametrize("odd", [True, 7, "text", {"0": {}}])
+def test_a_list_that_is_none_is_an_error_and_never_no_posts(odd: object) -> None:
+    with pytest.raises(Malformed, match="itemList is no list"):
+        TikTok(Answering({"itemList": odd, "hasMore": False})).posts("MS4")
+    with pytest.raises(Malformed, match="comments is no list"):
+        TikTok(Answering({"comments": odd, "has_more": 0})).commenters("7")
 
 
 @pytest.mark.parametrize(
@@ -341,3 +350,86 @@ def test_an_empty_page_of_comments_is_the_last(none: object) -> None:
     answer = comments(has_more=1, cursor=20) | {"comments": none}
     page = TikTok(Answering(answer)).commenters("7")
     assert (page.usernames, page.following) == (frozenset(), None)
+
+
+# --- a single video -------------------------------------------------------------------------
+
+
+def detail(**fields: Any) -> Json:
+    """The recorded detail with some fields of its video otherwise."""
+    recorded = sample("tiktok/post_detail")
+    video = recorded["itemInfo"]["itemStruct"] | fields
+    return recorded | {"itemInfo": {"itemStruct": video}}
+
+
+@pytest.mark.parametrize("envelope", [bare, wrapped])
+def test_a_single_video_is_read_bare_and_wrapped(envelope: Callable[[Json], Json]) -> None:
+    api = Answering(envelope(sample("tiktok/post_detail")))
+    post = TikTok(api).post("6832324357851778309")
+    assert post == read_post(sample("tiktok/post_detail")["itemInfo"]["itemStruct"])
+    assert (post.content_id, post.like_count, post.comment_count) == (
+        "6832324357851778309",
+        231700,
+        1463,
+    )
+    assert api.asked == [("/api/post/detail", {"videoId": "6832324357851778309"})]
+
+
+def test_the_numbers_of_a_single_video_may_be_text() -> None:
+    answer = detail(createTime="1749265942", stats={"diggCount": "68300", "commentCount": "0"})
+    post = TikTok(Answering(answer)).post("7")
+    assert (post.posted_at, post.like_count, post.comment_count) == (MADE, 68300, 0)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {},
+        {"data": None},
+        {"data": {}},
+        {"itemInfo": None},
+        {"itemInfo": {}},
+        {"itemInfo": {"itemStruct": None}},
+        {"itemInfo": {"itemStruct": {}}},
+        {"data": {"itemInfo": {"itemStruct": "text"}}},
+        detail(id=""),
+        detail(createTime=None),
+    ],
+)
+def test_a_detail_without_a_readable_video_is_an_error(answer: Json) -> None:
+    with pytest.raises(Malformed, match="/api/post/detail: no readable"):
+        TikTok(Answering(answer)).post("7")
+
+
+@pytest.mark.parametrize("envelope", [bare, wrapped])
+@pytest.mark.parametrize(
+    ("code", "kind"), [(10204, NotFound), ("10204", NotFound), (10222, Business), (4, Upstream)]
+)
+def test_a_video_that_does_not_exist_is_told_from_other_trouble(
+    code: int | str, kind: type[ApiError], envelope: Callable[[Json], Json]
+) -> None:
+    answer = envelope({"statusCode": code, "status_msg": "item doesn't exist"})
+    tiktok = TikTok(Answering(answer))
+    with pytest.raises(kind):
+        tiktok.post("7")
+    with pytest.raises(kind):
+        tiktok.commenters("7")
+
+
+@always
+@given(json_values)
+def test_whatever_an_answer_holds_a_video_or_an_api_error_comes_of_it(value: object) -> None:
+    for answer in ({"itemInfo": value}, {"data": value}, {"itemInfo": {"itemStruct": value}}):
+        with suppress(ApiError):
+            TikTok(Answering(answer)).post("7")
+
+
+@always
+@given(json_values)
+def test_whatever_an_envelope_holds_a_page_or_an_api_error_comes_of_it(value: object) -> None:
+    for answer in ({"itemList": value, "hasMore": value}, {"comments": value}, {"data": value}):
+        tiktok = TikTok(Answering(answer))
+        with suppress(ApiError):
+            tiktok.posts("MS4")
+        with suppress(ApiError):
+            tiktok.commenters("7")

@@ -1,0 +1,90 @@
+"""Pages that come twice, out of order, or lead nowhere."""
+
+from local.sandbox import ids
+from local.sandbox.answer import Answer
+from local.sandbox.kinds.registry import Call, kind
+from local.sandbox.pages import (
+    COMMENTS,
+    CURSORS,
+    FEEDS,
+    LISTS,
+    POSTS,
+    Token,
+    key,
+    position,
+    read,
+    walk,
+    with_following,
+    with_items,
+)
+
+
+@kind(paths=LISTS)
+def duplicate_page(call: Call) -> Answer:
+    """A page repeats the one before it; its token leads on. The first page is right."""
+    answers = walk(call.path, call.params, call.right)
+    before = read(call.path, answers[-2]) if len(answers) > 1 else None
+    if before is None or read(call.path, answers[-1]) is None:
+        return answers[-1]
+    return with_items(call.path, answers[-1], before.items)
+
+
+@kind(paths=LISTS)
+def reordered_page(call: Call, *, seed: int = 0) -> Answer:
+    """The items of a page are shuffled, always alike; another seed shuffles otherwise."""
+    answer = call.otherwise()
+    page = read(call.path, answer)
+    if page is None:
+        return answer
+    order = sorted(range(len(page.items)), key=lambda place: ids.number(f"{seed} {place}", 32))
+    return with_items(call.path, answer, [page.items[place] for place in order])
+
+
+@kind(paths=LISTS)
+def stuck_cursor(call: Call) -> Answer:
+    """A page promises more, under the token it was asked with."""
+    start = "page-0" if call.path == POSTS else "0"
+    asked: Token = call.params.get(CURSORS[call.path]) or start
+    return _leading_to(call, position(asked) if call.path == COMMENTS else asked)
+
+
+@kind(paths=LISTS)
+def int_tokens(call: Call) -> Answer:
+    """Tokens of next pages are JSON numbers."""
+    token = _following(call)
+    return call.otherwise() if token is None else _leading_to(call, position(token))
+
+
+@kind(paths=LISTS)
+def string_tokens(call: Call) -> Answer:
+    """Tokens of next pages are JSON strings."""
+    token = _following(call)
+    return call.otherwise() if token is None else _leading_to(call, str(token))
+
+
+@kind(paths=FEEDS)
+def shifting_pages(call: Call) -> Answer:
+    """Later pages begin one item early, as when a post came on top after the first page.
+
+    So the last item of each page comes again on the next. The post on top is never shown.
+    """
+    answers = walk(call.path, call.params, call.right)
+    page = read(call.path, answers[-1])
+    before = read(call.path, answers[-2]) if len(answers) > 1 else None
+    if page is None or before is None:
+        return answers[-1]
+    listed = [key(call.path, item) for item in page.items]
+    repeated = [item for item in before.items if key(call.path, item) not in listed][-1:]
+    kept = page.items if page.following is None else page.items[:-1]
+    return with_items(call.path, answers[-1], repeated + kept)
+
+
+def _following(call: Call) -> Token | None:
+    page = read(call.path, call.otherwise())
+    return page.following if page else None
+
+
+def _leading_to(call: Call, token: Token) -> Answer:
+    """The right page with another token of the next one; what is no page stays as it is."""
+    answer = call.otherwise()
+    return answer if read(call.path, answer) is None else with_following(call.path, answer, token)
