@@ -97,8 +97,8 @@ class Runtime:
         return Api(
             host,
             key,
-            permit=lambda: self.guard.permit(name),
-            trip=lambda error: self.guard.trip(name, error),
+            permit=lambda path: self.guard.permit(name, path),
+            trip=lambda path, error: self.guard.trip(name, error, path),
             timeout=self.settings.rapidapi_timeout_seconds,
             attempts=self.settings.rapidapi_attempts,
         )

@@ -50,20 +50,24 @@ class Feed:
 def read_feed(page_after: Callable[[str | None], PostPage], since: datetime) -> Feed:
     """Pages through a feed until a page ends before `since`, pinned posts not counted.
 
-    An ApiError ends the reading and is kept in the feed beside what was read.
+    An ApiError ends the reading and is kept in the feed beside what was read. A page that brings
+    nothing new may stand where another was: the feed then counts as not reached.
     """
     posts: dict[str, Post] = {}
-    unreadable, cursor = 0, None
+    unreadable, cursor, gap = 0, None, False
     for _ in range(MAX_PAGES):
         try:
             page = page_after(cursor)
         except ApiError as error:
             return Feed(tuple(posts.values()), unreadable, reached=False, error=error)
         unreadable += page.unreadable
+        known = len(posts)
         for post in page.posts:
             posts.setdefault(post.content_id, post)
-        if page.following is None or _ends_before(page.posts, since):
-            return Feed(tuple(posts.values()), unreadable, reached=True)
+        ended = _ends_before(page.posts, since)
+        gap = gap or (cursor is not None and len(posts) == known and not ended)
+        if page.following is None or ended:
+            return Feed(tuple(posts.values()), unreadable, reached=not gap)
         if page.following == cursor:
             break  # it promises more and does not go on
         cursor = page.following

@@ -1,7 +1,8 @@
 """What can go wrong with an API call.
 
     ApiError
-    ├── ApiConfiguration   key, subscription or endpoint: not retried
+    ├── ApiConfiguration   key or subscription: not retried
+    │   └── EndpointRefused  one endpoint only: not retried
     ├── QuotaExceeded      the plan's quota is used up: not retried
     │   └── BudgetSpent    our own daily budget is: not retried
     ├── RateLimited        too fast: retried, after Retry-After where given
@@ -32,10 +33,14 @@ class ApiError(CiceroError):
 
 
 class ApiConfiguration(ApiError):
-    """401 or 403: the key, the subscription or the endpoint is wrong."""
+    """401 or 403: the key or the subscription is refused."""
 
     kind = "api_configuration"
     elsewhere = True
+
+
+class EndpointRefused(ApiConfiguration):
+    """The endpoint is disabled for the subscription, or does not exist on this host."""
 
 
 class QuotaExceeded(ApiError):

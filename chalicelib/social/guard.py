@@ -57,17 +57,18 @@ class Guard:
         self._own_breakers: dict[str, str] = {}
         self._own_spent: dict[str, int] = {}
 
-    def permit(self, route: str) -> None:
-        """Returns when one more call may be made. Raises what opened the route's breaker, or
-        BudgetSpent."""
-        self._refuse_open(route)
+    def permit(self, route: str, path: str = "") -> None:
+        """Returns when one more call of the path may be made. Raises what opened the breaker of
+        the route, or of this path on it, or BudgetSpent."""
+        self._refuse_open(route, path)
         self._spend(route)
         while not self._hit(route):
             time.sleep(1 / self._per_second / 2)
 
-    def trip(self, route: str, error: errors.ApiError) -> None:
+    def trip(self, route: str, error: errors.ApiError, path: str = "") -> None:
         """Opens the route's breaker for what will not mend by trying: a used-up quota until its
-        reset, at most to the end of the WIB day; a refused key for a while."""
+        reset, at most to the end of the WIB day; a refused key for a while. A refused endpoint
+        closes its path only."""
         now = self._now()
         _, tomorrow = day_bounds(wib_day(now))
         if isinstance(error, errors.QuotaExceeded):
@@ -77,8 +78,9 @@ class Guard:
         else:
             until = now + CONFIGURATION_PAUSE
         value = f"{until.isoformat()} {error.kind}"
-        self._own_breakers[route] = value
-        self._try_redis(lambda redis: redis.set(self._breaker(route), value, ex=_DAY_SECONDS))
+        key = self._breaker(route, path if isinstance(error, errors.EndpointRefused) else "")
+        self._own_breakers[key] = value
+        self._try_redis(lambda redis: redis.set(key, value, ex=_DAY_SECONDS))
         log.error("API route %s is closed until %s: %s", route, until, error.kind)
 
     def close(self) -> None:
@@ -86,18 +88,25 @@ class Guard:
         if "_redis" in self.__dict__:
             self._redis.close()
 
-    def _refuse_open(self, route: str) -> None:
-        found = self._try_redis(lambda redis: str(redis.get(self._breaker(route)) or ""))
-        value = self._own_breakers.get(route, "") if found is None else found
+    def _refuse_open(self, route: str, path: str) -> None:
+        """Redis's word counts where it answers, so that an operator may open a route again."""
+        keys = [self._breaker(route, ""), self._breaker(route, path)]
+        found = self._try_redis(lambda redis: list(redis.mget(keys)))
+        own = [self._own_breakers.get(key) for key in keys]
+        for value in own if found is None else found:
+            if value:
+                self._refuse(route, str(value))
+
+    def _refuse(self, route: str, value: str) -> None:
         until, _, kind = value.partition(" ")
-        if not until or self._now() >= datetime.fromisoformat(until):
+        if self._now() >= datetime.fromisoformat(until):
             return
         if kind == errors.ApiConfiguration.kind:
             raise errors.ApiConfiguration(f"{route}: key or subscription refused, until {until}")
         raise errors.QuotaExceeded(f"{route}: quota used up, until {until}")
 
-    def _breaker(self, route: str) -> str:
-        return f"{self._prefix}:breaker:{route}"
+    def _breaker(self, route: str, path: str) -> str:
+        return f"{self._prefix}:breaker:{route}{path}"
 
     def _spend(self, route: str) -> None:
         if self._daily_budget is None:

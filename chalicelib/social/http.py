@@ -8,8 +8,10 @@ Facts about statuses and bodies: recorded answers of both products behind RapidA
 from __future__ import annotations
 
 import re
+import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -19,10 +21,12 @@ if TYPE_CHECKING:
     import requests
     from tenacity import RetryCallState
 
+_ENDPOINT = re.compile(r"(this )?endpoint ", re.IGNORECASE)
 _QUOTA = re.compile(r"exceeded the (\w+) quota", re.IGNORECASE)
 _NOT_FOUND_CODES = {10202, 10204, 10221}
 _BUSY_CODES = {4}
 _LONGEST_WAIT = 30.0
+_CHUNK = 64 * 1024
 
 
 Json = dict[str, Any]
@@ -32,17 +36,17 @@ Read = TypeVar("Read")
 class Api:
     """One host with one key. `host` is a bare host name, or a URL such as http://127.0.0.1:8099.
 
-    `permit` blocks until a call may be made, or raises why none may; `trip` is told of what no
-    further call will mend. `outcomes` counts the requests sent by (path, "ok" or error kind),
-    retries included. Timeouts are seconds.
+    `permit` blocks until a path may be called, or raises why it may not; `trip` is told of what
+    no further call of a path will mend. `outcomes` counts the requests sent by (path, "ok" or
+    error kind), retries included. Timeouts are seconds.
     """
 
     def __init__(
         self,
         host: str,
         key: str,
-        permit: Callable[[], None],
-        trip: Callable[[errors.ApiError], None] = lambda error: None,
+        permit: Callable[[str], None],
+        trip: Callable[[str, errors.ApiError], None] = lambda path, error: None,
         timeout: float = 20,
         attempts: int = 4,
     ) -> None:
@@ -84,14 +88,14 @@ class Api:
     def _counted(
         self, path: str, read: Callable[[Json], Read], parameters: Mapping[str, str | int]
     ) -> Read:
-        self._permit()
+        self._permit(path)
         outcome = "ok"
         try:
             return read(self._get_once(path, parameters))
         except errors.ApiError as error:
             outcome = error.kind
             if error.elsewhere:
-                self._trip(error)
+                self._trip(path, error)
             raise
         finally:
             self.outcomes[path, outcome] += 1
@@ -99,16 +103,19 @@ class Api:
     def _get_once(self, path: str, parameters: Mapping[str, str | int]) -> Json:
         import requests
 
+        deadline = time.monotonic() + sum(self._timeout)
         try:
-            answer = self._session().get(
+            with self._session().get(
                 self._base + path,
                 params=parameters,
                 timeout=self._timeout,
                 allow_redirects=False,  # the key goes to this host and no other
-            )
-        except requests.RequestException as error:
+                stream=True,
+            ) as answer:
+                body = b"".join(_before(deadline, answer.iter_content(_CHUNK)))
+        except (requests.RequestException, TimeoutError) as error:
             raise errors.Upstream(f"{path}: {type(error).__name__}") from error
-        return judge(path, answer.status_code, answer.headers, answer.content)
+        return judge(path, answer.status_code, answer.headers, body)
 
     def _session(self) -> requests.Session:
         if self._opened is None:
@@ -145,21 +152,26 @@ class Fallback:
             api.close()
 
 
+def _before(deadline: float, chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """The chunks, as long as they come in time: a body that drips must not use up a Lambda."""
+    for chunk in chunks:
+        if time.monotonic() > deadline:
+            raise TimeoutError
+        yield chunk
+
+
 def judge(path: str, status: int, headers: Mapping[str, str], body: bytes) -> Json:
     """The JSON object of a good answer; the ApiError that a bad one stands for. Pure."""
     data = _json(body)
     text = _message(data)
     where = f"{path}: {status} {text}".strip()
-    if status in (401, 403):
-        raise errors.ApiConfiguration(where)
+    if status in (401, 403, 404):
+        raise _refusal(status, text)(where)
     if status == 429:
         if _QUOTA.search(text):
             reset = _seconds(headers.get("x-ratelimit-requests-reset"))
             raise errors.QuotaExceeded(where, reset)
         raise errors.RateLimited(where, _seconds(headers.get("Retry-After")))
-    if status == 404:
-        wrong_path = text.startswith("Endpoint ")
-        raise (errors.ApiConfiguration if wrong_path else errors.NotFound)(where)
     if status >= 500 or status == 408:
         raise errors.Upstream(where, _seconds(headers.get("Retry-After")))
     if status == 202 or status >= 400:
@@ -168,6 +180,12 @@ def judge(path: str, status: int, headers: Mapping[str, str], body: bytes) -> Js
         raise errors.Malformed(f"{path}: {status}, {len(body)} bytes that are no JSON object")
     _refuse_business_errors(path, data)
     return data
+
+
+def _refusal(status: int, text: str) -> type[errors.ApiError]:
+    if _ENDPOINT.match(text):
+        return errors.EndpointRefused
+    return errors.NotFound if status == 404 else errors.ApiConfiguration
 
 
 def _refuse_business_errors(path: str, data: Mapping[str, Any]) -> None:
@@ -203,7 +221,18 @@ def _message(data: Any) -> str:
 
 
 def _seconds(text: str | None) -> float | None:
-    return float(text) if text and text.strip().isdigit() else None
+    """Seconds from a number or an HTTP date; None for anything else."""
+    if not text:
+        return None
+    try:
+        return max(0.0, float(text))
+    except ValueError:
+        pass
+    try:
+        moment = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    return max(0.0, moment.timestamp() - time.time())
 
 
 def _wait(state: RetryCallState) -> float:

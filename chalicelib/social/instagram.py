@@ -17,7 +17,7 @@ from chalicelib.social.content import (
     url,
     username,
 )
-from chalicelib.social.errors import Malformed
+from chalicelib.social.errors import Business, Malformed
 from chalicelib.social.http import Api, Fallback, Json
 
 _VIDEO, _ALBUM = 2, 8
@@ -49,15 +49,19 @@ class Instagram:
 
 
 def _read_posts(answer: Json) -> PostPage:
-    posts, unreadable = read_all(read_post, _items(answer, "/v1/posts"))
+    items = _items(answer, "/v1/posts")
+    if not items and mapping(answer["data"].get("user")).get("is_private") is True:
+        raise Business("/v1/posts: the account is private")
+    posts, unreadable = read_all(read_post, items)
     return PostPage(tuple(posts), unreadable, _token(answer.get("pagination_token")))
 
 
 def _read_likers(answer: Json) -> UserPage:
-    names, unreadable = read_all(read_liker, _items(answer, "/v1/likes"))
+    items = _items(answer, "/v1/likes")
+    names, unreadable = read_all(read_liker, items)
     data = mapping(answer["data"])
     following = _token(data.get("next_cursor")) or _token(data.get("end_cursor"))
-    ended = not names or data.get("has_more") in (False, 0)
+    ended = not items or data.get("has_more") in (False, 0)
     return UserPage(frozenset(names), unreadable, None if ended else following)
 
 

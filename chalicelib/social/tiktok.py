@@ -71,7 +71,10 @@ class TikTok:
 
 
 def _read_secuid(answer: Json) -> str:
-    user = mapping(mapping(_unwrap(answer, "userInfo").get("userInfo")).get("user"))
+    info = _unwrap(answer, "userInfo").get("userInfo")
+    if not isinstance(info, dict):
+        raise Malformed("/api/user/info: userInfo is missing")
+    user = mapping(info.get("user"))
     if not user.get("secUid"):
         raise NotFound("/api/user/info: no secUid for this account")
     return str(user["secUid"])

@@ -39,9 +39,9 @@ def always(path: str, body: Any, **matching: Any) -> Fault:
 
 
 def refused(path: str, **matching: Any) -> Fault:
-    """An error that is not tried again, each time."""
-    body = {"message": "You are not subscribed to this API."}
-    return {"path": path, "status": 403, "body": body, "times": None, **matching}
+    """An error of this request alone, which is not tried again; each time."""
+    body = {"error": "the request is not valid"}
+    return {"path": path, "status": 400, "body": body, "times": None, **matching}
 
 
 def feed_without(

@@ -6,7 +6,6 @@ from typing import Any
 
 from chalicelib.db import Database, Row
 
-
 _ALL_ROWS = """
 SELECT '{0}' AS name,
   coalesce(jsonb_agg(to_jsonb(t) ORDER BY CAST(to_jsonb(t) AS text)), '[]') AS rows

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+import socket
 import ssl
 from collections.abc import Callable, Iterator
+from contextlib import closing
+from threading import Thread
 from typing import Any
 
 import aiosql
@@ -29,6 +32,8 @@ SOURCES = [
     for folder in ("chalicelib", "wa_session_host", "local")
     for source in (ROOT / folder).rglob("*.py")
 ]
+
+SSL_REQUEST = (80877103).to_bytes(4, "big")  # what a client says first where it wants TLS
 
 
 @pytest.fixture(scope="module")
@@ -219,9 +224,25 @@ def test_a_host_that_is_a_directory_is_a_unix_socket() -> None:
     assert "host" not in arguments
 
 
-@pytest.mark.parametrize("mode", ["", "?sslmode=disable"])
-def test_without_an_sslmode_there_is_no_tls(mode: str) -> None:
-    assert connect_arguments(f"postgresql://x@h/d{mode}")["ssl_context"] is None
+@pytest.mark.parametrize(
+    ("mode", "asks"),
+    [("", False), ("?sslmode=disable", False), ("?sslmode=require", True)],
+)
+def test_tls_is_asked_for_only_where_the_sslmode_wants_it(mode: str, asks: bool) -> None:
+    with closing(socket.create_server(("127.0.0.1", 0))) as server:
+        url = f"postgresql://x@127.0.0.1:{server.getsockname()[1]}/d{mode}"
+        heard: list[bytes] = []
+
+        def hear_and_hang_up() -> None:
+            with server.accept()[0] as connection:
+                heard.append(connection.recv(8))
+
+        listening = Thread(target=hear_and_hang_up)
+        listening.start()
+        with pytest.raises(DatabaseUnavailable):
+            ask(Database(url, reconnect_seconds=0), "SELECT 1")
+        listening.join()
+    assert (heard[0][4:] == SSL_REQUEST) is asks
 
 
 def test_sslmode_require_encrypts_without_a_certificate_of_trust() -> None:

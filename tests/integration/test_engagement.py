@@ -220,7 +220,7 @@ def test_a_post_that_fails_leaves_the_others_alone(
     whole_run(runtime, "CONTOH")
     assert likes(tables).keys() == set(contoh) - {contoh[1]}
     assert comments(tables).keys() == set(contoh_videos) - {contoh_videos[0]}
-    assert outcome(tables) == ("failed", "api_configuration", True)
+    assert outcome(tables) == ("failed", "business", True)
     result = tables.value("SELECT engagement_result FROM client_run")
     assert (result["instagram"]["failed"], result["tiktok"]["failed"]) == (1, 1)
 

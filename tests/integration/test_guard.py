@@ -167,7 +167,7 @@ def test_a_breaker_that_is_taken_out_of_redis_holds_nobody_back(redis: EmbeddedR
     guard = guard_of(redis.url)
     guard.trip(route, QuotaExceeded("used up"))
     with Redis.from_url(redis.url) as shared:
-        shared.delete(f"cicero:breaker:{route}")
+        shared.delete(f"cicero:local:breaker:{route}")
     guard.permit(route)
 
 

@@ -231,12 +231,12 @@ def test_a_platform_that_fails_leaves_the_other_alone(
     result = fetch(runtime_at("17:00"), "CONTOH")
     assert (result["instagram"].verdict, result["instagram"].error_kind) == (
         "error",
-        "api_configuration",
+        "business",
     )
     assert result["tiktok"] == FetchResult("complete", posts=2, new=2)
     assert (tables.count("insta_post_clients"), tables.count("tiktok_post_clients")) == (0, 2)
     kept = tables.value("SELECT fetch_result FROM client_run")
-    assert kept["instagram"]["error_kind"] == "api_configuration"
+    assert kept["instagram"]["error_kind"] == "business"
     assert kept["tiktok"]["verdict"] == "complete"
 
 
@@ -282,7 +282,7 @@ def test_a_feed_that_breaks_off_keeps_what_was_read_and_is_partial(
     sandbox.set_faults([{**first, "body": page, "times": 1}, answers.refused(answers.POSTS)])
     result = fetch(runtime_at("16:30"), "CONTOH")["instagram"]
     assert (result.verdict, result.posts, result.new) == ("partial", 2, 2)
-    assert result.error_kind == "api_configuration"
+    assert result.error_kind == "business"
     assert set(told(tables, "new")) >= set(contoh[:2])
 
 

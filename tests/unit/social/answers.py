@@ -38,7 +38,7 @@ class Answering(Api):
     """Answers these bodies in turn, the last one for ever; `asked` are the calls."""
 
     def __init__(self, *bodies: Json) -> None:
-        super().__init__("api.invalid", "key", permit=lambda: None)
+        super().__init__("api.invalid", "key", permit=lambda path: None)
         self._bodies = list(bodies)
         self.asked: list[tuple[str, Json]] = []
 

@@ -54,8 +54,8 @@ class Hosts:
         return Api(
             server.url,
             key,
-            permit=lambda: self.guard.permit(name),
-            trip=lambda error: self.guard.trip(name, error),
+            permit=lambda path: self.guard.permit(name, path),
+            trip=lambda path, error: self.guard.trip(name, error, path),
             attempts=2,
         )
 

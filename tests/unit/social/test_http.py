@@ -18,6 +18,7 @@ from chalicelib.social.errors import (
     ApiConfiguration,
     ApiError,
     Business,
+    EndpointRefused,
     Malformed,
     NotFound,
     QuotaExceeded,
@@ -34,9 +35,9 @@ TOO_FAST = Answer(429, b'{"message": "rate limit per second"}', {"Retry-After": 
 
 RECORDED = [
     ("rapidapi_401_bad_key", ApiConfiguration),
-    ("rapidapi_401_endpoint_disabled", ApiConfiguration),
+    ("rapidapi_401_endpoint_disabled", EndpointRefused),
     ("rapidapi_403_not_subscribed", ApiConfiguration),
-    ("rapidapi_404_unknown_path", ApiError),
+    ("rapidapi_404_unknown_path", EndpointRefused),
     ("rapidapi_429_monthly_quota", QuotaExceeded),
     ("rapidapi_429_rate_per_minute", RateLimited),
     ("rapidapi_504_timeout", Upstream),
@@ -53,7 +54,7 @@ RATE = "You have exceeded the rate limit per {} for your plan, BASIC, by the API
 TABLE: list[tuple[int, Any, type[ApiError]]] = [
     (401, {"message": "Invalid API key"}, ApiConfiguration),
     (403, {"message": "Invalid API key"}, ApiConfiguration),
-    (403, {"message": "This endpoint is disabled for your subscription"}, ApiConfiguration),
+    (403, {"message": "This endpoint is disabled for your subscription"}, EndpointRefused),
     (401, {"message": "You are not subscribed to this API."}, ApiConfiguration),
     (403, "<html>", ApiConfiguration),
     (429, {"message": QUOTA.format("MONTHLY") + ", BASIC."}, QuotaExceeded),
@@ -207,7 +208,7 @@ def api_of(
     host: str,
     attempts: int = 4,
     timeout: float = 20,
-    permit: Callable[[], None] = lambda: None,
+    permit: Callable[[str], None] = lambda path: None,
 ) -> Iterator[Api]:
     api = Api(host, KEY, permit, timeout=timeout, attempts=attempts)
     yield api
@@ -267,7 +268,7 @@ def test_a_passing_error_is_tried_again_each_try_permitted_and_counted() -> None
     permitted: list[int] = []
     with (
         serving(TOO_FAST, TOO_FAST, Answer()) as server,
-        api_of(server.url, permit=lambda: permitted.append(len(server.paths))) as api,
+        api_of(server.url, permit=lambda path: permitted.append(len(server.paths))) as api,
     ):
         assert api.get("/x", dict) == {"ok": 1}
         assert (api.outcomes.total(), len(server.paths)) == (3, 3)
@@ -311,7 +312,7 @@ def test_retry_after_is_waited_for() -> None:
     tries: list[float] = []
     with (
         serving(slow_down, Answer()) as server,
-        api_of(server.url, permit=lambda: tries.append(time.monotonic())) as api,
+        api_of(server.url, permit=lambda path: tries.append(time.monotonic())) as api,
     ):
         api.get("/x", dict)
     assert tries[1] - tries[0] >= 1
