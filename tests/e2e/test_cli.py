@@ -88,6 +88,9 @@ def test_every_client_whose_gate_is_open_gets_its_posts_however_long_it_takes(
         (("slot",), "Missing option '--at'"),
         (("client", "NOBODY", "--at", "2026-02-20T17:00"), "client_id: there is no client"),
         (("demo", "--day", "20-02-2026"), "--day: '20-02-2026' is not a day"),
+        (("add-post", "NOBODY", "C8c2MRqtPfS"), "client_id: there is no client"),
+        (("add-post", "SATKER0001"), "Missing argument 'LINK'"),
+        (("restore-post", "C8c2MRqtPfS"), "content_id: 'C8c2MRqtPfS' is not in the archive"),
     ],
 )
 def test_bad_input_is_one_clear_message_and_writes_nothing(
@@ -99,6 +102,34 @@ def test_bad_input_is_one_clear_message_and_writes_nothing(
     assert named in run.stderr
     assert "Traceback" not in run.stderr
     assert count(outside, "slot_run") == count(outside, "client_run") == 0
+
+
+def test_a_post_is_added_by_its_link(
+    outside: dict[str, str], sandbox: Sandbox, scenario: Scenario
+) -> None:
+    now = Slot.parse("2026-02-20T17:00+07:00").at
+    account = scenario.world.account("instagram", "satker0002")
+    assert account is not None
+    code = scenario.world.feed(account, now)[0].code
+    sandbox.set_now(now)
+
+    run = local(
+        outside | {"CICERO_NOW": now.isoformat()},
+        "add-post",
+        "satker0001",
+        f"https://www.instagram.com/p/{code}/",
+    )
+
+    assert run.returncode == 0, run.stderr
+    assert json.loads(run.stdout.splitlines()[-1]) == {
+        "platform": "instagram",
+        "content_id": code,
+        "client_id": "SATKER0001",
+        "source_type": "manual_input",
+        "new": True,
+    }
+    stored = f"insta_post WHERE shortcode = '{code}' AND created_at = '2026-02-20 17:00'"
+    assert count(outside, stored) == 1
 
 
 def test_an_unreachable_database_is_one_clear_message(outside: dict[str, str]) -> None:

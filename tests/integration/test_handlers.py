@@ -14,7 +14,9 @@ from chalicelib.errors import BadInput, CiceroError
 from chalicelib.queues import ENGAGEMENT, FETCH
 from chalicelib.runtime import Runtime
 from local.invocation import Context
+from local.sandbox import Scenario
 from tests.conftest import DAY, ROOT, RuntimeAt
+from tests.integration import answers
 from tests.integration.inbox import Inbox
 from tests.integration.runs import start_run
 from tests.integration.tables import Tables
@@ -146,6 +148,33 @@ def test_a_slot_is_run_by_hand(runtime: Runtime, inbox: Inbox) -> None:
     assert len(inbox.take(FETCH)) == 6
 
 
+def test_a_post_is_added_by_hand(runtime: Runtime, tables: Tables, scenario: Scenario) -> None:
+    [code, *_] = answers.codes_of(scenario, "instagram", "polres.contoh", runtime.now())
+    given = event("add_post")
+    added = invoke("add_post", given | {"link": given["link"].format(code=code)})
+    assert added == {
+        "platform": "instagram",
+        "content_id": code,
+        "client_id": "CONTOH",
+        "source_type": "manual_input",
+        "new": True,
+    }
+    assert tables.value("SELECT shortcode FROM insta_post_clients") == code
+
+
+def test_a_post_is_restored_by_hand(runtime: Runtime, tables: Tables) -> None:
+    given = event("restore_post")
+    tables.run(
+        """INSERT INTO content_archive (platform, content_id, client_id, slot, rows)
+        VALUES ('instagram', :code, 'CONTOH', now(), jsonb_build_object('insta_post',
+          jsonb_build_array(jsonb_build_object('shortcode', CAST(:code AS text)))))""",
+        code=given["content_id"],
+    )
+    restored = invoke("restore_post", given)
+    assert restored == given | {"platform": "instagram", "client_id": "CONTOH"}
+    assert given["content_id"] in tables.values("SELECT shortcode FROM insta_post")
+
+
 def test_migrating_an_up_to_date_database_changes_nothing(runtime: Runtime, tables: Tables) -> None:
     before = tables.dump()
     answer = invoke("migrate", {})
@@ -179,6 +208,11 @@ BAD = [
     ("run_client", "run_client_not_a_slot", "slot"),
     ("run_slot", "run_slot_in_the_future", "slot"),
     ("run_slot", "run_slot_without_slot", "slot"),
+    ("add_post", "add_post_without_link", "link"),
+    ("add_post", "add_post_of_no_post", "link"),
+    ("add_post", "run_client_unknown_field", "client_id"),
+    ("restore_post", "restore_post", "content_id"),
+    ("restore_post", "restore_post_without_id", "content_id"),
 ]
 
 
