@@ -30,8 +30,8 @@ class Settings(BaseSettings):
     database_url: str = Field(description="PostgreSQL: postgresql://user:password@host:5432/name")
     redis_url: str | None = Field(
         None,
-        description="Redis, shared by all workers for the request limiter: redis://host:6379/0. "
-        "Without it each process limits itself.",
+        description="Redis, where all workers share the APIs' rate, breakers and budget: "
+        "redis://host:6379/0. Without it each process has its own.",
     )
     rapidapi_key: str = Field(description="Key for both APIs")
     rapidapi_instagram_host: str = Field(

@@ -151,6 +151,11 @@ def missed_slots() -> str:
     return _sample(texts.missed_slots([_at(9), _at(9, 30)]))
 
 
+def api_alert() -> str:
+    """The operators' alert about an API that only they can mend."""
+    return _sample(texts.api_alert("instagram", "quota", _at(17)))
+
+
 BLOCKS: Mapping[str, Callable[[], str]] = {
     "settings": settings_table,
     "schedule-rules": rules_table,
@@ -161,6 +166,7 @@ BLOCKS: Mapping[str, Callable[[], str]] = {
     "message-changes": changes,
     "message-slot-report": slot_report,
     "message-missed-slots": missed_slots,
+    "message-api-alert": api_alert,
 }
 
 

@@ -26,6 +26,7 @@ _QUOTA = re.compile(r"exceeded the (\w+) quota", re.IGNORECASE)
 _NOT_FOUND_CODES = {10202, 10204, 10221}
 _BUSY_CODES = {4}
 _LONGEST_WAIT = 30.0
+_RATE_PATIENCE = 3
 _CHUNK = 64 * 1024
 
 
@@ -68,16 +69,22 @@ class Api:
 
         `read` raises Malformed for an envelope it does not know; that too is tried again.
         """
-        from tenacity import Retrying, retry_if_exception, stop_after_attempt
+        from tenacity import Retrying, retry_if_exception
 
         retrying = Retrying(
             retry=retry_if_exception(lambda e: isinstance(e, errors.ApiError) and e.retry),
-            stop=stop_after_attempt(self._attempts),
+            stop=self._has_tried_enough,
             wait=_wait,
             reraise=True,
         )
         answer: Read = retrying(self._counted, path, read, parameters)
         return answer
+
+    def _has_tried_enough(self, state: RetryCallState) -> bool:
+        """A call that came too fast only has to wait: it gets more tries than one that fails."""
+        error = state.outcome.exception() if state.outcome else None
+        patience = _RATE_PATIENCE if isinstance(error, errors.RateLimited) else 1
+        return state.attempt_number >= self._attempts * patience
 
     def close(self) -> None:
         """Closes the pooled connections."""
@@ -242,4 +249,5 @@ def _wait(state: RetryCallState) -> float:
     error = state.outcome.exception() if state.outcome else None
     if isinstance(error, errors.ApiError) and error.retry_after is not None:
         return min(error.retry_after, _LONGEST_WAIT)
-    return wait_random_exponential(multiplier=0.5, max=10)(state)
+    longest = 2 if isinstance(error, errors.RateLimited) else 10
+    return wait_random_exponential(multiplier=0.5, max=longest)(state)

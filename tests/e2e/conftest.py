@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Protocol
 
 import pytest
 
@@ -14,7 +15,11 @@ from local.seed import seed
 from local.stack import Stack
 from tests.e2e.day import Day
 
-NewDay = Callable[[], Day]
+
+class NewDay(Protocol):
+    """Makes a day; settings of its own by name."""
+
+    def __call__(self, **settings: str) -> Day: ...
 
 
 @pytest.fixture
@@ -27,11 +32,15 @@ def new_day(
     """Makes days that share the sandbox API and nothing else."""
     with ExitStack() as parts:
 
-        def make() -> Day:
-            values = new_environment() | {
-                "RAPIDAPI_INSTAGRAM_HOST": sandbox.url,
-                "RAPIDAPI_TIKTOK_HOST": sandbox.url,
-            }
+        def make(**settings: str) -> Day:
+            values = (
+                new_environment()
+                | settings
+                | {
+                    "RAPIDAPI_INSTAGRAM_HOST": sandbox.url,
+                    "RAPIDAPI_TIKTOK_HOST": sandbox.url,
+                }
+            )
             seed(values["DATABASE_URL"], scenario)
             with environment(values):
                 stack = parts.enter_context(Stack(tmp_path / "stack", scenario, visibility=2))

@@ -32,9 +32,10 @@ class Day:
         twice: bool = False,
         observe: Observer = lambda handler, pid: None,
         show: Callable[[str], None] | None = None,
+        on: str = DAY,
     ) -> SlotResult:
         """Runs the slot at this time of day to its end."""
-        slot = Slot.parse(f"{DAY}T{at}")
+        slot = Slot.parse(f"{on}T{at}")
         self.sandbox.set_now(slot.at)
         with Runner(
             self.stack.environment, workers, visibility=2, twice=twice, observe=observe

@@ -166,9 +166,9 @@ def test_a_post_is_restored_by_hand(runtime: Runtime, tables: Tables) -> None:
     given = event("restore_post")
     tables.run(
         """INSERT INTO content_archive (platform, content_id, client_id, slot, rows)
-        VALUES ('instagram', :code, 'CONTOH', now(), jsonb_build_object('insta_post',
-          jsonb_build_array(jsonb_build_object('shortcode', CAST(:code AS text)))))""",
+        VALUES ('instagram', :code, 'CONTOH', now(), :rows)""",
         code=given["content_id"],
+        rows=json.dumps({"insta_post": [{"shortcode": given["content_id"]}]}),
     )
     restored = invoke("restore_post", given)
     assert restored == given | {"platform": "instagram", "client_id": "CONTOH"}

@@ -64,7 +64,7 @@ def local_commands() -> Iterator[tuple[str, list[str]]]:
     """Every `python -m local COMMAND` of the documents, with its options."""
     for page in PAGES:
         for line in code_of(page).splitlines():
-            for name, rest in re.findall(r"-m local ([a-z]+)([^`|]*)", line):
+            for name, rest in re.findall(r"-m local ([a-z-]+)([^`|]*)", line):
                 yield name, re.findall(r"(?<!\S)--[a-z-]+", rest)
 
 

@@ -276,10 +276,17 @@ def test_a_passing_error_is_tried_again_each_try_permitted_and_counted() -> None
 
 
 def test_tries_end_and_the_last_error_is_raised() -> None:
-    with serving(TOO_FAST) as server, api_of(server.url, attempts=3) as api:
-        with pytest.raises(RateLimited):
+    with serving(NOTHING) as server, api_of(server.url, attempts=3) as api:
+        with pytest.raises(Malformed):
             api.get("/x", dict)
         assert (api.outcomes.total(), len(server.paths)) == (3, 3)
+
+
+def test_a_call_that_came_too_fast_gets_three_times_the_tries() -> None:
+    with serving(TOO_FAST) as server, api_of(server.url, attempts=2) as api:
+        with pytest.raises(RateLimited):
+            api.get("/x", dict)
+        assert (api.outcomes.total(), len(server.paths)) == (6, 6)
 
 
 @pytest.mark.parametrize("answer", [Answer(503, b""), NOTHING, Answer(200, b"<html>")])
