@@ -195,6 +195,7 @@ class _Writing:
         return len(removals.gone), len(removals.held)
 
     def _remove(self, platform: Platform, gone: list[str]) -> None:
+        self.tx.run(f"{platform}.lock_posts", gone=gone)
         leaving = self.tx.run(
             f"{platform}.leave",
             client_id=self.client.client_id,

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 from chalicelib.errors import CiceroError, ConfigurationError, DatabaseUnavailable
@@ -234,9 +234,10 @@ def _ignoring_network() -> Iterator[None]:
         log.debug("the connection was gone already")
 
 
-def _ssl_context(mode: str) -> ssl.SSLContext | None:
+def _ssl_context(mode: str) -> ssl.SSLContext | Literal[False]:
+    """What pg8000 takes; its own default would ask every server for TLS."""
     if mode in ("disable", "allow", "prefer"):
-        return None
+        return False
     if mode not in ("require", "verify-ca", "verify-full"):
         raise _unusable(f"sslmode={mode} is unknown")
     context = ssl.create_default_context()

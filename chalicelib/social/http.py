@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
@@ -109,6 +109,7 @@ class Api:
 
     def _get_once(self, path: str, parameters: Mapping[str, str | int]) -> Json:
         import requests
+        from urllib3.exceptions import HTTPError
 
         deadline = time.monotonic() + sum(self._timeout)
         try:
@@ -119,8 +120,8 @@ class Api:
                 allow_redirects=False,  # the key goes to this host and no other
                 stream=True,
             ) as answer:
-                body = b"".join(_before(deadline, answer.iter_content(_CHUNK)))
-        except (requests.RequestException, TimeoutError) as error:
+                body = _read_body(answer, deadline)
+        except (requests.RequestException, HTTPError, TimeoutError) as error:
             raise errors.Upstream(f"{path}: {type(error).__name__}") from error
         return judge(path, answer.status_code, answer.headers, body)
 
@@ -159,12 +160,14 @@ class Fallback:
             api.close()
 
 
-def _before(deadline: float, chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """The chunks, as long as they come in time: a body that drips must not use up a Lambda."""
-    for chunk in chunks:
+def _read_body(answer: requests.Response, deadline: float) -> bytes:
+    """The whole body, if it comes in time: one that drips must not use up a Lambda."""
+    body = bytearray()
+    while piece := answer.raw.read1(_CHUNK, decode_content=True):
+        body += piece
         if time.monotonic() > deadline:
             raise TimeoutError
-        yield chunk
+    return bytes(body)
 
 
 def judge(path: str, status: int, headers: Mapping[str, str], body: bytes) -> Json:

@@ -454,3 +454,20 @@ def test_an_old_post_that_is_gone_is_archived_with_its_old_rows(
     assert archived["link_report"][0]["facebook_link"] == "https://facebook.example/2"
     assert len(archived["tasks"]) == len(archived["insta_post_roles"]) == 1
     assert gone not in left.values("SELECT shortcode FROM insta_post")
+
+
+def test_snapshots_that_point_at_their_post_are_archived_with_it(
+    new_copy: Copies, migrated_old: str
+) -> None:
+    url = new_copy(migrated_old)
+    old_database.execute(
+        url,
+        "DELETE FROM insta_like_audit WHERE shortcode NOT IN (SELECT shortcode FROM insta_post)",
+        "ALTER TABLE insta_like_audit ADD FOREIGN KEY (shortcode) REFERENCES insta_post (shortcode)"
+        " ON DELETE CASCADE",
+    )
+    database = Database(url)
+    sql = "SELECT cicero_take_out('insta_post', 'shortcode', :code)"
+    archived = Tables(database).value(sql, code=OLD.morning.code)
+    database.close()
+    assert [row["usernames"] for row in archived["insta_like_audit"]] == [["biasa.lama"]]

@@ -39,7 +39,7 @@ class Expected:
 ONCE, AGAIN = 1, ATTEMPTS
 
 REFUSALS: dict[str, tuple[dict[str, Any], Expected]] = {
-    "rate_limit": ({}, Expected("rate_limit", AGAIN * 3)),
+    "rate_limit": ({"retry_after": 0}, Expected("rate_limit", AGAIN * 3)),
     "quota": ({"reset_seconds": 600}, Expected("quota", ONCE)),
     "bad_key": ({}, Expected("api_configuration", ONCE)),
     "not_subscribed": ({}, Expected("api_configuration", ONCE)),

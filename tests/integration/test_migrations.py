@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import itertools
 import subprocess
 import sys
@@ -18,6 +17,7 @@ from local.services import EmbeddedPostgres
 from tests.conftest import ROOT
 from tests.integration import old_database
 from tests.integration.tables import Tables
+from tests.integration.waiting import wait_until
 
 COLUMNS = """
 SELECT table_name::text || '.' || column_name AS name,
@@ -190,16 +190,23 @@ def test_a_migration_that_fails_is_one_clear_error_and_leaves_nothing_half_done(
     old: str, tables_of: Opened
 ) -> None:
     old_database.execute(old, "CREATE VIEW content_change AS SELECT 1 AS in_the_way")
-    before = tables_of(old).dump()
+    tables = tables_of(old)
+    before = tables.dump()
     with pytest.raises(CiceroError, match="content_change"):
         migrate(old)
-    gc.collect()  # a connection that was left open is told here, and in no other test
-    tables = tables_of(old)
     assert by_content(old_part(before, tables.dump())) == by_content(before)
     assert not {"slot_run", "client_run", "tiktok_post_clients"} & set(tables.names())
+    assert_nobody_else_is_connected(tables)
     old_database.execute(old, "DROP VIEW content_change")
     migrate(old)
     assert tables.count("content_change") == 0
+
+
+def assert_nobody_else_is_connected(tables: Tables) -> None:
+    """A migration that has ended has let go of its connection."""
+    others = """SELECT count(*) FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid()"""
+    wait_until(lambda: tables.value(others) == 0, seconds=5)
 
 
 @pytest.mark.parametrize(

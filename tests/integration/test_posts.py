@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from threading import Barrier
@@ -23,6 +22,7 @@ from tests.integration import answers
 from tests.integration.inbox import Inbox
 from tests.integration.runs import fetch, start_run
 from tests.integration.tables import Tables
+from tests.integration.waiting import wait_until
 
 LEDGER = "SELECT platform, content_id, client_id, kind, slot FROM content_change ORDER BY change_id"
 
@@ -348,7 +348,7 @@ def fill_in(tables: Tables, code: str) -> None:
     )
 
 
-def test_an_archived_post_that_comes_back_has_its_rows_again(
+def test_an_archived_post_that_comes_back_is_told_as_new_and_its_old_rows_stay_archived(
     afternoon: Afternoon, tables: Tables, contoh: list[str]
 ) -> None:
     afternoon.fetch()
@@ -356,10 +356,11 @@ def test_an_archived_post_that_comes_back_has_its_rows_again(
     fill_in(tables, code)
     for _ in range(2):
         afternoon.fetch(code)
-    afternoon.fetch()
-    assert tables.value("SELECT likes FROM insta_like WHERE shortcode = :c", c=code) == ["a"]
-    assert tables.count("link_report") == 1
-    assert tables.value("SELECT restored_at IS NOT NULL FROM content_archive")
+    assert afternoon.fetch().new == 1
+    assert (told(tables, "removed"), told(tables, "new").count(code)) == ([code], 2)
+    archived = tables.row("SELECT rows, restored_at FROM content_archive")
+    assert len(archived["rows"]["link_report"]) == 1
+    assert archived["restored_at"] is None
 
 
 def test_a_video_that_is_missing_twice_is_archived_with_its_comments(
@@ -468,14 +469,10 @@ def test_a_collaboration_post_that_its_clients_lose_at_the_same_moment_goes(
 
 
 def wait_for_waiting(tables: Tables, number: int) -> None:
-    """Returns when so many backends of the test's database wait for a lock."""
-    sql = """SELECT count(*) AS waiting FROM pg_stat_activity
+    """Returns, in an open transaction, when so many backends wait for a lock."""
+    sql = """SELECT count(*) AS waiting, pg_stat_clear_snapshot() FROM pg_stat_activity
     WHERE wait_event_type = 'Lock' AND datname = current_database()"""
-    deadline = time.monotonic() + 10
-    while tables.database.execute(sql)[0]["waiting"] < number:
-        assert time.monotonic() < deadline
-        tables.database.execute("SELECT pg_stat_clear_snapshot()")
-        time.sleep(0.02)
+    wait_until(lambda: tables.database.execute(sql)[0]["waiting"] >= number)
 
 
 def test_too_many_missing_posts_are_held_for_a_person_to_look_at(

@@ -25,6 +25,8 @@ def run(connection: Connection) -> None:
 
 
 engine = create_engine("postgresql+pg8000://", creator=context.config.attributes["connect"])
-with engine.connect() as database:
-    run(database)
-engine.dispose()
+try:
+    with engine.connect() as database:
+        run(database)
+finally:
+    engine.dispose()

@@ -14,10 +14,11 @@ ORDER BY archive_id DESC LIMIT 1 FOR UPDATE
 -- Puts an archived post's rows back as they were, and takes back removals nobody was told of.
 WITH archived AS (
   UPDATE content_archive SET restored_at = :now WHERE archive_id = :archive_id
-  RETURNING platform, content_id, rows
+  RETURNING platform, content_id, client_id, rows
 ), untold AS (
   DELETE FROM content_change c USING archived a
-  WHERE c.platform = a.platform AND c.content_id = a.content_id AND c.kind = 'removed'
+  WHERE c.platform = a.platform AND c.content_id = a.content_id AND c.client_id = a.client_id
+    AND c.kind = 'removed'
     AND NOT EXISTS (SELECT 1 FROM change_told t WHERE t.change_id = c.change_id)
 )
 SELECT cicero_put_back(

@@ -51,6 +51,11 @@ WITH day AS (
 )
 SELECT content_id, first_slot, (SELECT count(*) FROM day) AS of_day FROM missing
 
+-- name: lock_posts(gone)
+-- Two clients that lose a shared post at the same moment leave it one after the other.
+SELECT video_id AS content_id FROM tiktok_post WHERE video_id = ANY(CAST(:gone AS varchar[]))
+ORDER BY video_id FOR UPDATE
+
 -- name: leave(client_id, gone, slot, wib_day, now)
 -- Takes posts from the client: each gets a ledger row; one that other clients still have only
 -- loses this client, the others go to the archive with every row that points at them.

@@ -27,6 +27,7 @@ from tests.conftest import RuntimeAt
 from tests.integration.inbox import Inbox
 from tests.integration.ledger import CHAT, message, write
 from tests.integration.tables import Tables
+from tests.integration.waiting import PATIENCE_SECONDS, wait_until
 from wa_session_host.console import ConsoleTransport
 from wa_session_host.consumer import Consumer
 from wa_session_host.transport import (
@@ -41,7 +42,6 @@ from wa_session_host.transport import (
 AFTERNOON = datetime(2026, 2, 20, 17, 0, tzinfo=WIB)
 OTHER_CHAT = "120363000000000002@g.us"
 DEAD = "wa-dlq.fifo"
-PATIENCE_SECONDS = 20
 
 
 class Account:
@@ -129,13 +129,6 @@ def consuming(host: Runtime, account: Transport) -> Iterator[Event]:
         stop.set()
         thread.join(PATIENCE_SECONDS)
         assert not thread.is_alive()
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 def publish(writer: Runtime, *messages: outbox.Message) -> list[Row]:

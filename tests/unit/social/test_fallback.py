@@ -106,7 +106,7 @@ def test_while_the_first_is_well_the_second_is_left_alone(hosts: NewHosts) -> No
 @pytest.mark.parametrize(
     ("answer", "kind", "tries"),
     [
-        (TOO_FAST, RateLimited, 2),
+        (TOO_FAST, RateLimited, 6),
         (says(503, {}), Upstream, 2),
         (Answer(204, b""), Malformed, 2),
         (says(404, {"detail": "Not found"}), NotFound, 1),
