@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import tempfile
 from collections.abc import Callable, Iterator
 from datetime import date, datetime
 from pathlib import Path
@@ -29,9 +30,16 @@ _numbers = itertools.count()
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostgres]:
-    """PostgreSQL with a migrated database `migrated` to copy from."""
-    with EmbeddedPostgres(tmp_path_factory.mktemp("pg")) as server:
+def postgres() -> Iterator[EmbeddedPostgres]:
+    """PostgreSQL with a migrated database `migrated` to copy from.
+
+    Not below pytest's own directory: that is closed to other users again by each new run, and
+    as root PostgreSQL is another user.
+    """
+    with (
+        tempfile.TemporaryDirectory(prefix="cicero-pg-") as directory,
+        EmbeddedPostgres(Path(directory)) as server,
+    ):
         migrate(server.create_database("migrated"))
         yield server
 

@@ -95,6 +95,7 @@ class Api:
     def _counted(
         self, path: str, read: Callable[[Json], Read], parameters: Mapping[str, str | int]
     ) -> Read:
+        self._session()  # ready before the permit: what is allowed now is sent now
         self._permit(path)
         outcome = "ok"
         try:

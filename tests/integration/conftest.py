@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from datetime import datetime
 
 import pg8000.native
@@ -83,17 +83,16 @@ def seeded(postgres: EmbeddedPostgres) -> str:
 
 
 @pytest.fixture(scope="session")
-def new_copy(postgres: EmbeddedPostgres) -> Iterator[Copies]:
+def new_copy(postgres: EmbeddedPostgres) -> Copies:
     """Makes a copy of a database that nobody is connected to; its URL."""
-    server = pg8000.native.Connection(**connect_arguments(postgres.url))
 
     def make(template: str) -> str:
         name = f"copy_{next(_numbers)}"
-        server.run(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY = FILE_COPY")
+        with closing(pg8000.native.Connection(**connect_arguments(postgres.url))) as server:
+            server.run(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY = FILE_COPY")
         return postgres.database_url(name)
 
-    yield make
-    server.close()
+    return make
 
 
 @pytest.fixture(scope="session")

@@ -8,10 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import pg8000.native
 from redis import Redis
 
-from chalicelib.db.connection import connect_arguments
+from chalicelib.db import Database
 from chalicelib.queues import ENGAGEMENT, FETCH, OUTBOUND
 from chalicelib.settings import Settings
 from local.environment import environment
@@ -19,7 +18,7 @@ from local.resources import sqs_client
 from tests.conftest import settings_of
 
 _TABLES = """
-SELECT tablename::text FROM pg_tables
+SELECT tablename::text AS name FROM pg_tables
 WHERE schemaname = 'public' AND tablename <> 'cicero_fetch_version'
 """
 
@@ -34,12 +33,13 @@ class SharedService:
         with environment(self.environment):
             self.sqs: Any = sqs_client(values["AWS_ENDPOINT_URL"])
         self._urls = [self._url(queue) for queue in (FETCH, ENGAGEMENT, OUTBOUND)]
-        self._database = pg8000.native.Connection(**connect_arguments(values["DATABASE_URL"]))
+        self._database = Database(values["DATABASE_URL"])
         self._restore = self._keep_rows()
 
     def empty(self) -> None:
         """Brings back the first rows, and forgets every message and what Redis keeps."""
-        self._database.run(self._restore)
+        with self._database.transaction():
+            self._database.execute(self._restore)
         for url in self._urls:
             self.sqs.purge_queue(QueueUrl=url)
         self._redis.flushdb()
@@ -51,16 +51,17 @@ class SharedService:
 
     def _keep_rows(self) -> str:
         """Copies the rows aside; the script that brings them back."""
-        tables = [f'"{row[0]}"' for row in self._database.run(_TABLES)]
-        self._database.run("CREATE SCHEMA kept")
-        script = ["BEGIN", "SET LOCAL lock_timeout = '10s'"]
+        script = ["SET LOCAL lock_timeout = '10s'"]
         script += ["SET LOCAL session_replication_role = replica"]  # no foreign keys meanwhile
-        for table in tables:
-            self._database.run(f"CREATE TABLE kept.{table} AS TABLE public.{table}")
-            script.append(f"DELETE FROM public.{table}")
-            if self._database.run(f"SELECT EXISTS (SELECT 1 FROM kept.{table})") == [[True]]:
-                script.append(f"INSERT INTO public.{table} SELECT * FROM kept.{table}")
-        return "; ".join([*script, "COMMIT"])
+        run = self._database.execute
+        with self._database.transaction():
+            run("CREATE SCHEMA kept")
+            for table in [f'"{row["name"]}"' for row in run(_TABLES)]:
+                run(f"CREATE TABLE kept.{table} AS TABLE public.{table}")
+                script.append(f"DELETE FROM public.{table}")
+                if run(f"SELECT 1 AS one FROM kept.{table} LIMIT 1"):
+                    script.append(f"INSERT INTO public.{table} SELECT * FROM kept.{table}")
+        return "; ".join(script)
 
     def _url(self, queue: str) -> str:
         name = f"cicero-{self.environment['CICERO_STAGE']}-{queue}"

@@ -160,11 +160,11 @@ DECLARE
   rows jsonb;
 BEGIN
   FOR part IN
-    SELECT c.conrelid::regclass::text AS name, a.attname AS reference, 0 AS turn
+    SELECT c.conrelid::regclass::text AS name, a.attname::text AS reference, 0 AS turn
     FROM pg_constraint c
     JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = c.conkey[1]
     WHERE c.contype = 'f' AND c.confrelid = post_table::regclass
-    UNION ALL
+    UNION -- an audit table that points at the post by a foreign key is there already
     SELECT audit, key, 0 FROM unnest(ARRAY['insta_like_audit', 'tiktok_comment_audit']) AS audit
     WHERE (audit = 'insta_like_audit') = (post_table = 'insta_post')
     UNION ALL
