@@ -74,7 +74,7 @@ class Runner:
         self._feeder = threading.Thread(target=self._feed, daemon=True)
         self._stop = threading.Event()
         self._lock = threading.Lock()
-        self._in_flight: dict[str, tuple[str, str]] = {}
+        self._in_flight: dict[str, str] = {}  # receipt handle → queue URL
         self._busy = 0
         self._dead_looked = 0.0
         self.totals = Totals()
@@ -185,7 +185,7 @@ class Runner:
         handler, url = self._mappings[queue]
         with self._lock:
             self._busy += self._copies
-            self._in_flight[message["ReceiptHandle"]] = (url, message["ReceiptHandle"])
+            self._in_flight[message["ReceiptHandle"]] = url
         event = sqs_event(message, queue)
         copies = [self._threads.submit(self._handle, handler, event) for _ in range(self._copies)]
         threading.Thread(target=self._settle, args=(url, message, copies), daemon=True).start()
@@ -213,8 +213,8 @@ class Runner:
 
     def _renew(self) -> None:
         with self._lock:
-            held = list(self._in_flight.values())
-        for url, handle in held:
+            held = list(self._in_flight.items())
+        for handle, url in held:
             with suppress(ClientError):  # it was finished, or given back, in this moment
                 self._sqs.change_message_visibility(
                     QueueUrl=url, ReceiptHandle=handle, VisibilityTimeout=self._visibility
