@@ -1,7 +1,7 @@
 """The second stage: who liked and commented, merged into what is stored; then the messages.
 
-API calls come first and hold no transaction; then one transaction writes engagement, audits,
-the run's outcome and the outbox rows, which are published after the commit. What is stored only
+API calls come first and hold no transaction; then one statement writes engagement, audits, the
+run's outcome and the outbox rows, which are published after the commit. What is stored only
 grows: an answer that leaves someone out removes no one.
 """
 
@@ -10,58 +10,28 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from datetime import timedelta
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
-from chalicelib import notify, outbox, queues, reports
+from chalicelib import outbox, queues, reports, telling
 from chalicelib.clients import Client, Platform
-from chalicelib.db import Row, Transaction
-from chalicelib.jobs import ClientJob
-from chalicelib.posts import begin
-from chalicelib.runtime import Counters, Runtime, time_left
-from chalicelib.scope import todays_posts
-from chalicelib.slots import audit_window
-from chalicelib.social.content import UserPage
-from chalicelib.social.errors import ApiError, NotFound
+from chalicelib.db import Row
+from chalicelib.errors import BadInput, Conflict
+from chalicelib.jobs import ClientJob, Unread
+from chalicelib.notify import Plan
+from chalicelib.reading import PostRead, read_posts
+from chalicelib.results import engagement_results, failed_platforms, platform_errors
+from chalicelib.runs import dropped_if_expired
+from chalicelib.runtime import Counters, Runtime
+from chalicelib.scope import Task, to_refresh
+from chalicelib.slots import audit_window, day_bounds
 
 log = logging.getLogger(__name__)
 
-MAX_PAGES = 200
-_STOP_BEFORE = timedelta(seconds=60)
-
-
-@dataclass
-class PlatformRefresh:
-    """What was read of a platform: user names per content id, and what went wrong.
-
-    `gone` posts are no trouble: a deleted post waits for its fetch to confirm it.
-    """
-
-    usernames: dict[str, set[str]] = field(default_factory=dict)
-    gone: int = 0
-    failed: int = 0
-    error_kind: str | None = None
-    error: str | None = None
-
-    def note(self, error: ApiError) -> None:
-        if isinstance(error, NotFound):
-            self.gone += 1
-            return
-        self.failed += 1
-        self.error_kind, self.error = error.kind, str(error)
-
-    def result(self) -> dict[str, Any]:
-        """The JSON kept in client_run.engagement_result."""
-        return {
-            "posts": len(self.usernames),
-            "users": sum(map(len, self.usernames.values())),
-            "gone": self.gone,
-            "failed": self.failed,
-            "error_kind": self.error_kind,
-            "error": self.error,
-        }
+_DECISIONS = 3
+_LATER = Plan("nothing", "a continuation follows")
 
 
 def refresh_engagement(runtime: Runtime, job: ClientJob, context: Any = None) -> None:
@@ -72,169 +42,176 @@ def refresh_engagement(runtime: Runtime, job: ClientJob, context: Any = None) ->
     """
     started, spent = time.monotonic(), runtime.counters()
     run = begin(runtime, job)
-    if run["finished_at"] is None:
-        client = Client.from_row(run)
-        scope = _scope(runtime, client, job)
-        read, left = _read(runtime, scope, job, context)
-        cost = runtime.counters() - spent
-        alerts = _write(runtime, job, client, _Read(read, left, cost, started))
-        outbox.publish(runtime, alerts)
-        if left:
-            more = job.model_copy(update={"continuation": tuple(left)})
-            runtime.queues.send_one(queues.ENGAGEMENT, more)
-            return
-    outbox.publish_left(runtime, job.slot, job.client_id)
-    reports.close_slot(runtime, job.of_slot)
+    if run is None:
+        outbox.publish_left(runtime, job.slot, job.client_id)
+        reports.close_slot(runtime, job.of_slot)
+        return
+    wanted, unchanged = _wanted(runtime, run, job)
+    posts = read_posts(runtime, wanted, context)
+    cost = _Cost(started, runtime.counters() - spent)
+    left = tuple(post.left for post in posts if post.left)
+    outbox.publish(runtime, _write(runtime, job, run, posts, unchanged, cost))
+    if left:
+        log.info("client %s: %d posts left for a continuation", job.client_id, len(left))
+        more = job.model_copy(update={"continuation": left})
+        runtime.queues.send_one(queues.ENGAGEMENT, more)
 
 
 @dataclass(frozen=True)
-class _Read:
-    """The outcome of reading, before it is written. `left` are ids there was no time for."""
+class Run:
+    """A client's run as the stage begins, with the client's row and its posts of the day."""
 
-    platforms: Mapping[Platform, PlatformRefresh]
-    left: list[str]
-    cost: Counters
+    client: Client
+    row: Row
+    tasks: tuple[Task, ...]
+
+    @property
+    def fetched(self) -> dict[str, dict[str, Any]]:
+        """The run's fetch results; {} in a slot that fetches nothing."""
+        return self.row["fetch_result"] or {}
+
+
+@dataclass(frozen=True)
+class _Cost:
     started: float
+    reading: Counters
 
 
-def _scope(runtime: Runtime, client: Client, job: ClientJob) -> dict[Platform, list[str]]:
-    """The content ids to refresh, per platform that is on."""
+def begin(runtime: Runtime, job: ClientJob) -> Run | None:
+    """The run and all that the stage needs, in one look; None where there is nothing to do any
+    more. Raises BadInput where there is no such run."""
+    day_start, day_end = day_bounds(job.of_slot.day)
     with runtime.db.transaction() as tx:
-        scope = {
-            platform: [
-                p["content_id"] for p in todays_posts(tx, platform, client.client_id, job.of_slot)
-            ]
-            for platform in client.platforms
-        }
-    if job.continuation is None:
-        return scope
-    left = set(job.continuation)
-    return {platform: [i for i in ids if i in left] for platform, ids in scope.items()}
-
-
-def _read(
-    runtime: Runtime, scope: Mapping[Platform, list[str]], job: ClientJob, context: Any
-) -> tuple[dict[Platform, PlatformRefresh], list[str]]:
-    """Reads every post in scope; a post or platform that fails leaves the others alone."""
-    refreshes = {platform: PlatformRefresh() for platform in scope}
-    left: list[str] = []
-    for platform, contents in scope.items():
-        page_of = _page_reader(runtime, platform)
-        for content_id in contents:
-            if time_left(context) < _STOP_BEFORE:
-                left.append(content_id)
-                continue
-            _read_users(refreshes[platform], content_id, page_of)
-    if left:
-        log.info("client %s: %d posts left for a continuation", job.client_id, len(left))
-    return refreshes, left
-
-
-PageReader = Callable[[str, str | None], UserPage]
-
-
-def _page_reader(runtime: Runtime, platform: Platform) -> PageReader:
-    if platform == "instagram":
-        return runtime.instagram.likers
-    return runtime.tiktok.commenters
-
-
-def _read_users(refresh: PlatformRefresh, content_id: str, page_of: PageReader) -> None:
-    """All pages of one post; what came before an error is kept."""
-    cursor: str | None = None
-    for _ in range(MAX_PAGES):
-        try:
-            page = page_of(content_id, cursor)
-        except ApiError as error:
-            refresh.note(error)
-            return
-        refresh.usernames.setdefault(content_id, set()).update(page.usernames)
-        if page.following is None or page.following == cursor:
-            return
-        cursor = page.following
-
-
-def _write(runtime: Runtime, job: ClientJob, client: Client, read: _Read) -> list[Row]:
-    """Everything in one transaction; nothing where another worker was first. Answers the alerts
-    it wrote, for publishing."""
-    before = runtime.db.round_trips
-    with runtime.db.transaction() as tx:
-        state = tx.first("runs.lock", slot=job.slot, client_id=job.client_id)
-        if state is None or state["finished_at"]:
-            return []
-        for platform, refresh in read.platforms.items():
-            _merge(runtime, tx, platform, refresh, job)
-        engagement = _add_up(state["engagement_result"] or {}, read.platforms)
-        errors = platform_errors(state["fetch_result"] or {}, engagement)
-        if not read.left:
-            through = set(client.platforms) - failed_platforms(
-                state["fetch_result"] or {}, engagement
-            )
-            notify.tell(runtime, tx, client, job, got_through=bool(through))
-        tx.run(
-            "runs.refreshed",
+        row = tx.first(
+            "engaging.begin",
             slot=job.slot,
             client_id=job.client_id,
-            engagement=json.dumps(engagement),
-            finished_at=None if read.left else runtime.now(),
-            outcome=None if read.left else ("failed" if errors else "done"),
-            error_kind=next(iter(errors.values()), None),
-            api_calls=json.dumps(read.cost.api_calls_on_top_of(state["api_calls"])),
-            api_requests=read.cost.api_requests,
-            sql_round_trips=read.cost.sql_round_trips + runtime.db.round_trips - before + 2,
-            seconds=time.monotonic() - read.started,
+            wib_day=job.of_slot.day,
+            day_start=day_start,
+            day_end=day_end,
+            now=runtime.now(),
         )
-        return reports.alert_once(runtime, tx, job.of_slot, errors)
+        if row is None or row["run_slot"] is None:
+            raise BadInput("client_id", f"{job.client_id} has no run in slot {job.slot}")
+        if dropped_if_expired(runtime, tx, job, row) or row["finished_at"] is not None:
+            return None
+    client = Client.from_row(row)
+    tasks = (Task.from_json(post) for post in row["posts"] if post["platform"] in client.platforms)
+    return Run(client, row, tuple(tasks))
 
 
-def _merge(
-    runtime: Runtime, tx: Transaction, platform: Platform, refresh: PlatformRefresh, job: ClientJob
-) -> None:
-    if not refresh.usernames:
-        return
-    users = [
-        {"content_id": content_id, "usernames": sorted(names)}
-        for content_id, names in refresh.usernames.items()
-    ]
-    stored = tx.run(f"{platform}.merge_users", users=json.dumps(users), now=runtime.now())
+def _wanted(
+    runtime: Runtime, run: Run, job: ClientJob
+) -> tuple[Sequence[Unread], Counter[Platform]]:
+    """What is to be read, and how many posts of each platform need not be."""
+    if job.continuation is not None:
+        known = {(task.platform, task.content_id) for task in run.tasks}
+        return [u for u in job.continuation if (u.platform, u.content_id) in known], Counter()
+    mode = runtime.settings.engagement_refresh
+    due = to_refresh(run.tasks, job.of_slot, mode, run.fetched)
+    unchanged = Counter(t.platform for t in run.tasks) - Counter(t.platform for t in due)
+    return [Unread(platform=t.platform, content_id=t.content_id) for t in due], Counter(unchanged)
+
+
+def _write(
+    runtime: Runtime,
+    job: ClientJob,
+    run: Run,
+    posts: Sequence[PostRead],
+    unchanged: Counter[Platform],
+    cost: _Cost,
+) -> list[Row]:
+    """Everything in one transaction; nothing where another worker was first. Answers the messages
+    it wrote, for publishing.
+
+    Where another run has told something meanwhile, what to tell is decided once more.
+    """
+    for attempt in range(1, _DECISIONS + 1):
+        try:
+            return _write_once(runtime, job, run, posts, unchanged, cost)
+        except Conflict:
+            log.info("client %s: deciding again what to tell", job.client_id)
+            again = begin(runtime, job)
+            if again is None:
+                return []
+            if attempt == _DECISIONS:
+                raise
+            run = replace(
+                again, row=again.row | {"engagement_result": run.row["engagement_result"]}
+            )
+    raise AssertionError("unreachable")
+
+
+def _write_once(
+    runtime: Runtime,
+    job: ClientJob,
+    run: Run,
+    posts: Sequence[PostRead],
+    unchanged: Counter[Platform],
+    cost: _Cost,
+) -> list[Row]:
+    platforms = run.client.platforms
+    before = run.row["engagement_result"]
+    engagement = engagement_results(platforms, posts, unchanged, before or {})
+    errors = platform_errors(run.fetched, engagement)
+    finished = not any(post.left for post in posts)
+    through = set(platforms) - failed_platforms(run.fetched, engagement)
+    told = _plan(runtime, job, run, got_through=bool(through)) if finished else _LATER
     window_start, window_end = audit_window(job.of_slot)
-    tx.run(
-        f"{platform}.audit",
-        contents=[row["content_id"] for row in stored],
-        window_start=window_start,
-        window_end=window_end,
-        now=runtime.now(),
-    )
+    with runtime.db.transaction() as tx:
+        done = tx.first(
+            "engaging.finish",
+            slot=job.slot,
+            client_id=job.client_id,
+            now=runtime.now(),
+            before=None if before is None else json.dumps(before),
+            engagement=json.dumps(engagement),
+            finished=finished,
+            outcome=("failed" if errors else "done") if finished else None,
+            error_kind=next(iter(errors.values()), None),
+            users=json.dumps(_users(posts, run.tasks)),
+            window_start=window_start,
+            window_end=window_end,
+            messages=outbox.as_json(told.messages),
+            hour=told.hour,
+            instagram=_tasks_on("instagram", run),
+            tiktok=_tasks_on("tiktok", run),
+            api_calls=json.dumps(cost.reading.api_calls_on_top_of(run.row["api_calls"])),
+            api_requests=cost.reading.api_requests,
+            sql_round_trips=cost.reading.sql_round_trips + 3,
+            seconds=time.monotonic() - cost.started,
+        )
+        if done is None:
+            return []
+        if not done["in_time"]:
+            raise Conflict("what the chats were told has changed meanwhile")
+        rows: list[Row] = done["messages"]
+        rows += reports.alert_once(runtime, tx, job.of_slot, errors)
+        if done["closed_seconds"] is not None:
+            rows += reports.tell_of_closed(runtime, tx, job.of_slot, done["closed_seconds"])
+    return rows
 
 
-Result = Mapping[str, Any]
+def _plan(runtime: Runtime, job: ClientJob, run: Run, got_through: bool) -> Plan:
+    told = telling.plan_of(runtime.settings, job.of_slot, run.client, run.row, got_through)
+    log.info("client %s, slot %s: %s, %s", job.client_id, job.of_slot, told.send, told.why)
+    return told
 
 
-def platform_errors(
-    fetch: Mapping[str, Result], engagement: Mapping[str, Result]
-) -> dict[str, str]:
-    """The error kind of each platform that had any trouble in either stage. Pure."""
-    results = [*fetch.items(), *engagement.items()]
-    return {name: result["error_kind"] for name, result in results if result["error_kind"]}
+def _users(posts: Sequence[PostRead], tasks: Sequence[Task]) -> list[dict[str, Any]]:
+    """What engaging.finish takes. A count is only kept of a list that was read to its end."""
+    counts = {(task.platform, task.content_id): task.count for task in tasks}
+    return [
+        {
+            "platform": post.platform,
+            "content_id": post.content_id,
+            "usernames": sorted(post.usernames),
+            "refreshed": counts.get((post.platform, post.content_id)) if post.whole else None,
+        }
+        for post in posts
+        if post.read
+    ]
 
 
-def failed_platforms(fetch: Mapping[str, Result], engagement: Mapping[str, Result]) -> set[str]:
-    """The platforms that brought nothing: no feed, or not one post's engagement. Pure."""
-    no_feed = {name for name, result in fetch.items() if result["verdict"] == "error"}
-    no_users = {name for name, r in engagement.items() if r["failed"] and not r["posts"]}
-    return no_feed | no_users
-
-
-def _add_up(
-    before: Mapping[str, Result], platforms: Mapping[Platform, PlatformRefresh]
-) -> dict[str, dict[str, Any]]:
-    """This invocation's results on top of those of the invocations it continues."""
-    total: dict[str, dict[str, Any]] = {}
-    for platform, refresh in platforms.items():
-        result, earlier = refresh.result(), before.get(platform, {})
-        for name in ("posts", "users", "gone", "failed"):
-            result[name] += earlier.get(name, 0)
-        for name in ("error_kind", "error"):
-            result[name] = result[name] or earlier.get(name)
-        total[platform] = result
-    return total
+def _tasks_on(platform: str, run: Run) -> int:
+    return sum(task.platform == platform and not task.late for task in run.tasks)

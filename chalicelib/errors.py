@@ -38,3 +38,7 @@ class DatabaseUnavailable(CiceroError):
     """PostgreSQL could not be reached, or went away in mid-transaction (which rolled back)."""
 
     kind = "database"
+
+
+class Conflict(CiceroError):
+    """What a decision rested on was changed by another worker meanwhile: decide again."""

@@ -36,7 +36,7 @@ def fetch_posts(event: Mapping[str, Any], context: Any = None) -> None:
 
     job = ClientJob.parse(_body(event))
     with retried_soon(event, queues.FETCH):
-        results = posts.fetch_posts(runtime(), job)
+        results = posts.fetch_posts(runtime(), job, context)
     verdicts = {name: result.verdict for name, result in (results or {}).items()}
     _logged("fetch_posts", {"client": job.client_id, "slot": str(job.of_slot), **verdicts})
 

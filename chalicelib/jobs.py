@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self, TypeVar
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, ValidationError
 
+from chalicelib.clients import Platform
 from chalicelib.errors import BadInput
 from chalicelib.slots import Slot
 
@@ -25,11 +26,20 @@ class QueueMessage(BaseModel):
         return _validated(cls, body)
 
 
+class Unread(BaseModel):
+    """A post whose people are to be read: from the page `after`, or from the first."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    platform: Platform
+    content_id: str
+    after: str | None = None
+
+
 class ClientJob(QueueMessage):
     """One client, one stage, of one slot. The slot is decided once and never asked for again.
 
     `expires_at`: from then on another slot does the same work, and this job is dropped.
-    `continuation`: content ids that a previous invocation had no time for; None means all.
+    `continuation`: what a previous invocation had no time for; None means all.
     """
 
     run_id: str
@@ -38,7 +48,7 @@ class ClientJob(QueueMessage):
     fetch_posts: bool
     trigger: Trigger
     expires_at: AwareDatetime
-    continuation: tuple[str, ...] | None = None
+    continuation: tuple[Unread, ...] | None = None
 
     @property
     def of_slot(self) -> Slot:

@@ -19,7 +19,7 @@ from chalicelib.social.errors import NotFound
 @dataclass(frozen=True)
 class Added:
     """A post that a person added. `source_type` is `cron_fetch` where a fetch was first; `new`
-    is whether the client did not have it yet."""
+    is whether it is news for the client today."""
 
     platform: Platform
     content_id: str
@@ -31,7 +31,11 @@ class Added:
 def add_post(
     runtime: Runtime, client_id: str, link: str, location: Location = redirect_of
 ) -> Added:
-    """Stores the linked post as `manual_input` of the client, dated now; a task of today.
+    """Stores the linked post as `manual_input` of the client, dated now; a task of today that no
+    fetch takes away.
+
+    A post that is stored already keeps its first owner, source and time; one of an earlier day
+    becomes a task of today all the same, and is dated now where it is this client's own.
 
     The next engagement refresh covers it, a fetch that meets it keeps it manual. Raises BadInput
     for an unknown client, a link that names no post, a platform that the client has off, and a
@@ -48,25 +52,38 @@ def add_post(
         row = tx.run(
             f"{platform}.add_manual",
             client_id=client.client_id,
-            post=post.model_dump_json(exclude={"platform", "owner", "pinned"}),
+            post=post.model_dump_json(),
             now=runtime.now(),
         )[0]
-        if row["linked"]:
+        now = runtime.now()
+        tx.run(
+            "content.keep",
+            client_id=client.client_id,
+            platform=platform,
+            content_id=row["content_id"],
+            task_day=wib_day(now) if row["earlier"] else None,
+            now=now,
+        )
+        if row["new"]:
             _note_new(runtime, tx, client.client_id, post)
-    return Added(platform, row["content_id"], client.client_id, row["source_type"], row["linked"])
+    return Added(platform, row["content_id"], client.client_id, row["source_type"], row["new"])
 
 
 def restore_post(runtime: Runtime, content_id: str) -> dict[str, Any]:
-    """Brings the newest archived copy of a post back, with every row that went with it: likers,
-    comments, client links, roles, link reports. BadInput where there is none."""
+    """Brings a post back from the archive with every row that went with it: likers, comments,
+    client links, roles, link reports; no fetch takes it away again. Where the post is there again,
+    the two are merged. BadInput where nothing of it is archived."""
+    wanted = content_id.strip()
     with runtime.db.transaction() as tx:
-        archived = tx.first("content.archived", content_id=content_id.strip())
-        if archived is None:
-            raise BadInput(
-                "content_id", f"{content_id!r} is not in the archive", "See table content_archive."
-            )
-        tx.run("content.restore", archive_id=archived["archive_id"], now=runtime.now())
-    return {name: archived[name] for name in ("platform", "content_id", "client_id")}
+        restored = tx.run(
+            "content.restore", contents=[wanted], client_id=None, slot=None, now=runtime.now()
+        )
+    if not restored:
+        raise BadInput(
+            "content_id", f"{content_id!r} is not in the archive", "See table content_archive."
+        )
+    clients = sorted({row["client_id"] for row in restored})
+    return {"platform": restored[0]["platform"], "content_id": wanted, "client_ids": clients}
 
 
 def _fetch(runtime: Runtime, wanted: PostLink) -> Post:

@@ -8,45 +8,29 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 from chalicelib import queues
 from chalicelib.db import Row, Transaction
 from chalicelib.jobs import OutboundMessage
+from chalicelib.messages import Message
 from chalicelib.queues import Entry
 from chalicelib.runtime import Runtime
-
-Kind = Literal["task_list", "changes", "admin_report", "admin_alert"]
-
-
-@dataclass(frozen=True)
-class Message:
-    """A message to one chat. `changes` are the ledger ids that it tells."""
-
-    chat: str
-    session: str
-    kind: Kind
-    slot: datetime
-    text: str
-    key: str
-    expires_at: datetime
-    client_id: str | None = None
-    changes: tuple[int, ...] = ()
 
 
 def add(tx: Transaction, messages: Sequence[Message], now: datetime) -> list[Row]:
     """Writes the messages in the caller's transaction; answers the rows that are new."""
     if not messages:
         return []
-    return tx.run("outbox.add", messages=json.dumps([_fields(m) for m in messages]), now=now)
+    return tx.run("outbox.add", messages=as_json(messages), now=now)
 
 
-def publish(runtime: Runtime, rows: Iterable[Row]) -> int:
-    """Sends committed rows to the FIFO queue and notes it; answers how many were taken.
+def publish(runtime: Runtime, rows: Iterable[Row]) -> list[int]:
+    """Sends committed rows to the FIFO queue; answers the ids that were taken.
 
-    What the queue refuses stays unpublished, for `sweep`.
+    `sweep` sends again what the queue refused and what a crash left: a row that was sent before
+    is dropped by the queue, which knows its key, or by the host, which claims each row once.
     """
     entries = {
         row["outbox_id"]: Entry(
@@ -57,19 +41,21 @@ def publish(runtime: Runtime, rows: Iterable[Row]) -> int:
         for row in rows
     }
     if not entries:
-        return 0
+        return []
     taken = runtime.queues.send(queues.OUTBOUND, entries.values())
-    ids = [outbox_id for outbox_id, entry in entries.items() if entry in taken]
-    with runtime.db.transaction() as tx:
-        tx.run("outbox.mark_published", ids=ids, now=runtime.now())
-    return len(ids)
+    return [outbox_id for outbox_id, entry in entries.items() if entry in taken]
 
 
-def publish_left(runtime: Runtime, slot: datetime, client_id: str) -> int:
-    """Publishes what a client's run has written and not published yet."""
+def publish_left(runtime: Runtime, slot: datetime, client_id: str) -> list[int]:
+    """Publishes again what a client's run and the slot's closing have written."""
     with runtime.db.transaction() as tx:
         rows = tx.run("outbox.unpublished_of", slot=slot, client_id=client_id)
     return publish(runtime, rows)
+
+
+def as_json(messages: Sequence[Message]) -> str:
+    """Messages as the queries take them, numbered in the order in which they are to go out."""
+    return json.dumps([{"number": n, **_fields(m)} for n, m in enumerate(messages)])
 
 
 def _fields(message: Message) -> dict[str, Any]:
@@ -83,4 +69,5 @@ def _fields(message: Message) -> dict[str, Any]:
         "key": message.key,
         "expires_at": message.expires_at.isoformat(),
         "changes": list(message.changes),
+        "first_key": message.first_key,
     }

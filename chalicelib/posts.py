@@ -1,6 +1,6 @@
 """The first stage: a client's posts of the day, both platforms, into tables and ledger.
 
-API calls come first and hold no transaction; then one transaction writes everything. Doing the
+API calls come first and hold no transaction; then one statement writes everything. Doing the
 job again changes nothing: a run that was fetched already only sends its engagement job on.
 """
 
@@ -10,20 +10,21 @@ import json
 import logging
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from chalicelib import queues, tiktok_accounts
+from chalicelib import queues, removals, reports
 from chalicelib.clients import Client, Platform
 from chalicelib.db import Row, Transaction
 from chalicelib.errors import BadInput
+from chalicelib.feeds import AccountFeed, read_feeds
 from chalicelib.jobs import ClientJob
+from chalicelib.runs import dropped_if_expired
 from chalicelib.runtime import Counters, Runtime
 from chalicelib.slots import Slot, day_bounds
 from chalicelib.social.content import Post
-from chalicelib.social.errors import ApiError
-from chalicelib.verdicts import Feed, Verdict, confirm_removals, read_feed
+from chalicelib.verdicts import Verdict
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +42,10 @@ class FetchResult:
     error: str | None = None
 
 
-def fetch_posts(runtime: Runtime, job: ClientJob) -> dict[str, FetchResult] | None:
+Results = dict[str, FetchResult]
+
+
+def fetch_posts(runtime: Runtime, job: ClientJob, context: Any = None) -> Results | None:
     """Does the job and sends the engagement job on; None where there was nothing to do.
 
     Raises BadInput for a run that does not exist, DatabaseUnavailable and QueueUnavailable;
@@ -51,12 +55,13 @@ def fetch_posts(runtime: Runtime, job: ClientJob) -> dict[str, FetchResult] | No
     run = begin(runtime, job)
     if run["finished_at"] is not None:
         return None
-    results: dict[str, FetchResult] | None = None
+    results: Results | None = None
     if run["fetched_at"] is None:
         client = Client.from_row(run)
-        feeds = _read_feeds(runtime, client, run, job.of_slot)
-        cost = runtime.counters() - spent
-        results = _write(runtime, job, client, run, feeds, cost, time.monotonic() - started)
+        since = {p: _since(run, p, job.of_slot) for p in client.platforms}
+        feeds = read_feeds(runtime, client, run, since, context)
+        fetched = _Fetched(job, client, run, since, feeds)
+        results = _write(runtime, fetched, runtime.counters() - spent, started)
     runtime.queues.send_one(queues.ENGAGEMENT, job)
     return results
 
@@ -64,36 +69,18 @@ def fetch_posts(runtime: Runtime, job: ClientJob) -> dict[str, FetchResult] | No
 def begin(runtime: Runtime, job: ClientJob) -> Row:
     """The client's run with the client's row. An expired job is recorded and comes back as
     finished. Raises BadInput where there is no such run."""
-    now = runtime.now()
     with runtime.db.transaction() as tx:
         day_start, _ = day_bounds(job.of_slot.day)
-        run = tx.first("runs.begin", slot=job.slot, client_id=job.client_id, day_start=day_start)
+        run = tx.first(
+            "fetching.begin", slot=job.slot, client_id=job.client_id, day_start=day_start
+        )
         if run is None:
             raise BadInput("client_id", f"{job.client_id} has no run in slot {job.slot}")
-        if run["finished_at"] is None and now >= job.expires_at:
-            over = {"expires_at": job.expires_at, "outcome": "expired", "error_kind": "expired"}
-            tx.run("runs.give_up", **_key(job), **over, now=now)
-            log.warning("expired: client %s, slot %s", job.client_id, job.of_slot)
-            return run | {"finished_at": now}
+        expired = dropped_if_expired(runtime, tx, job, run)
+    if expired:
+        reports.close_slot(runtime, job.of_slot)
+        return run | {"finished_at": runtime.now()}
     return run
-
-
-def _read_feeds(runtime: Runtime, client: Client, run: Row, slot: Slot) -> dict[Platform, Feed]:
-    """Both platforms' feeds; each fails alone, into its own feed's error."""
-    feeds: dict[Platform, Feed] = {}
-    for platform in client.platforms:
-        try:
-            feeds[platform] = _read(runtime, client, run, platform, _since(run, platform, slot))
-        except ApiError as error:
-            feeds[platform] = Feed((), 0, reached=False, error=error)
-    return feeds
-
-
-def _read(runtime: Runtime, client: Client, run: Row, platform: Platform, since: datetime) -> Feed:
-    if platform == "instagram":
-        handle = client.instagram or ""
-        return read_feed(lambda cursor: runtime.instagram.posts(handle, cursor), since)
-    return tiktok_accounts.read(runtime, client, run, since)
 
 
 def _since(run: Row, platform: Platform, slot: Slot) -> datetime:
@@ -104,119 +91,100 @@ def _since(run: Row, platform: Platform, slot: Slot) -> datetime:
     return start - timedelta(days=1) if looks_back else start
 
 
-def _write(
-    runtime: Runtime,
-    job: ClientJob,
-    client: Client,
-    run: Row,
-    feeds: Mapping[Platform, Feed],
-    cost: Counters,
-    seconds: float,
-) -> dict[str, FetchResult] | None:
-    """Everything the fetch found, in one transaction; None where another worker was first."""
-    before = runtime.db.round_trips
-    with runtime.db.transaction() as tx:
-        state = tx.first("runs.lock", **_key(job))
-        if state is None or state["fetched_at"] or state["finished_at"]:
-            return None
-        writing = _Writing(runtime, tx, job.of_slot, client, run)
-        results: dict[str, FetchResult] = {
-            platform: writing.platform(platform, feed) for platform, feed in feeds.items()
-        }
-        tx.run(
-            "runs.fetched",
-            **_key(job),
-            fetch=json.dumps({name: asdict(result) for name, result in results.items()}),
-            now=runtime.now(),
-            api_calls=json.dumps(cost.api_calls_on_top_of(state["api_calls"])),
-            api_requests=cost.api_requests,
-            sql_round_trips=cost.sql_round_trips + runtime.db.round_trips - before + 2,
-            seconds=seconds,
-        )
-    return results
-
-
 @dataclass(frozen=True)
-class _Writing:
-    """One client's fetch on its way into the tables."""
+class _Fetched:
+    """What a job has read, before it is written."""
 
-    runtime: Runtime
-    tx: Transaction
-    slot: Slot
+    job: ClientJob
     client: Client
     run: Row
+    since: Mapping[Platform, datetime]
+    feeds: Mapping[Platform, AccountFeed]
 
-    def platform(self, platform: Platform, feed: Feed) -> FetchResult:
-        _, day_end = day_bounds(self.slot.day)
-        posts = feed.between(_since(self.run, platform, self.slot), day_end)
-        verdict = feed.verdict(had_posts=self.run[f"had_{platform}"])
-        new = self._upsert(platform, posts) if posts else 0
-        removed, held = self._removals(platform, feed) if verdict == "complete" else (0, 0)
+    def posts(self, platform: Platform) -> list[Post]:
+        """The posts of the period that this fetch is about."""
+        _, day_end = day_bounds(self.job.of_slot.day)
+        return self.feeds[platform].feed.between(self.since[platform], day_end)
+
+    def result(self, platform: Platform) -> FetchResult:
+        feed = self.feeds[platform].feed
         return FetchResult(
-            verdict,
-            posts=len(posts),
-            new=new,
-            removed=removed,
-            held=held,
+            feed.verdict(had_posts=self.run[f"had_{platform}"]),
+            posts=len(self.posts(platform)),
             error_kind=feed.error.kind if feed.error else None,
             error=str(feed.error) if feed.error else None,
         )
 
-    def _upsert(self, platform: Platform, posts: list[Post]) -> int:
-        day_start, _ = day_bounds(self.slot.day)
-        changes = self.tx.run(
-            f"{platform}.upsert_posts",
-            client_id=self.client.client_id,
-            posts=json.dumps([_row(post, day_start) for post in posts]),
-            slot=self.slot.at,
-            wib_day=self.slot.day,
-            now=self.runtime.now(),
-        )
-        return len(changes)
+    def rows(self) -> list[dict[str, Any]]:
+        """The posts as fetching.store takes them."""
+        day_start, _ = day_bounds(self.job.of_slot.day)
+        return [
+            post.model_dump(mode="json", exclude={"owner", "owner_id", "coauthors", "pinned"})
+            | {"late": post.posted_at < day_start, "owned": account.owns(post)}
+            for platform, account in self.feeds.items()
+            for post in self.posts(platform)
+        ]
 
-    def _removals(self, platform: Platform, feed: Feed) -> tuple[int, int]:
-        """(removed, held) posts of today, missing here and in the complete fetch before."""
-        day_start, day_end = day_bounds(self.slot.day)
-        missing = self.tx.run(
-            f"{platform}.note_missing",
-            client_id=self.client.client_id,
-            slot=self.slot.at,
+    def looked_up(self) -> dict[str, str]:
+        """The TikTok account that was asked for, as fetching.store takes it."""
+        account = self.feeds.get("tiktok")
+        if account is None or not account.looked_up:
+            return {}
+        return {"handle": str(self.client.tiktok), "secuid": str(account.secuid)}
+
+
+def _write(runtime: Runtime, fetched: _Fetched, cost: Counters, started: float) -> Results | None:
+    """Everything the fetch found, in one transaction; None where another worker was first."""
+    job, feeds = fetched.job, fetched.feeds
+    day_start, day_end = day_bounds(job.of_slot.day)
+    results = {platform: fetched.result(platform) for platform in feeds}
+    with runtime.db.transaction() as tx:
+        stored = tx.first(
+            "fetching.store",
+            slot=job.slot,
+            client_id=job.client_id,
+            wib_day=job.of_slot.day,
             day_start=day_start,
             day_end=day_end,
-            seen=[post.content_id for post in feed.posts],
+            now=runtime.now(),
+            posts=json.dumps(fetched.rows()),
+            seen=[post.content_id for account in feeds.values() for post in account.feed.posts],
+            complete=[name for name, result in results.items() if result.verdict == "complete"],
+            results=json.dumps({name: asdict(result) for name, result in results.items()}),
+            account=json.dumps(fetched.looked_up()),
+            api_calls=json.dumps(cost.api_calls_on_top_of(fetched.run["api_calls"])),
+            api_requests=cost.api_requests,
+            sql_round_trips=cost.sql_round_trips + 3,
+            seconds=time.monotonic() - started,
         )
-        confirmed = [m["content_id"] for m in missing if m["first_slot"] < self.slot.at]
-        if not confirmed:
-            return 0, 0
-        limit = self.runtime.settings.safe_delete_max_percent
-        removals = confirm_removals(confirmed, missing[0]["of_day"], limit)
-        if removals.gone:
-            self._remove(platform, list(removals.gone))
-        return len(removals.gone), len(removals.held)
+        if stored is None:
+            return None
+        return _mend(runtime, tx, job, stored)
 
-    def _remove(self, platform: Platform, gone: list[str]) -> None:
-        self.tx.run(f"{platform}.lock_posts", gone=gone)
-        leaving = self.tx.run(
-            f"{platform}.leave",
-            client_id=self.client.client_id,
-            gone=gone,
-            slot=self.slot.at,
-            wib_day=self.slot.day,
-            now=self.runtime.now(),
+
+def _mend(runtime: Runtime, tx: Transaction, job: ClientJob, stored: Row) -> Results:
+    """Undoes removals of posts that are back, and makes those that are confirmed."""
+    results: Results = {
+        name: FetchResult(**result) for name, result in stored["fetch_result"].items()
+    }
+    before = runtime.db.round_trips
+    if stored["returned"]:
+        tx.run(
+            "content.restore",
+            contents=stored["returned"],
+            client_id=job.client_id,
+            slot=job.slot,
+            now=runtime.now(),
         )
-        self.tx.run(
-            f"{platform}.archive",
-            client_id=self.client.client_id,
-            gone=[post["content_id"] for post in leaving if not post["shared"]],
-            slot=self.slot.at,
-            now=self.runtime.now(),
-        )
-
-
-def _key(job: ClientJob) -> dict[str, Any]:
-    return {"slot": job.slot, "client_id": job.client_id}
-
-
-def _row(post: Post, day_start: datetime) -> dict[str, Any]:
-    row = post.model_dump(mode="json", exclude={"platform", "owner", "pinned"})
-    return row | {"late": post.posted_at < day_start}
+    if not stored["confirmed"]:
+        return results
+    for platform, gone, held in removals.remove(runtime, tx, job, stored):
+        results[platform] = replace(results[platform], removed=gone, held=held)
+    tx.run(
+        "fetching.correct",
+        slot=job.slot,
+        client_id=job.client_id,
+        results=json.dumps({name: asdict(result) for name, result in results.items()}),
+        sql_round_trips=runtime.db.round_trips - before + 1,
+    )
+    return results

@@ -8,9 +8,11 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
+from hashlib import sha256
 from typing import Any
 
 from chalicelib.clients import Platform
@@ -60,15 +62,22 @@ class Runtime:
     def tiktok(self) -> TikTok:
         return TikTok(self._api("tiktok"))
 
+    @cached_property
+    def pool(self) -> ThreadPoolExecutor:
+        """Where the calls of one job run side by side."""
+        return ThreadPoolExecutor(self.settings.rapidapi_parallel_calls, "api")
+
     def counters(self) -> Counters:
         """What this process has spent so far; subtract two to know what a job cost."""
         return Counters(
-            self.instagram.api.outcomes + self.tiktok.api.outcomes,
+            self.instagram.api.spent() + self.tiktok.api.spent(),
             self.db.round_trips,
         )
 
     def close(self) -> None:
         """Lets go of every connection."""
+        if "pool" in self.__dict__:
+            self.pool.shutdown()
         for part in ("db", "queues", "instagram", "tiktok", "guard"):
             if part in self.__dict__:
                 getattr(self, part).close()
@@ -84,13 +93,18 @@ class Runtime:
             settings.cicero_stage,
         )
 
+    def routes(self, platform: Platform) -> list[str]:
+        """The names under which the guard knows the platform's hosts, the first choice first. A
+        new key makes a new route, on which nothing is closed yet."""
+        names = (platform, f"{platform}-fallback")
+        hosts = self.settings.api_hosts(platform)
+        marks = [sha256(f"{host} {key}".encode()).hexdigest()[:8] for host, key in hosts]
+        return [f"{name}-{mark}" for name, mark in zip(names, marks, strict=False)]
+
     def _api(self, platform: Platform) -> Api | Fallback:
         """The platform's host, and its fallback where one is set."""
-        settings = self.settings
-        apis = [
-            self._route(platform if number == 0 else f"{platform}-fallback", host, key)
-            for number, (host, key) in enumerate(settings.api_hosts(platform))
-        ]
+        hosts = zip(self.routes(platform), self.settings.api_hosts(platform), strict=True)
+        apis = [self._route(name, host, key) for name, (host, key) in hosts]
         return Fallback(*apis) if len(apis) > 1 else apis[0]
 
     def _route(self, name: str, host: str, key: str) -> Api:
@@ -101,6 +115,7 @@ class Runtime:
             trip=lambda path, error: self.guard.trip(name, error, path),
             timeout=self.settings.rapidapi_timeout_seconds,
             attempts=self.settings.rapidapi_attempts,
+            connections=self.settings.rapidapi_parallel_calls,
         )
 
 

@@ -61,6 +61,9 @@ class Settings(BaseSettings):
     rapidapi_timeout_seconds: float = Field(
         20, gt=0, description="How long one answer may take; connecting may take a quarter of it"
     )
+    rapidapi_parallel_calls: int = Field(
+        12, ge=1, le=64, description="Calls that one worker has on their way at a time"
+    )
     rapidapi_attempts: int = Field(4, ge=1, le=10, description="Tries of one call, first included")
 
     admin_whatsapp: str = Field("", description="Operators' numbers, comma separated: 0812…, +62…")
@@ -86,6 +89,20 @@ class Settings(BaseSettings):
         10, ge=0, le=20, description="How long the host waits for messages in one look"
     )
 
+    wa_message_max_characters: int = Field(
+        4000, ge=1000, le=60_000, description="A longer message is split at post borders"
+    )
+    cicero_report_level: Literal["errors", "normal", "verbose"] = Field(
+        "normal",
+        description="What operators are told of each slot: errors: a report only where there is "
+        "trouble; normal: every slot; verbose: every slot, with a line per client",
+    )
+
+    engagement_refresh: Literal["delta", "full"] = Field(
+        "delta",
+        description="delta: a post whose count did not change is not read again (17:00 and the "
+        "day's last slot read all); full: every post in every slot",
+    )
     task_list_window_start: time = Field(
         time(6, 0), description="First slot of the day that may send a task list"
     )

@@ -119,7 +119,11 @@ def _publish_left(runtime: Runtime, now: datetime) -> int:
             unpublished_before=now - GRACE,
             published_before=now - LOST_AFTER,
         )
-    return outbox.publish(runtime, rows)
+    taken = outbox.publish(runtime, rows)
+    if taken:
+        with runtime.db.transaction() as tx:
+            tx.run("outbox.mark_published", ids=taken, now=now)
+    return len(taken)
 
 
 def _prune(runtime: Runtime, now: datetime) -> int:
@@ -133,7 +137,7 @@ def _prune(runtime: Runtime, now: datetime) -> int:
         ("tiktok.prune_audits", audits),
         ("runs.prune", runs),
         ("runs.prune_slots", runs),
-        ("runs.forget_missing", day_bounds(now.date())[0]),
+        ("content.forget", day_bounds(now.date())[0] - timedelta(days=1)),
     ):
         with runtime.db.transaction() as tx:
             pruned += len(tx.run(query, before=before, batch=_BATCH))

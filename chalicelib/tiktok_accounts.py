@@ -6,16 +6,30 @@ answers to its secUid, a client whose handle was corrected has another account.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 
 from chalicelib.clients import Client
 from chalicelib.db import Row
-from chalicelib.runtime import Runtime
 from chalicelib.social.errors import ApiError, Business, NotFound
+from chalicelib.social.tiktok import TikTok
 from chalicelib.verdicts import Feed, read_feed
 
 
-def read(runtime: Runtime, client: Client, run: Row, since: datetime) -> Feed:
+@dataclass(frozen=True)
+class Found:
+    """A feed, the secUid it was asked by, and whether the handle's was `looked_up` just now:
+    that is to be kept."""
+
+    feed: Feed
+    secuid: str
+    looked_up: bool = False
+
+
+def read(
+    tiktok: TikTok, client: Client, run: Row, since: datetime, in_time: Callable[[], bool]
+) -> Found:
     """The account's feed back to `since`. `run` carries what is kept of the account.
 
     Where the kept secUid brings nothing, or somebody else's videos, the handle is asked once
@@ -23,21 +37,26 @@ def read(runtime: Runtime, client: Client, run: Row, since: datetime) -> Feed:
     for may be anybody's, so nothing is taken from it while the handle cannot be asked. Raises an
     ApiError.
     """
+
+    def feed_of(secuid: str) -> Feed:
+        return read_feed(lambda cursor: tiktok.posts(secuid, cursor), since, in_time)
+
     kept = _kept(client, run)
     if kept is None:
-        return _feed(runtime, _look_up(runtime, client), since)
-    feed = _feed(runtime, kept, since)
+        secuid = _look_up(tiktok, client)
+        return Found(feed_of(secuid), secuid, looked_up=True)
+    feed = feed_of(kept)
     if not _looks_wrong(feed, client):
-        return feed
+        return Found(feed, kept)
     try:
-        secuid = _look_up(runtime, client)
+        secuid = _look_up(tiktok, client)
     except NotFound:
-        return feed
+        return Found(feed, kept)
     except ApiError:
         if run["account_handle"] is None:
             raise
-        return feed
-    return feed if secuid == kept else _feed(runtime, secuid, since)
+        return Found(feed, kept)
+    return Found(feed if secuid == kept else feed_of(secuid), secuid, looked_up=True)
 
 
 def _kept(client: Client, run: Row) -> str | None:
@@ -54,20 +73,7 @@ def _looks_wrong(feed: Feed, client: Client) -> bool:
     return all(post.owner not in (None, client.tiktok) for post in feed.posts)
 
 
-def _feed(runtime: Runtime, secuid: str, since: datetime) -> Feed:
-    return read_feed(lambda cursor: runtime.tiktok.posts(secuid, cursor), since)
-
-
-def _look_up(runtime: Runtime, client: Client) -> str:
+def _look_up(tiktok: TikTok, client: Client) -> str:
     if client.tiktok is None:
         raise NotFound("the client has no TikTok handle")
-    secuid = runtime.tiktok.secuid(client.tiktok)
-    with runtime.db.transaction() as tx:
-        tx.run(
-            "runs.store_secuid",
-            client_id=client.client_id,
-            handle=client.tiktok,
-            secuid=secuid,
-            now=runtime.now(),
-        )
-    return secuid
+    return tiktok.secuid(client.tiktok)

@@ -47,15 +47,22 @@ class Feed:
         return "empty" if had_posts and not self.posts else "complete"
 
 
-def read_feed(page_after: Callable[[str | None], PostPage], since: datetime) -> Feed:
+def read_feed(
+    page_after: Callable[[str | None], PostPage],
+    since: datetime,
+    in_time: Callable[[], bool] = lambda: True,
+) -> Feed:
     """Pages through a feed until a page ends before `since`, pinned posts not counted.
 
     An ApiError ends the reading and is kept in the feed beside what was read. A page that brings
-    nothing new may stand where another was: the feed then counts as not reached.
+    nothing new may stand where another was: the feed then counts as not reached, like one that
+    was cut off because `in_time` said no.
     """
     posts: dict[str, Post] = {}
     unreadable, cursor, gap = 0, None, False
     for _ in range(MAX_PAGES):
+        if not in_time():
+            break
         try:
             page = page_after(cursor)
         except ApiError as error:

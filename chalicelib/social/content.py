@@ -17,7 +17,8 @@ Item = TypeVar("Item")
 class Post(BaseModel):
     """A post as stored. `posted_at` is aware (UTC); a hidden count is None.
 
-    `owner` is the account the API names as the author, in lower case, or None.
+    `owner` is the account the API names as the author, in lower case, or None; `owner_id` the
+    platform's own id of it, where given; `coauthors` are the accounts that share the post.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -25,6 +26,8 @@ class Post(BaseModel):
     platform: Platform
     content_id: str
     owner: str | None
+    owner_id: str | None = None
+    coauthors: tuple[str, ...] = ()
     caption: str
     posted_at: AwareDatetime
     like_count: int | None
@@ -95,8 +98,10 @@ def moment(value: Any) -> datetime:
 
 def username(value: Any) -> str | None:
     """A user name in lower case, without `@`; None where there is none."""
-    name = text(value).strip().lower().lstrip("@") if isinstance(value, str) else ""
-    return name or None
+    if not isinstance(value, str):
+        return None
+    name = value if value.isascii() and "\x00" not in value else text(value)
+    return name.strip().lower().lstrip("@") or None
 
 
 def url(value: Any) -> str | None:

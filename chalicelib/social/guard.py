@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from functools import cached_property
+from threading import Lock
 from typing import TYPE_CHECKING, TypeVar
 
 from chalicelib.slots import day_bounds, wib_day
@@ -27,6 +28,7 @@ CONFIGURATION_PAUSE = timedelta(minutes=15)
 
 _REDIS_SECONDS = 0.5
 _RETRY_REDIS_AFTER = 30.0
+_BELIEVED = 1.0
 _DAY_SECONDS = 86_400
 
 Answer = TypeVar("Answer")
@@ -54,16 +56,19 @@ class Guard:
         self._prefix = f"cicero:{stage}"
         self._away_until = 0.0
         self._warned = False
+        self._turn = Lock()
         self._own_breakers: dict[str, str] = {}
+        self._answered: dict[tuple[str, str], tuple[float, Sequence[str]]] = {}
         self._own_spent: dict[str, int] = {}
 
     def permit(self, route: str, path: str = "") -> None:
         """Returns when one more call of the path may be made. Raises what opened the breaker of
         the route, or of this path on it, or BudgetSpent."""
         self._refuse_open(route, path)
-        self._spend(route)
-        while not self._hit(route):
-            time.sleep(1 / self._per_second / 2)
+        with self._turn:  # one thread of a process asks at a time, in the order of coming
+            self._spend(route)
+            while not self._hit(route):
+                time.sleep(1 / self._per_second / 2)
 
     def trip(self, route: str, error: errors.ApiError, path: str = "") -> None:
         """Opens the route's breaker for what will not mend by trying: a used-up quota until its
@@ -80,8 +85,17 @@ class Guard:
         value = f"{until.isoformat()} {error.kind}"
         key = self._breaker(route, path if isinstance(error, errors.EndpointRefused) else "")
         self._own_breakers[key] = value
+        self._answered.clear()
         self._try_redis(lambda redis: redis.set(key, value, ex=_DAY_SECONDS))
         log.error("API route %s is closed until %s: %s", route, until, error.kind)
+
+    def closed_by(self, route: str) -> str | None:
+        """The kind of error that keeps the route closed now; None while it is open."""
+        try:
+            self._refuse_open(route, "")
+        except errors.ApiError as error:
+            return error.kind
+        return None
 
     def close(self) -> None:
         """Closes the connections to Redis."""
@@ -89,13 +103,17 @@ class Guard:
             self._redis.close()
 
     def _refuse_open(self, route: str, path: str) -> None:
-        """Redis's word counts where it answers, so that an operator may open a route again."""
-        keys = [self._breaker(route, ""), self._breaker(route, path)]
-        found = self._try_redis(lambda redis: list(redis.mget(keys)))
-        own = [self._own_breakers.get(key) for key in keys]
-        for value in own if found is None else found:
-            if value:
-                self._refuse(route, str(value))
+        """Redis's word counts where it answers, so that an operator may open a route again. It is
+        believed for a second: asked for each call, it would be asked as often as the API."""
+        keys = (self._breaker(route, ""), self._breaker(route, path))
+        asked_at, values = self._answered.get(keys, (-_BELIEVED, []))
+        if time.monotonic() - asked_at >= _BELIEVED:
+            found = self._try_redis(lambda redis: list(redis.mget(keys)))
+            own = [self._own_breakers.get(key) for key in keys]
+            values = [str(value) for value in (own if found is None else found) if value]
+            self._answered[keys] = (time.monotonic(), values)
+        for value in values:
+            self._refuse(route, value)
 
     def _refuse(self, route: str, value: str) -> None:
         until, _, kind = value.partition(" ")

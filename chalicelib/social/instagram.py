@@ -84,6 +84,7 @@ def read_post(item: Any) -> Post:
         platform="instagram",
         content_id=_code(item),
         owner=username(mapping(item.get("user")).get("username")),
+        coauthors=_coauthors(item.get("coauthor_producers")),
         caption=_caption(item.get("caption")),
         posted_at=_taken_at(item),
         like_count=None if hidden else count(item.get("like_count")),
@@ -132,6 +133,12 @@ def _taken_at(item: Any) -> datetime:
 
 def _caption(value: Any) -> str:
     return text(value.get("text")) if isinstance(value, dict) else text(value)
+
+
+def _coauthors(value: Any) -> tuple[str, ...]:
+    producers = value if isinstance(value, list) else []
+    names = (username(mapping(producer).get("username")) for producer in producers)
+    return tuple(name for name in names if name)
 
 
 def _image(child: Any) -> str | None:

@@ -111,13 +111,15 @@ def _read_single(answer: Json) -> Post:
 def read_post(item: Any) -> Post:
     """A video from an item of a feed. Raises where id or time are missing."""
     stats = mapping(item.get("stats")) or mapping(item.get("statsV2"))
+    author = mapping(item.get("author"))
     video_id = text(item["id"]).strip()
     if not video_id:
         raise ValueError("a video without an id")
     return Post(
         platform="tiktok",
         content_id=video_id,
-        owner=username(mapping(item.get("author")).get("uniqueId")),
+        owner=username(author.get("uniqueId")),
+        owner_id=text(author.get("secUid")) or None,
         caption=text(item.get("desc")),
         posted_at=moment(item["createTime"]),
         like_count=count(stats.get("diggCount")),

@@ -10,8 +10,10 @@ import pytest
 
 from chalicelib import dispatch
 from chalicelib.dead_letters import bury
+from chalicelib.queues import OUTBOUND
 from chalicelib.slots import WIB
 from tests.conftest import DAY, RuntimeAt
+from tests.integration.inbox import Inbox
 from tests.integration.runs import start_run, whole_run
 from tests.integration.tables import Tables
 
@@ -30,15 +32,15 @@ def test_a_dead_job_ends_its_client_s_run_as_failed(runtime_at: RuntimeAt, table
 
 
 def test_the_last_client_s_dead_job_closes_the_slot_with_a_report(
-    runtime_at: RuntimeAt, tables: Tables
+    runtime_at: RuntimeAt, tables: Tables, inbox: Inbox
 ) -> None:
     runtime = runtime_at("17:00")
     bury(runtime, start_run(runtime, "CONTOH").model_dump_json())
     assert tables.value("SELECT status FROM slot_run") == "closed"
-    report = tables.row("SELECT kind, message, published_at FROM wa_notification_outbox")
+    report = tables.row("SELECT kind, message FROM wa_notification_outbox")
     assert report["kind"] == "admin_report"
     assert "gagal berulang kali, dihentikan: CONTOH" in report["message"]
-    assert report["published_at"] == runtime.now()
+    assert inbox.count(OUTBOUND) == 1
 
 
 def test_a_dead_job_buried_twice_changes_nothing(runtime_at: RuntimeAt, tables: Tables) -> None:

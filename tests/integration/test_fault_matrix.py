@@ -20,7 +20,12 @@ from tests.integration.runs import whole_run
 
 CLIENT = "CONTOH"
 ATTEMPTS = 2
-LITTLE_PATIENCE = {"rapidapi_attempts": ATTEMPTS, "rapidapi_timeout_seconds": 0.5}
+LITTLE_PATIENCE = {
+    "rapidapi_attempts": ATTEMPTS,
+    "rapidapi_timeout_seconds": 0.5,
+    "rapidapi_parallel_calls": 1,  # so that a fault's calls are those of one post
+    "engagement_refresh": "full",
+}
 
 FEEDS: dict[str, Platform] = {"/v1/posts": "instagram", "/api/user/posts": "tiktok"}
 USERS: dict[str, Platform] = {"/v1/likes": "instagram", "/api/post/comments": "tiktok"}

@@ -92,7 +92,9 @@ def test_an_engagement_job_stores_who_engaged_and_ends_the_run(
     invoke("fetch_posts", event("fetch_job"))
     job = json.loads(event(sample)["Records"][0]["body"])
     if job["continuation"]:
-        job["continuation"] = tables.values("SELECT shortcode FROM insta_post_clients LIMIT 1")
+        job["continuation"][0]["content_id"] = tables.values(
+            "SELECT shortcode FROM insta_post_clients LIMIT 1"
+        )[0]
     changed = event(sample)
     changed["Records"][0]["body"] = json.dumps(job)
     invoke("refresh_engagement", changed)
@@ -171,7 +173,7 @@ def test_a_post_is_restored_by_hand(runtime: Runtime, tables: Tables) -> None:
         rows=json.dumps({"insta_post": [{"shortcode": given["content_id"]}]}),
     )
     restored = invoke("restore_post", given)
-    assert restored == given | {"platform": "instagram", "client_id": "CONTOH"}
+    assert restored == given | {"platform": "instagram", "client_ids": ["CONTOH"]}
     assert given["content_id"] in tables.values("SELECT shortcode FROM insta_post")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 
 import pytest
@@ -211,7 +211,7 @@ def test_an_added_post_is_not_removed_by_fetches_that_lack_it(
         result = fetch(runtime_at(clock), "CONTOH")["instagram"]
         assert (result.verdict, result.removed) == ("complete", 0)
     assert row_of(tables, photo)["source_type"] == "manual_input"
-    assert tables.count("content_missing") == 0
+    assert tables.values("SELECT 1 FROM client_content WHERE missing_since IS NOT NULL") == []
 
 
 def test_a_post_that_was_fetched_before_stays_a_fetched_one(
@@ -295,7 +295,7 @@ def test_an_api_that_does_not_answer_is_told_as_it_is_and_nothing_is_stored(
 
 # --- bringing a post back -------------------------------------------------------------------
 
-RUNS = {"slot_run", "client_run", "content_archive"}
+RUNS = {"slot_run", "client_run", "content_archive", "client_content"}
 """What a fetch writes however little it finds; all else is as it was after a restore."""
 
 
@@ -387,7 +387,7 @@ def test_a_restored_post_has_every_row_that_it_had_and_no_other(
     assert answer == {
         "platform": post.platform,
         "content_id": post.code,
-        "client_id": "CONTOH",
+        "client_ids": ["CONTOH"],
     }
     assert state(tables) == before
     assert tables.value("SELECT restored_at FROM content_archive") == runtime.now()
@@ -450,19 +450,93 @@ def test_a_restored_post_that_is_in_the_feed_again_is_no_news(
     ledger = tables.run(LEDGER)
     removed.fetch()
     assert tables.run(LEDGER) == ledger
-    assert tables.count("content_missing") == 0
+    assert tables.values("SELECT 1 FROM client_content WHERE missing_since IS NOT NULL") == []
 
 
-def test_a_restored_post_that_stays_missing_goes_again_and_can_be_restored_again(
+def test_a_post_that_a_person_brought_back_is_not_taken_again_by_fetches_that_lack_it(
     removed: Removed, tables: Tables, own: Post
 ) -> None:
     removed.fetch()
     removed.fetch(own.code)
     restore_post(removed.fetch(own.code), own.code)
-    removed.fetch(own.code)
-    assert own.code in tables.values("SELECT shortcode FROM insta_post"), "missing once"
-    runtime = removed.fetch(own.code)
-    assert own.code not in tables.values("SELECT shortcode FROM insta_post")
-    restore_post(runtime, own.code)
+    for _ in range(3):
+        removed.fetch(own.code)
     assert own.code in tables.values("SELECT shortcode FROM insta_post")
-    assert tables.values("SELECT restored_at IS NULL FROM content_archive") == [False, False]
+    assert tables.values("SELECT restored_at IS NULL FROM content_archive") == [False]
+
+
+def test_a_post_that_is_there_again_is_merged_with_its_archived_rows(
+    removed: Removed, tables: Tables, own: Post
+) -> None:
+    removed.fetch()
+    fill_in(tables, own)
+    removed.fetch(own.code)
+    runtime = removed.fetch(own.code)
+    add_post(runtime, "CONTOH", own.code)
+    tables.run("INSERT INTO insta_like VALUES (:c, '[\"baru\"]', now())", c=own.code)
+    restore_post(runtime, own.code)
+    likes = tables.value("SELECT likes FROM insta_like WHERE shortcode = :c", c=own.code)
+    assert likes == ["anggota.dua", "anggota.satu", "baru"]
+    row = row_of(tables, own)
+    assert (row["source_type"], row["client_id"]) == ("cron_fetch", "CONTOH")
+    assert tables.count("link_report") == 1
+
+
+def test_an_archived_collaboration_post_gets_the_links_of_all_its_clients_back(
+    tables: Tables, runtime_at: RuntimeAt, own: Post
+) -> None:
+    for client_id in ("CONTOH", "TELADAN"):
+        add_post(runtime_at("16:00"), client_id, own.code)
+    before = tables.dump_of("insta_post_clients")
+    tables.run("UPDATE client_content SET kept = false")
+    for client_id, clock in (("CONTOH", "17:00"), ("TELADAN", "17:30")):
+        leave(runtime_at(clock), client_id, own.code)
+    assert own.code not in tables.values("SELECT shortcode FROM insta_post")
+    answer = restore_post(runtime_at("18:00"), own.code)
+    assert answer["client_ids"] == ["CONTOH", "TELADAN"]
+    assert tables.dump_of("insta_post_clients") == before
+
+
+def leave(runtime: Runtime, client_id: str, code: str) -> None:
+    """Takes a post from a client, as two complete fetches that lack it do."""
+    with runtime.db.transaction() as tx:
+        day, now = runtime.now().date(), runtime.now()
+        of = {"client_id": client_id, "slot": now, "wib_day": day, "now": now}
+        assert tx.run("instagram.leave", gone=[code], **of) == [{"content_id": code}]
+
+
+# --- posts of an earlier day ----------------------------------------------------------------
+
+
+def test_an_own_post_of_an_earlier_day_becomes_a_manual_task_of_today(
+    runtime_at: RuntimeAt, tables: Tables, own: Post
+) -> None:
+    fetch(runtime_at("16:30"), "CONTOH")
+    tomorrow = DAY + timedelta(days=1)
+    runtime = runtime_at(datetime.combine(tomorrow, time(9), WIB))
+    added = add_post(runtime, "CONTOH", own.code)
+    assert (added.source_type, added.new) == ("manual_input", True)
+    assert row_of(tables, own)["created_at"] == datetime(2026, 2, 21, 9, 0)  # noqa: DTZ001
+    refresh(runtime, "CONTOH")
+    assert own.code in list_of(tables, "CONTOH")
+
+
+def test_another_client_s_post_of_an_earlier_day_keeps_its_day_and_is_a_task_of_today_here(
+    runtime_at: RuntimeAt, tables: Tables, own: Post
+) -> None:
+    fetch(runtime_at("16:30"), "CONTOH")
+    before = row_of(tables, own)
+    runtime = runtime_at(datetime.combine(DAY + timedelta(days=1), time(9), WIB))
+    assert add_post(runtime, "TELADAN", own.code).new
+    assert row_of(tables, own)["created_at"] == before["created_at"]
+    refresh(runtime, "TELADAN")
+    assert own.code in list_of(tables, "TELADAN")
+    refresh(runtime, "CONTOH")
+    assert own.code not in list_of(tables, "CONTOH")
+
+
+def list_of(tables: Tables, client_id: str) -> str:
+    """The text of a client's newest message."""
+    sql = """SELECT message FROM wa_notification_outbox WHERE client_id = :client_id
+    ORDER BY outbox_id DESC LIMIT 1"""
+    return str(tables.value(sql, client_id=client_id))

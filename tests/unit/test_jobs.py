@@ -16,6 +16,7 @@ from chalicelib.jobs import (
     OutboundMessage,
     RunClientRequest,
     RunSlotRequest,
+    Unread,
     parse_request,
 )
 from tests.unit.builders import always, slot, wib
@@ -44,10 +45,10 @@ def without(field: str) -> str:
     st.text(),
     st.booleans(),
     st.sampled_from(["schedule", "manual", "catch_up"]),
-    st.none() | st.lists(st.text()).map(tuple),
+    st.none() | st.lists(st.builds(Unread)).map(tuple),
 )
 def test_a_job_comes_out_of_a_queue_as_it_went_in(
-    client_id: str, fetch_posts: bool, trigger: Any, continuation: tuple[str, ...] | None
+    client_id: str, fetch_posts: bool, trigger: Any, continuation: tuple[Unread, ...] | None
 ) -> None:
     job = ClientJob(
         run_id="run",

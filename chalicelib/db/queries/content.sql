@@ -4,23 +4,70 @@ INSERT INTO content_change (platform, content_id, client_id, kind, slot, wib_day
   caption, created_at)
 VALUES (:platform, :content_id, :client_id, 'new', :slot, :wib_day, :posted_at, :caption, :now)
 
--- name: archived(content_id)
--- The newest archived copy of a post that was not restored yet.
-SELECT archive_id, platform, content_id, client_id, archived_at FROM content_archive
-WHERE content_id = :content_id AND restored_at IS NULL
-ORDER BY archive_id DESC LIMIT 1 FOR UPDATE
+-- name: note_held(platform, contents, client_id, slot, wib_day, now)!
+-- Ledger rows for posts that look gone but are too many to believe: once a day.
+INSERT INTO content_change (platform, content_id, client_id, kind, slot, wib_day, posted_at,
+  caption, created_at)
+SELECT p.platform, p.content_id, CAST(:client_id AS varchar), 'held', :slot,
+  CAST(:wib_day AS date), p.posted_at, p.caption, :now
+FROM (
+  SELECT 'instagram' AS platform, shortcode AS content_id, original_created_at AS posted_at, caption
+  FROM insta_post
+  UNION ALL SELECT 'tiktok', video_id, original_created_at, caption FROM tiktok_post
+) AS p
+WHERE p.platform = CAST(:platform AS text) AND p.content_id = ANY(CAST(:contents AS varchar[]))
+  AND NOT EXISTS (SELECT 1 FROM content_change c
+    WHERE c.client_id = CAST(:client_id AS varchar) AND c.wib_day = CAST(:wib_day AS date)
+      AND c.kind = 'held' AND c.platform = p.platform AND c.content_id = p.content_id)
+ORDER BY p.content_id
 
--- name: restore(archive_id, now)
--- Puts an archived post's rows back as they were, and takes back removals nobody was told of.
-WITH archived AS (
-  UPDATE content_archive SET restored_at = :now WHERE archive_id = :archive_id
-  RETURNING platform, content_id, client_id, rows
+-- name: restore(contents, client_id, slot, now)
+-- Puts archived posts back with every row that went with them, and takes back removals nobody was
+-- told of. client_id: whose fetch showed them again, with the slot of that fetch, whose news they
+-- then are not; NULL where a person asks for all there is, and no fetch is to take them again.
+WITH given AS (
+  SELECT CAST(:contents AS varchar[]) AS contents, CAST(:client_id AS varchar) AS client_id,
+    CAST(:slot AS timestamptz) AS slot, CAST(:now AS timestamptz) AS now
+), archived AS MATERIALIZED (
+  UPDATE content_archive a SET restored_at = given.now FROM given
+  WHERE a.content_id = ANY(given.contents) AND a.restored_at IS NULL
+    AND (given.client_id IS NULL OR a.client_id = given.client_id
+         OR a.rows ?| '{insta_post,tiktok_post}')
+  RETURNING a.archive_id, a.platform, a.content_id, a.client_id, a.rows
 ), untold AS (
   DELETE FROM content_change c USING archived a
   WHERE c.platform = a.platform AND c.content_id = a.content_id AND c.client_id = a.client_id
     AND c.kind = 'removed'
     AND NOT EXISTS (SELECT 1 FROM change_told t WHERE t.change_id = c.change_id)
+  RETURNING c.platform, c.content_id, c.client_id
+), no_news AS (
+  DELETE FROM content_change c USING untold u, given
+  WHERE c.platform = u.platform AND c.content_id = u.content_id AND c.client_id = given.client_id
+    AND c.client_id = u.client_id AND c.slot = given.slot AND c.kind IN ('new', 'late')
+), in_order AS MATERIALIZED ( -- a post before the links to it, the newest copy first
+  SELECT * FROM archived
+  ORDER BY NOT rows ?| '{insta_post,tiktok_post}', archive_id DESC
+), kept AS (
+  INSERT INTO client_content (client_id, platform, content_id, kept, seen_at)
+  SELECT DISTINCT a.client_id, a.platform, a.content_id, true, given.now FROM archived a, given
+  WHERE given.client_id IS NULL
+  ON CONFLICT (client_id, platform, content_id) DO UPDATE SET kept = true, missing_since = NULL
 )
-SELECT cicero_put_back(
+SELECT platform, content_id, client_id, cicero_put_back(
   CASE platform WHEN 'instagram' THEN 'insta_post' ELSE 'tiktok_post' END, rows)
-FROM archived
+FROM in_order
+
+-- name: keep(client_id, platform, content_id, task_day, now)!
+-- A person put this post here: no fetch takes it away. task_day: the day it is a task of, where
+-- that is not its own.
+INSERT INTO client_content (client_id, platform, content_id, kept, task_day, seen_at)
+VALUES (:client_id, :platform, :content_id, true, :task_day, :now)
+ON CONFLICT (client_id, platform, content_id) DO UPDATE
+  SET kept = true, missing_since = NULL, seen_at = EXCLUDED.seen_at,
+    task_day = coalesce(EXCLUDED.task_day, client_content.task_day)
+
+-- name: forget(before, batch)
+-- What is known of posts that no fetch has met since.
+WITH old AS (SELECT ctid FROM client_content WHERE seen_at < :before LIMIT :batch)
+DELETE FROM client_content k USING old WHERE k.ctid = old.ctid
+RETURNING k.content_id

@@ -1,46 +1,21 @@
--- name: supersede_task_lists(client_id, chats, now)!
--- An unsent older list makes way for the one about to be written and gives its changes back.
-WITH old AS (
-  UPDATE wa_notification_outbox SET status = 'superseded', updated_at = :now
-  WHERE client_id = :client_id AND kind = 'task_list' AND session IS NOT NULL
-    AND status IN ('pending', 'retrying') AND group_id = ANY(CAST(:chats AS varchar[]))
-  RETURNING outbox_id
-)
-DELETE FROM change_told t USING old WHERE t.outbox_id = old.outbox_id
-
--- name: notified(client_id)
--- Locks the client's notification state, making it where there is none.
-INSERT INTO wa_notification_scheduler_state AS s (client_id) VALUES (:client_id)
-ON CONFLICT (client_id) DO UPDATE SET client_id = EXCLUDED.client_id
-RETURNING s.last_notified_slot
-
--- name: note_task_list(client_id, hour, instagram, tiktok, now)!
-UPDATE wa_notification_scheduler_state SET last_notified_slot = :hour, last_notified_at = :now,
-  last_ig_count = :instagram, last_tiktok_count = :tiktok
-WHERE client_id = :client_id
-
--- name: untold(client_id, chats, wib_day)
--- The day's changes of the client that a chat has not been told.
-SELECT chats.chat, c.change_id, c.platform, c.content_id, c.kind, c.posted_at, c.caption
-FROM content_change c CROSS JOIN unnest(CAST(:chats AS text[])) AS chats (chat)
-WHERE c.client_id = :client_id AND c.wib_day = :wib_day
-  AND NOT EXISTS (SELECT 1 FROM change_told t WHERE t.change_id = c.change_id AND t.chat = chats.chat)
-ORDER BY chats.chat, c.change_id
-
 -- name: add(messages, now)
 -- Writes messages once per idempotency key, and what each of them tells.
--- messages: JSON array of {client_id, chat, session, kind, slot, text, key, expires_at, changes}.
+-- Later parts of a message go the way of its first one (first_key).
+-- messages: JSON array of {number, client_id, chat, session, kind, slot, text, key, expires_at, changes,
+-- first_key}.
 WITH given AS (
-  SELECT * FROM jsonb_to_recordset(CAST(:messages AS jsonb)) AS m (client_id varchar,
-    chat varchar, session text, kind text, slot timestamptz, text text, key varchar,
-    expires_at timestamptz, changes jsonb)
+  SELECT * FROM jsonb_to_recordset(CAST(:messages AS jsonb)) AS m (number integer,
+    client_id varchar, chat varchar, session text, kind text, slot timestamptz, text text, key varchar,
+    expires_at timestamptz, changes jsonb, first_key varchar)
 ), added AS (
   INSERT INTO wa_notification_outbox (client_id, group_id, session, kind, slot, message,
     idempotency_key, expires_at, next_attempt_at, status, attempt_count, max_attempts,
-    created_at, updated_at)
+    created_at, updated_at, change_ids)
   SELECT client_id, chat, session, kind, slot, text, key, expires_at, :now, 'pending', 0, 5,
-    :now, :now
+    :now, :now, ARRAY(SELECT CAST(id AS bigint) FROM jsonb_array_elements_text(changes) AS id)
   FROM given
+  WHERE NOT EXISTS (SELECT 1 FROM wa_notification_outbox o WHERE o.idempotency_key = first_key)
+  ORDER BY number
   ON CONFLICT (idempotency_key) DO NOTHING
   RETURNING outbox_id, idempotency_key
 ), told AS (
@@ -54,8 +29,9 @@ SELECT a.outbox_id, g.session, g.chat, g.key FROM added a
 JOIN given g ON g.key = a.idempotency_key ORDER BY a.outbox_id
 
 -- name: unpublished_of(slot, client_id)
+-- What a client's run wrote, and what closing the slot did, that may not have been sent.
 SELECT outbox_id, session, group_id AS chat, idempotency_key AS key FROM wa_notification_outbox
-WHERE slot = :slot AND client_id = :client_id AND session IS NOT NULL
+WHERE slot = :slot AND (client_id = :client_id OR client_id IS NULL) AND session IS NOT NULL
   AND status = 'pending' AND published_at IS NULL
 ORDER BY outbox_id
 

@@ -87,7 +87,7 @@ SELECT count(*) AS clients,
        count(*) FILTER (WHERE finished_at IS NULL) AS unfinished,
        coalesce(sum(api_requests), 0) AS api_requests,
        coalesce(sum(sql_round_trips), 0) AS sql_round_trips,
-       (SELECT count(*) FROM content_change c WHERE c.slot = :slot AND c.kind <> 'removed')
+       (SELECT count(*) FROM content_change c WHERE c.slot = :slot AND c.kind IN ('new', 'late'))
          AS posts_new,
        (SELECT count(*) FROM content_change c WHERE c.slot = :slot AND c.kind = 'removed')
          AS posts_removed,

@@ -6,7 +6,7 @@ from datetime import datetime, time, timedelta
 
 import pytest
 
-from chalicelib import notify
+from chalicelib import telling
 from chalicelib.clients import Client
 from chalicelib.db import Row
 from chalicelib.jobs import ClientJob
@@ -32,7 +32,7 @@ def tell(runtime: Runtime, client_id: str = "CONTOH", got_through: bool = True) 
     )
     with runtime.db.transaction() as tx:
         client = Client.from_row(tx.run("slots.find_client", client_id=client_id)[0])
-        notify.tell(runtime, tx, client, job, got_through)
+        telling.tell(runtime, tx, client, job, got_through)
 
 
 def messages(tables: Tables) -> list[Row]:

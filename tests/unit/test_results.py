@@ -1,4 +1,4 @@
-"""What an engagement stage's results say of its platforms."""
+"""What a run's results say of its platforms."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
-from chalicelib.engagement import PlatformRefresh, failed_platforms, platform_errors
+from chalicelib.jobs import Unread
+from chalicelib.reading import PostRead
+from chalicelib.results import engagement_results, failed_platforms, platform_errors
 from chalicelib.social.errors import NotFound, Upstream
 
 
@@ -73,24 +75,52 @@ def test_a_platform_failed_that_brought_no_feed_or_not_one_posts_engagement(
     assert failed_platforms(fetch, engagement) == failed
 
 
-def test_a_refresh_counts_posts_users_and_failures() -> None:
-    refresh = PlatformRefresh(usernames={"A": {"x", "y"}, "B": {"x"}, "C": set()})
-    refresh.note(Upstream("504"))
-    result = refresh.result()
-    assert (result["posts"], result["users"], result["failed"]) == (3, 3, 1)
-    assert (result["error_kind"], result["error"]) == ("upstream", "504")
+def read(content_id: str, *usernames: str, **fields: Any) -> PostRead:
+    return PostRead("instagram", content_id, set(usernames), read=True, **fields)
+
+
+def test_posts_users_and_failures_are_counted() -> None:
+    posts = [
+        read("A", "x", "y"),
+        read("B", "x", error=Upstream("504"), unreadable=2),
+        PostRead("instagram", "C", error=Upstream("504")),
+    ]
+    result = engagement_results(["instagram"], posts, {"instagram": 4}, {})["instagram"]
+    assert result == {
+        "posts": 2,
+        "users": 3,
+        "unchanged": 4,
+        "gone": 0,
+        "failed": 2,
+        "unreadable": 2,
+        "error_kind": "upstream",
+        "error": "504",
+    }
 
 
 def test_a_post_that_is_gone_is_counted_but_no_trouble() -> None:
-    refresh = PlatformRefresh()
-    refresh.note(NotFound("gone"))
-    result = refresh.result()
-    assert (result["gone"], result["failed"], result["error_kind"]) == (1, 0, None)
-    assert failed_platforms({}, {"instagram": result}) == set()
-    assert platform_errors({}, {"instagram": result}) == {}
+    posts = [PostRead("tiktok", "1", error=NotFound("gone"))]
+    results = engagement_results(["tiktok"], posts, {}, {})
+    assert (results["tiktok"]["gone"], results["tiktok"]["failed"]) == (1, 0)
+    assert failed_platforms({}, results) == set()
+    assert platform_errors({}, results) == {}
 
 
-def test_a_refresh_without_trouble_has_no_error() -> None:
-    result = PlatformRefresh().result()
+def test_a_platform_without_trouble_has_no_error() -> None:
+    result = engagement_results(["tiktok"], [], {}, {})["tiktok"]
     assert (result["posts"], result["failed"]) == (0, 0)
     assert (result["error_kind"], result["error"]) == (None, None)
+
+
+def test_a_continuation_adds_to_what_the_invocations_before_it_came_to() -> None:
+    first = engagement_results(["instagram"], [read("A", "x")], {"instagram": 4}, {})
+    last = engagement_results(["instagram"], [read("B", "y", "z")], {}, first)["instagram"]
+    assert (last["posts"], last["users"], last["unchanged"]) == (2, 3, 4)
+
+
+def test_a_list_is_whole_that_was_read_to_its_end_without_trouble() -> None:
+    left = Unread(platform="instagram", content_id="A", after="2")
+    assert read("A").whole
+    assert not read("A", unreadable=1).whole
+    assert not read("A", left=left).whole
+    assert not read("A", error=Upstream("504")).whole

@@ -1,0 +1,201 @@
+-- name: begin(slot, client_id, wib_day, day_start, day_end, now)
+-- A client's run of a slot with all that the stage needs: the client's row, its posts of the day
+-- with the late ones of this slot, what its chats were told, and the day's changes. Link reports
+-- that came in since are put into the ledger first. Without a run: run_slot is NULL.
+WITH given AS MATERIALIZED (
+  SELECT CAST(:slot AS timestamptz) AS slot, CAST(:client_id AS varchar) AS client_id,
+    CAST(:wib_day AS date) AS wib_day, CAST(:now AS timestamptz) AS now,
+    CAST(:day_start AS timestamptz) AS day_start, CAST(:day_end AS timestamptz) AS day_end,
+    CAST(:day_start AS timestamptz) AT TIME ZONE 'Asia/Jakarta' AS local_start,
+    CAST(:day_end AS timestamptz) AT TIME ZONE 'Asia/Jakarta' AS local_end
+), of_day AS ( -- by link (old ones may have no time), by the owner of a post, by a person's word,
+  -- or late in this slot
+  SELECT 'instagram' AS platform, l.shortcode AS content_id, false AS late
+  FROM given g JOIN insta_post_clients l ON l.client_id = g.client_id
+    AND (l.created_at >= g.local_start - interval '1 day' OR l.created_at IS NULL)
+  JOIN insta_post p ON p.shortcode = l.shortcode
+    AND p.created_at >= g.local_start AND p.created_at < g.local_end
+  UNION SELECT 'instagram', p.shortcode, false
+  FROM given g JOIN insta_post p ON p.client_id = g.client_id
+    AND p.created_at >= g.local_start AND p.created_at < g.local_end
+  LEFT JOIN insta_post_clients l ON l.shortcode = p.shortcode AND l.client_id = p.client_id
+  WHERE p.source_type = 'manual_input' OR l.shortcode IS NOT NULL
+  UNION SELECT 'tiktok', l.video_id, false
+  FROM given g JOIN tiktok_post_clients l ON l.client_id = g.client_id
+    AND l.created_at >= g.day_start - interval '1 day'
+  JOIN tiktok_post p ON p.video_id = l.video_id
+    AND p.created_at >= g.day_start AND p.created_at < g.day_end
+  UNION SELECT 'tiktok', p.video_id, false
+  FROM given g JOIN tiktok_post p ON p.client_id = g.client_id AND p.source_type = 'manual_input'
+    AND p.created_at >= g.day_start AND p.created_at < g.day_end
+  UNION SELECT k.platform, k.content_id, false
+  FROM given g JOIN client_content k ON k.client_id = g.client_id AND k.task_day = g.wib_day
+  UNION SELECT c.platform, c.content_id, true
+  FROM given g JOIN content_change c ON c.client_id = g.client_id AND c.wib_day = g.wib_day
+    AND c.slot = g.slot AND c.kind = 'late'
+), posts AS MATERIALIZED (
+  SELECT d.platform, d.content_id, d.late, p.caption, p.like_count, p.comment_count,
+    p.source_type, p.created_at AT TIME ZONE 'Asia/Jakarta' AS created_at
+  FROM of_day d JOIN insta_post p ON d.platform = 'instagram' AND p.shortcode = d.content_id
+  UNION ALL
+  SELECT d.platform, d.content_id, d.late, p.caption, p.like_count, p.comment_count,
+    p.source_type, p.created_at
+  FROM of_day d JOIN tiktok_post p ON d.platform = 'tiktok' AND p.video_id = d.content_id
+), reported AS (
+  INSERT INTO content_change (platform, content_id, client_id, kind, slot, wib_day, posted_at,
+    caption, created_at, detail)
+  SELECT 'instagram', r.shortcode, g.client_id, 'link', g.slot, g.wib_day, p.created_at,
+    p.caption, g.now, jsonb_build_object('user_id', r.user_id, 'name', u.nama, 'links',
+      to_jsonb(array_remove(ARRAY[nullif(r.instagram_link, ''), nullif(r.facebook_link, ''),
+        nullif(r.twitter_link, ''), nullif(r.tiktok_link, ''), nullif(r.youtube_link, '')], NULL)))
+  FROM given g
+  JOIN client_run run ON run.slot = g.slot AND run.client_id = g.client_id
+    AND run.finished_at IS NULL
+  JOIN clients c ON c.client_id = g.client_id AND c.client_amplify_status IS NOT FALSE
+  JOIN posts p ON p.platform = 'instagram' AND NOT p.late
+  JOIN link_report r ON r.shortcode = p.content_id AND r.created_at >= g.local_start
+  LEFT JOIN "user" u ON u.user_id = r.user_id
+  WHERE NOT EXISTS (SELECT 1 FROM content_change e
+    WHERE e.client_id = g.client_id AND e.wib_day = g.wib_day AND e.kind = 'link'
+      AND e.content_id = r.shortcode AND e.detail ->> 'user_id' = r.user_id)
+  ORDER BY r.created_at, r.user_id
+  RETURNING change_id, platform, content_id, kind, posted_at, caption, detail
+), changes AS (
+  SELECT c.change_id, c.platform, c.content_id, c.kind, c.posted_at, c.caption, c.detail
+  FROM given g JOIN content_change c ON c.client_id = g.client_id AND c.wib_day = g.wib_day
+  UNION ALL SELECT * FROM reported
+)
+SELECT r.slot AS run_slot, r.fetch_result, r.fetched_at, r.finished_at, r.engagement_result, r.api_calls,
+  c.client_id, c.nama, c.client_type, c.client_status, c.client_insta, c.client_insta_status,
+  c.client_tiktok, c.client_tiktok_status, c.tiktok_secuid, c.client_group, s.last_notified_slot,
+  (SELECT coalesce(jsonb_agg(to_jsonb(p) || jsonb_build_object('refreshed_count',
+     k.refreshed_count) ORDER BY p.created_at, p.content_id), '[]')
+   FROM posts p LEFT JOIN client_content k ON k.client_id = c.client_id
+     AND k.platform = p.platform AND k.content_id = p.content_id) AS posts,
+  (SELECT coalesce(jsonb_agg(to_jsonb(h) || jsonb_build_object('told', (
+     SELECT coalesce(jsonb_object_agg(t.chat, o.kind = 'task_list'
+       AND o.status IN ('pending', 'retrying')), '{}')
+     FROM change_told t JOIN wa_notification_outbox o USING (outbox_id)
+     WHERE t.change_id = h.change_id)) ORDER BY h.change_id), '[]')
+   FROM changes h) AS changes
+FROM given g
+JOIN clients c ON c.client_id = g.client_id
+LEFT JOIN client_run r ON r.slot = g.slot AND r.client_id = g.client_id
+LEFT JOIN wa_notification_scheduler_state s ON s.client_id = g.client_id
+
+-- name: finish(slot, client_id, now, before, engagement, finished, outcome, error_kind, users, window_start, window_end, messages, hour, instagram, tiktok, api_calls, api_requests, sql_round_trips, seconds)
+-- All that a refresh found and what the chats are told of it. No row comes back where another
+-- worker was first; `in_time` is false where what is to be told was decided on rows that have
+-- changed since: then roll back and decide again.
+-- users: JSON array of {platform, content_id, usernames, refreshed}, refreshed being the count
+-- that was read to its end, else null; what is stored only grows. finished: no continuation
+-- follows. messages: as in outbox.add. hour: the key of the list among them, else null.
+WITH given AS MATERIALIZED (
+  SELECT CAST(:slot AS timestamptz) AS slot, CAST(:client_id AS varchar) AS client_id,
+    CAST(:now AS timestamptz) AS now, CAST(:finished AS boolean) AS finished,
+    CAST(:window_start AS timestamptz) AS window_start,
+    CAST(:window_end AS timestamptz) AS window_end, CAST(:hour AS text) AS hour
+), run AS MATERIALIZED (
+  SELECT given.* FROM client_run r JOIN given USING (slot, client_id)
+  WHERE r.finished_at IS NULL AND r.engagement_result IS NOT DISTINCT FROM CAST(:before AS jsonb)
+  FOR UPDATE OF r
+), read AS MATERIALIZED (
+  SELECT u.*, run.client_id, run.now, run.window_start, run.window_end
+  FROM run, jsonb_to_recordset(CAST(:users AS jsonb))
+    AS u (platform text, content_id varchar, usernames jsonb, refreshed integer)
+  ORDER BY content_id
+), likers AS (
+  INSERT INTO insta_like (shortcode, likes, updated_at)
+  SELECT content_id, cicero_merge_usernames('[]', usernames, ''), now AT TIME ZONE 'Asia/Jakarta'
+  FROM read WHERE platform = 'instagram'
+    AND EXISTS (SELECT 1 FROM insta_post p WHERE p.shortcode = content_id)
+  ORDER BY content_id
+  ON CONFLICT (shortcode) DO UPDATE SET updated_at = EXCLUDED.updated_at,
+    likes = cicero_merge_usernames(insta_like.likes, EXCLUDED.likes, '')
+  RETURNING shortcode, likes AS usernames
+), commenters AS (
+  INSERT INTO tiktok_comment (video_id, comments, updated_at)
+  SELECT content_id, cicero_merge_usernames('[]', usernames, '@'), now AT TIME ZONE 'Asia/Jakarta'
+  FROM read WHERE platform = 'tiktok'
+    AND EXISTS (SELECT 1 FROM tiktok_post p WHERE p.video_id = content_id)
+  ORDER BY content_id
+  ON CONFLICT (video_id) DO UPDATE SET updated_at = EXCLUDED.updated_at,
+    comments = cicero_merge_usernames(tiktok_comment.comments, EXCLUDED.comments, '@')
+  RETURNING video_id, comments AS usernames
+), audited AS MATERIALIZED (
+  SELECT cicero_snapshot('insta_like_audit', 'shortcode', shortcode, usernames,
+    window_start, window_end, now) FROM likers, run
+  UNION ALL
+  SELECT cicero_snapshot('tiktok_comment_audit', 'video_id', video_id, usernames,
+    window_start, window_end, now) FROM commenters, run
+), refreshed AS (
+  INSERT INTO client_content (client_id, platform, content_id, refreshed_count, seen_at)
+  SELECT client_id, platform, content_id, refreshed, now FROM read WHERE refreshed IS NOT NULL
+  ON CONFLICT (client_id, platform, content_id) DO UPDATE
+    SET refreshed_count = EXCLUDED.refreshed_count
+), state AS (
+  INSERT INTO wa_notification_scheduler_state AS s (client_id, last_notified_slot,
+    last_notified_at, last_ig_count, last_tiktok_count)
+  SELECT client_id, hour, now, CAST(:instagram AS integer), CAST(:tiktok AS integer)
+  FROM run WHERE hour IS NOT NULL
+  ON CONFLICT (client_id) DO UPDATE SET last_notified_slot = EXCLUDED.last_notified_slot,
+    last_notified_at = EXCLUDED.last_notified_at, last_ig_count = EXCLUDED.last_ig_count,
+    last_tiktok_count = EXCLUDED.last_tiktok_count
+    WHERE s.last_notified_slot IS NULL OR s.last_notified_slot < EXCLUDED.last_notified_slot
+  RETURNING s.client_id
+), messages AS MATERIALIZED (
+  SELECT m.* FROM run, jsonb_to_recordset(CAST(:messages AS jsonb)) AS m (number integer,
+    client_id varchar, chat varchar, session text, kind text, slot timestamptz, text text, key varchar,
+    expires_at timestamptz, changes jsonb, first_key varchar)
+), superseded AS (
+  UPDATE wa_notification_outbox o SET status = 'superseded', updated_at = run.now
+  FROM run JOIN state USING (client_id)
+  WHERE o.client_id = run.client_id AND o.kind = 'task_list' AND o.session IS NOT NULL
+    AND o.status IN ('pending', 'retrying')
+  RETURNING o.outbox_id
+), added AS (
+  INSERT INTO wa_notification_outbox (client_id, group_id, session, kind, slot, message,
+    idempotency_key, expires_at, next_attempt_at, status, attempt_count, max_attempts,
+    created_at, updated_at, change_ids)
+  SELECT m.client_id, chat, session, kind, m.slot, text, key, expires_at, run.now, 'pending', 0, 5,
+    run.now, run.now, ARRAY(SELECT CAST(id AS bigint) FROM jsonb_array_elements_text(changes) AS id)
+  FROM messages m, run
+  WHERE NOT EXISTS (SELECT 1 FROM wa_notification_outbox o WHERE o.idempotency_key = m.first_key)
+  ORDER BY m.number
+  ON CONFLICT (idempotency_key) DO NOTHING
+  RETURNING outbox_id, session, group_id AS chat, idempotency_key AS key
+), tells AS MATERIALIZED (
+  SELECT CAST(change AS bigint) AS change_id, a.chat, a.outbox_id
+  FROM added a JOIN messages m USING (key)
+  CROSS JOIN jsonb_array_elements_text(m.changes) AS change
+), moved AS (
+  UPDATE change_told t SET outbox_id = tells.outbox_id FROM superseded s, tells
+  WHERE t.outbox_id = s.outbox_id AND t.change_id = tells.change_id AND t.chat = tells.chat
+  RETURNING t.change_id, t.chat
+), told AS (
+  INSERT INTO change_told (change_id, chat, outbox_id)
+  SELECT change_id, chat, outbox_id FROM tells
+  WHERE NOT EXISTS (SELECT 1 FROM moved WHERE moved.change_id = tells.change_id
+    AND moved.chat = tells.chat)
+  ON CONFLICT DO NOTHING
+  RETURNING change_id
+), finished AS (
+  UPDATE client_run r SET engagement_result = CAST(:engagement AS jsonb),
+    finished_at = CASE WHEN run.finished THEN run.now END, outcome = :outcome,
+    error_kind = :error_kind, api_calls = CAST(:api_calls AS jsonb),
+    api_requests = api_requests + :api_requests,
+    sql_round_trips = sql_round_trips + :sql_round_trips, seconds = r.seconds + :seconds
+  FROM run WHERE r.slot = run.slot AND r.client_id = run.client_id
+  RETURNING r.slot, r.client_id, r.finished_at
+), done AS MATERIALIZED (
+  SELECT f.*,
+    (SELECT count(*) FROM audited) AS audited,
+    (SELECT count(*) FROM moved) + (SELECT count(*) FROM told) = (SELECT count(*) FROM tells)
+      AND (SELECT count(*) FROM state) = (SELECT count(*) FROM run WHERE hour IS NOT NULL)
+      AS in_time,
+    (SELECT coalesce(jsonb_agg(added ORDER BY outbox_id), '[]') FROM added) AS messages
+  FROM finished f
+)
+SELECT in_time, messages, CASE WHEN in_time AND finished_at IS NOT NULL AND audited >= 0
+  THEN cicero_close_slot(slot, client_id, finished_at) END AS closed_seconds
+FROM done

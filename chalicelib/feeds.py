@@ -1,0 +1,78 @@
+"""A client's feeds on its platforms, side by side, each of the client's own account."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from chalicelib import tiktok_accounts
+from chalicelib.clients import Client, Platform
+from chalicelib.db import Row
+from chalicelib.parallel import side_by_side
+from chalicelib.runtime import Runtime, time_left
+from chalicelib.social.content import Post
+from chalicelib.social.errors import ApiError
+from chalicelib.verdicts import Feed, read_feed
+
+_STOP_BEFORE = timedelta(seconds=60)
+
+
+@dataclass(frozen=True)
+class AccountFeed:
+    """A feed and whose it is. `secuid`: TikTok's id of the account; `looked_up`: whether it was
+    asked for just now."""
+
+    feed: Feed
+    handle: str | None = None
+    secuid: str | None = None
+    looked_up: bool = False
+
+    def owns(self, post: Post) -> bool | None:
+        """Whether the account is the post's author or one of its co-authors; None where the API
+        does not say. An account that was renamed is known by its id."""
+        if self.secuid and post.owner_id:
+            return post.owner_id == self.secuid
+        if post.owner is None:
+            return None
+        return self.handle in (post.owner, *post.coauthors)
+
+
+def read_feeds(
+    runtime: Runtime,
+    client: Client,
+    run: Row,
+    since: Mapping[Platform, datetime],
+    context: Any = None,
+) -> dict[Platform, AccountFeed]:
+    """The feed of each platform that is on, back to `since`; each fails alone, into its own feed's
+    error. A feed that there was no time to read through is cut off."""
+
+    def read(platform: Platform) -> AccountFeed:
+        try:
+            return _read(runtime, client, run, platform, since[platform], in_time)
+        except ApiError as error:
+            return AccountFeed(Feed((), 0, reached=False, error=error))
+
+    def in_time() -> bool:
+        return time_left(context) >= _STOP_BEFORE
+
+    feeds = side_by_side(runtime.pool, read, client.platforms)
+    return dict(zip(client.platforms, feeds, strict=True))
+
+
+def _read(
+    runtime: Runtime,
+    client: Client,
+    run: Row,
+    platform: Platform,
+    since: datetime,
+    in_time: Callable[[], bool],
+) -> AccountFeed:
+    if platform == "instagram":
+        handle = client.instagram or ""
+        feed = read_feed(lambda cursor: runtime.instagram.posts(handle, cursor), since, in_time)
+        return AccountFeed(feed, handle)
+    found = tiktok_accounts.read(runtime.tiktok, client, run, since, in_time)
+    return AccountFeed(found.feed, client.tiktok, found.secuid, found.looked_up)

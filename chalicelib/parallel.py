@@ -1,0 +1,21 @@
+"""Work side by side on a bounded pool. Pure: the pool is the caller's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from concurrent.futures import Executor
+from typing import TypeVar
+
+Given = TypeVar("Given")
+Answer = TypeVar("Answer")
+
+
+def side_by_side(
+    pool: Executor, work: Callable[[Given], Answer], items: Iterable[Given]
+) -> list[Answer]:
+    """`work` over the items on the pool, answers in the items' order. What one raises is raised
+    here, after all have ended."""
+    futures = [pool.submit(work, item) for item in items]
+    for future in futures:
+        future.exception()
+    return [future.result() for future in futures]
