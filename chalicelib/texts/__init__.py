@@ -1,0 +1,55 @@
+"""Message texts, in Indonesian with WhatsApp markup: pure functions of typed data.
+
+words     what every text is made of: safe text, numbers, times, links
+parts     sections and items → one message, or several numbered ones
+tasks     the hourly task list
+ledger    changes: new, removed, held posts and new amplification links
+reports   the operators' slot report, and the words for each kind of error
+alerts    what operators are told at once: APIs, slots, clients, undelivered messages
+account   what operators are told about the WhatsApp account itself
+"""
+
+from chalicelib.texts.account import AccountEvent, account_event
+from chalicelib.texts.alerts import (
+    ClosedChats,
+    Undelivered,
+    api_closed,
+    fallback_in_use,
+    missed_slots,
+    no_chats,
+    undelivered,
+)
+from chalicelib.texts.ledger import Change, changes
+from chalicelib.texts.parts import LONGEST, Part
+from chalicelib.texts.reports import ClientLine, SlotReport, kind_in_words, slot_report
+from chalicelib.texts.tasks import TaskPost, task_list
+from chalicelib.texts.words import PLATFORM_NAMES, clock, cut, link, number, plain, reported_link
+
+__all__ = [
+    "LONGEST",
+    "PLATFORM_NAMES",
+    "AccountEvent",
+    "Change",
+    "ClientLine",
+    "ClosedChats",
+    "Part",
+    "SlotReport",
+    "TaskPost",
+    "Undelivered",
+    "account_event",
+    "api_closed",
+    "changes",
+    "clock",
+    "cut",
+    "fallback_in_use",
+    "kind_in_words",
+    "link",
+    "missed_slots",
+    "no_chats",
+    "number",
+    "plain",
+    "reported_link",
+    "slot_report",
+    "task_list",
+    "undelivered",
+]

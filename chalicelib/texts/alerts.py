@@ -1,0 +1,84 @@
+"""What operators are told apart from reports: APIs, slots, clients, messages. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from chalicelib.clients import Platform
+from chalicelib.texts.parts import LONGEST, Item, Part, Section, split
+from chalicelib.texts.reports import kind_in_words
+from chalicelib.texts.words import PLATFORM_NAMES, clock, number, plain
+
+
+def api_closed(platform: Platform, kind: str, at: datetime) -> str:
+    """An API's breaker is open, for a reason that only an operator can mend."""
+    return (
+        f"*API {PLATFORM_NAMES[platform].upper()} BERHENTI*\n{clock(at)}\n{kind_in_words(kind)}.\n"
+        "Panggilan dihentikan sementara dan dicoba lagi otomatis; platform lain tetap berjalan."
+    )
+
+
+def fallback_in_use(platform: Platform, kind: str, at: datetime) -> str:
+    """The first host's breaker is open, and the fallback host does its work."""
+    return (
+        f"*HOST CADANGAN {PLATFORM_NAMES[platform].upper()} DIPAKAI*\n{clock(at)}\n"
+        f"Host utama tertutup: {kind_in_words(kind)}.\n"
+        "Data tetap diambil lewat host cadangan. Periksa langganan host utama."
+    )
+
+
+def missed_slots(slots: Sequence[datetime]) -> str:
+    """Slots that never opened and are too old to catch up."""
+    return "*SLOT TERLEWAT*\n" + "\n".join(f"• {clock(at)}" for at in slots)
+
+
+@dataclass(frozen=True)
+class ClosedChats:
+    """A client that no message can reach. `refused`: how many entries of client_group are no
+    group ids; 0: the column is empty."""
+
+    client_id: str
+    refused: int
+
+
+def no_chats(
+    clients: Sequence[ClosedChats], at: datetime, longest: int = LONGEST
+) -> tuple[Part, ...]:
+    """The clients without a valid group; told once a day."""
+    items = [
+        Item(
+            f"• {plain(client.client_id)}: "
+            + (f"{number(client.refused)} isian bukan id grup" if client.refused else "kosong")
+        )
+        for client in clients
+    ]
+    section = Section("Data tetap diambil, tetapi pesan tidak dikirim. Isi client_group:", items)
+    return split("KLIEN TANPA GRUP YANG SAH", [clock(at)], [section], longest)
+
+
+@dataclass(frozen=True)
+class Undelivered:
+    """A message to a group that is given up, or of which nobody knows whether it went out."""
+
+    outbox_id: int
+    client_id: str | None
+    status: Literal["dead_letter", "uncertain"]
+
+
+_STATES = {"dead_letter": "gagal terkirim", "uncertain": "tidak pasti terkirim"}
+
+
+def undelivered(
+    messages: Sequence[Undelivered], at: datetime, longest: int = LONGEST
+) -> tuple[Part, ...]:
+    """Dead letters and uncertain messages, for an operator to decide on."""
+    items = [
+        Item(f"• nomor {m.outbox_id}, {plain(m.client_id or '-')}: {_STATES[m.status]}")
+        for m in messages
+    ]
+    advice = "Pesan ini tidak dikirim ulang sendiri. Lihat panduan operator, bagian outbox."
+    sections = [Section("*Pesan:*", items), Section(advice)]
+    return split("PESAN TIDAK TERKIRIM", [clock(at)], sections, longest)

@@ -1,0 +1,117 @@
+"""The operators' report of one closed slot, and the words for each kind of error. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from chalicelib.texts.parts import LONGEST, Item, Part, Section, split
+from chalicelib.texts.words import clock, cut, number, plain
+
+_IDS_PER_LINE = 12
+_ID_LENGTH = 32
+
+_KINDS = {
+    "api": "kesalahan API",
+    "api_configuration": "kunci atau langganan API bermasalah",
+    "budget": "anggaran permintaan API hari ini habis",
+    "business": "API menolak (akun privat atau dibatasi)",
+    "dead_letter": "gagal berulang kali, dihentikan",
+    "expired": "terlambat, diambil alih slot berikutnya",
+    "malformed": "jawaban API tidak dapat dibaca",
+    "not_found": "akun atau konten tidak ditemukan",
+    "overdue": "belum selesai saat slot ditutup",
+    "quota": "kuota API habis",
+    "rate_limit": "API membatasi kecepatan",
+    "upstream": "API sedang terganggu",
+}
+
+
+def kind_in_words(kind: str) -> str:
+    """What operators read for an error kind; the kind itself where it has no words."""
+    return _KINDS.get(kind, plain(kind))
+
+
+@dataclass(frozen=True)
+class ClientLine:
+    """What a slot came to for one client; `trouble` is an error kind, None where it is done."""
+
+    client_id: str
+    posts: int
+    new: int
+    removed: int
+    users: int
+    api_requests: int
+    seconds: float
+    trouble: str | None = None
+
+
+@dataclass(frozen=True)
+class SlotReport:
+    """A closed slot in numbers.
+
+    `errors`: error kind → the clients it hit. `held`: client → posts that look gone but were too
+    many to believe. `empty`: accounts that had posts and now show none. `clients_in_detail` is
+    for the level `verbose`.
+    """
+
+    at: datetime
+    clients: int
+    done: int
+    failed: int
+    posts_new: int
+    posts_removed: int
+    api_requests: int
+    seconds: float
+    messages: int
+    errors: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    held: Mapping[str, int] = field(default_factory=dict)
+    empty: Sequence[str] = ()
+    clients_in_detail: Sequence[ClientLine] = ()
+
+    @property
+    def trouble(self) -> bool:
+        """Whether there is anything that a person might have to look at."""
+        return bool(self.failed or self.errors or self.held or self.empty)
+
+
+def slot_report(report: SlotReport, longest: int = LONGEST) -> tuple[Part, ...]:
+    """The report, errors grouped by kind; in several parts where it is long."""
+    head = [
+        f"Klien: {number(report.done)} selesai, {number(report.failed)} bermasalah, "
+        f"dari {number(report.clients)}",
+        f"Konten: {number(report.posts_new)} baru, {number(report.posts_removed)} hilang",
+        f"Pesan: {number(report.messages)} | Permintaan API: {number(report.api_requests)} | "
+        f"{number(round(report.seconds))} detik",
+    ]
+    return split(f"LAPORAN SLOT {clock(report.at)}", head, list(_sections(report)), longest)
+
+
+def _sections(report: SlotReport) -> Iterator[Section]:
+    if report.errors:
+        errors = [i for kind, of in report.errors.items() for i in _row(kind_in_words(kind), of)]
+        yield Section("*Bermasalah:*", errors)
+    if report.held:
+        held = [f"{client_id} ({number(count)})" for client_id, count in report.held.items()]
+        yield Section("*Anomali sinkronisasi, tidak dihapus:*", _row("tampak hilang", held))
+    if report.empty:
+        yield Section("*Akun kosong:*", _row("pernah berisi, sekarang tidak", report.empty))
+    if report.clients_in_detail:
+        yield Section("*Per klien:*", [_client(line) for line in report.clients_in_detail])
+
+
+def _row(lead: str, clients: Sequence[str]) -> list[Item]:
+    """One line, or several where there are many clients, so that none is cut off."""
+    ids = [cut(plain(client), _ID_LENGTH) for client in clients]
+    rows = [ids[n : n + _IDS_PER_LINE] for n in range(0, len(ids), _IDS_PER_LINE)]
+    return [Item(f"• {lead}: {', '.join(row)}") for row in rows]
+
+
+def _client(line: ClientLine) -> Item:
+    trouble = f" | {kind_in_words(line.trouble)}" if line.trouble else ""
+    return Item(
+        f"• {plain(line.client_id)}: {number(line.posts)} konten ({number(line.new)} baru, "
+        f"{number(line.removed)} hilang), {number(line.users)} nama, "
+        f"{number(line.api_requests)} permintaan, {number(round(line.seconds))} detik{trouble}"
+    )

@@ -1,0 +1,63 @@
+"""The hourly task list of a client's groups. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from chalicelib.clients import Client, Platform
+from chalicelib.slots import to_wib
+from chalicelib.texts.ledger import Change, change_sections
+from chalicelib.texts.parts import LONGEST, Item, Part, Section, split
+from chalicelib.texts.words import PLATFORM_NAMES, clock, link, name_of, number, quoted
+
+_NOTHING_TO_DO = "Belum ada tugas hari ini. Terima kasih atas kesiapan rekan-rekan."
+
+
+@dataclass(frozen=True)
+class TaskPost:
+    """A post of the day as the task list shows it. Hidden counts are None."""
+
+    platform: Platform
+    content_id: str
+    caption: str
+    posted_at: datetime
+    like_count: int | None
+    comment_count: int | None
+    manual: bool = False
+
+
+def task_list(
+    client: Client,
+    at: datetime,
+    posts: Mapping[Platform, Sequence[TaskPost]],
+    changes: Sequence[Change],
+    longest: int = LONGEST,
+) -> tuple[Part, ...]:
+    """The hour's list of a client's posts of the day, with the changes since the last message.
+    Only platforms that are on are listed."""
+    counts = [f"{PLATFORM_NAMES[p]} {number(len(posts.get(p, ())))}" for p in client.platforms]
+    head = [f"*{name_of(client)}*", f"Data per {clock(at)}", f"Konten: {', '.join(counts)}"]
+    sections = [*change_sections(client, changes), *_platforms(client, posts)]
+    return split("DAFTAR TUGAS LIKES & KOMENTAR", head, sections, longest)
+
+
+def _platforms(client: Client, posts: Mapping[Platform, Sequence[TaskPost]]) -> Iterator[Section]:
+    for platform in client.platforms:
+        tasks = posts.get(platform, ())
+        items = [_item(client, position, post) for position, post in enumerate(tasks, 1)]
+        title = f"*{PLATFORM_NAMES[platform]}* ({number(len(tasks))} konten)"
+        yield Section(title, items or [Item("Tidak ada konten hari ini.")])
+    if not any(posts.get(platform) for platform in client.platforms):
+        yield Section(_NOTHING_TO_DO)
+
+
+def _item(client: Client, position: int, post: TaskPost) -> Item:
+    manual = " (input manual)" if post.manual else ""
+    counts = f"{number(post.like_count)} suka, {number(post.comment_count)} komentar"
+    return Item(
+        f"{position}. {link(client, post.platform, post.content_id)}{manual}\n"
+        f"   {quoted(post.caption)}\n"
+        f"   {to_wib(post.posted_at):%H:%M} WIB | {counts}"
+    )

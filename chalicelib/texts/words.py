@@ -1,0 +1,108 @@
+"""What every text is made of: text from outside made harmless, numbers, times, links. Pure.
+
+Markup that WhatsApp reads: `*bold*`, `_italic_`, `~struck~`, backticks, and at the start of a
+line `> `, `- `, `* ` and `1. `. So text from outside loses the first four kinds of character,
+and stands in quotation marks where it would begin a line.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from itertools import accumulate, islice, takewhile
+from urllib.parse import quote
+
+import grapheme
+
+from chalicelib.clients import Client, Platform
+from chalicelib.slots import to_wib
+
+PLATFORM_NAMES: dict[Platform, str] = {"instagram": "Instagram", "tiktok": "TikTok"}
+CAPTION_LENGTH = 90
+NAME_LENGTH = 80
+
+_CODE_POINTS_PER_GRAPHEME = 4
+_MARKUP = re.compile(r"[*~`]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
+_UNSEEN = re.compile(
+    "[\u0000-\u0008\u000e-\u001f\u007f-\u0084\u0086-\u009f"  # control characters but spaces
+    "\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+    "\ud800-\udfff]"  # halves of characters, which no encoding takes
+)
+_JOINER = "\u2060"
+_URL = re.compile(r"(?:https?://)?((?:[a-z0-9-]+\.)+[a-z]{2,}(?:[/?#]\S*)?)", re.IGNORECASE)
+_URL_MARKUP = re.compile(r"[*~`@<>\"'|\\^{}]|[^!-~]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
+_LONGEST_URL = 300
+
+
+def plain(text: str) -> str:
+    """Text on one line that can neither break the markup nor tag anyone.
+
+    Markup, control and direction characters and zero-width ones are taken out; joiners that
+    emojis and scripts need stay. Behind an `@` stands a word joiner.
+    """
+    flat = " ".join(_UNSEEN.sub("", text).split())
+    stripped, before = _MARKUP.sub("", flat), flat
+    while stripped != before:  # what is taken out may leave a loose `_` behind
+        stripped, before = _MARKUP.sub("", stripped), stripped
+    return " ".join(stripped.split()).replace("@", "@" + _JOINER)
+
+
+def cut(text: str, length: int, room: int | None = None) -> str:
+    """At most `length` user-perceived characters (graphemes) and `room` code points, by default
+    four for each, since accents pile up without end. Ends in `…` where something is missing;
+    never splits a grapheme."""
+    room = length * _CODE_POINTS_PER_GRAPHEME if room is None else room
+    if len(text) <= min(length, room):
+        return text
+    clusters = list(islice(grapheme.graphemes(text), length + 1))
+    if len(clusters) <= length and len(text) <= room:
+        return text
+    ends = takewhile(lambda end: end < room, accumulate(map(len, clusters[: length - 1])))
+    return text[: max(ends, default=0)].rstrip() + "…"
+
+
+def quoted(text: str, length: int = CAPTION_LENGTH) -> str:
+    """A caption in quotation marks, on one line, cut; `(tanpa keterangan)` where there is none."""
+    flat = plain(text)
+    return f"“{cut(flat, length)}”" if flat else "(tanpa keterangan)"
+
+
+def name_of(client: Client) -> str:
+    """The client's name, or its id where the name has nothing to show."""
+    return cut(plain(client.name) or plain(client.client_id) or "-", NAME_LENGTH)
+
+
+def clock(at: datetime) -> str:
+    """`17:00 WIB, 20-02-2026`."""
+    return f"{to_wib(at):%H:%M} WIB, {to_wib(at):%d-%m-%Y}"
+
+
+def number(value: int | None) -> str:
+    """A count in id-ID form (12.345), `-` where it is hidden."""
+    return "-" if value is None else f"{value:,}".replace(",", ".")
+
+
+def link(client: Client, platform: Platform, content_id: str) -> str:
+    """Where a post is found; TikTok finds a video by its id, whatever the handle, so that a
+    client without one has valid links too."""
+    content_id = quote(content_id, safe="")
+    if platform == "instagram":
+        return f"https://www.instagram.com/p/{content_id}/"
+    return f"https://www.tiktok.com/@{client.tiktok or 'i'}/video/{content_id}"
+
+
+def reported_link(text: str) -> str | None:
+    """A link that a person typed, safe to show; None where it is none, or over 300 characters
+    long even without its query."""
+    found = _URL.fullmatch(_UNSEEN.sub("", text).strip())
+    if not found:
+        return None
+    url = "https://" + _URL_MARKUP.sub(_percent, found[1])
+    if len(url) > _LONGEST_URL:
+        url = re.split("[?#]", url)[0]
+    return url if len(url) <= _LONGEST_URL else None
+
+
+def _percent(odd: re.Match[str]) -> str:
+    """The character as a URL may always write it; `quote` leaves `_` and `~` as they are."""
+    return "".join(f"%{byte:02X}" for byte in odd[0].encode())
