@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from chalicelib import notify, outbox, queues, reports
+from chalicelib import outbox, queues, reports, telling
 from chalicelib.clients import Client, Platform
 from chalicelib.db import Row, Transaction
 from chalicelib.jobs import ClientJob
@@ -170,7 +170,7 @@ def _write(runtime: Runtime, job: ClientJob, client: Client, read: _Read) -> lis
             through = set(client.platforms) - failed_platforms(
                 state["fetch_result"] or {}, engagement
             )
-            notify.tell(runtime, tx, client, job, got_through=bool(through))
+            telling.tell(runtime, tx, client, job, got_through=bool(through))
         tx.run(
             "runs.refreshed",
             slot=job.slot,

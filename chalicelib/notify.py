@@ -1,24 +1,19 @@
-"""What a client's groups are told at the end of its run, decided as data, written as rows.
+"""What a client's groups are told at the end of its run, decided as data. Pure.
 
 The hour's task list goes out once an hour inside its window, changes or not, at the first run
-that gets through; else only changes are told. A change is told once per chat: what tells it is
-kept beside it in the same transaction.
+that gets through; else only changes are told. A change is told once per chat.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import timedelta
-from itertools import groupby
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import time, timedelta
 from typing import Literal
 
-from chalicelib import outbox, texts
+from chalicelib import texts
 from chalicelib.clients import Client, Platform
-from chalicelib.db import Row, Transaction
-from chalicelib.jobs import ClientJob
-from chalicelib.runtime import Runtime
-from chalicelib.scope import todays_posts
+from chalicelib.messages import Message, in_parts
 from chalicelib.slots import Slot, day_bounds, task_list_hour
 from chalicelib.texts import Change, TaskPost
 
@@ -26,138 +21,110 @@ LIST_LIFE = timedelta(minutes=60)
 
 
 @dataclass(frozen=True)
-class Decision:
-    """What to send to a client's chats, and why, for logs and people."""
+class Rules:
+    """The settings that the decision rests on: window ends are WIB and included; `session` is
+    the WhatsApp account that writes; `longest` are characters of one message."""
+
+    window_start: time
+    window_end: time
+    session: str
+    longest: int = texts.LONGEST
+
+
+@dataclass(frozen=True)
+class ClientState:
+    """What is known of a client when its run ends.
+
+    `last_hour`: the hour whose list was written last. `posts`: today's tasks, oldest first.
+    `untold`: chat → its untold changes of this WIB day, oldest first, with those that only an
+    unsent older list tells (`in_unsent_list`): a new list takes that one's place.
+    """
+
+    client: Client
+    last_hour: str | None = None
+    posts: Mapping[Platform, Sequence[TaskPost]] = field(default_factory=dict)
+    untold: Mapping[str, Sequence[Change]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is to be sent, and why, for logs and people.
+
+    `hour` is to be noted as told, and unsent older lists of these chats are superseded, exactly
+    when a task list is sent.
+    """
 
     send: Literal["task_list", "changes", "nothing"]
     why: str
+    messages: tuple[Message, ...] = ()
+    hour: str | None = None
 
 
-def decide(hour: str | None, last_hour: str | None, got_through: bool, changes: int) -> Decision:
-    """`hour`: the key of the task list that this slot may send, None outside the window;
-    `last_hour`: the key last sent; `changes`: how many changes some chat was not told. Pure."""
-    due = hour is not None and hour > (last_hour or "")
-    if due and got_through:
-        return Decision("task_list", f"the list of hour {hour} was not sent yet")
-    if changes:
-        return Decision("changes", f"{changes} changes were not told yet")
-    if due:
-        return Decision("nothing", "no platform got through; the next run sends the list")
-    return Decision("nothing", "no list is due and nothing changed")
-
-
-def tell(
-    runtime: Runtime, tx: Transaction, client: Client, job: ClientJob, got_through: bool
-) -> None:
-    """Writes the outbox rows of a client's run, in the run's own transaction."""
+def plan(slot: Slot, state: ClientState, rules: Rules, got_through: bool) -> Plan:
+    """What the client's chats are told at the end of its run of this slot. `got_through`:
+    whether at least one platform brought something."""
+    client = state.client
+    if not client.active:
+        return Plan("nothing", "client_status is off")
     if not client.chats:
-        return
-    slot, now = job.of_slot, runtime.now()
-    state = tx.run("outbox.notified", client_id=client.client_id)[0]
-    hour = _hour(runtime, slot)
-    last_hour = state["last_notified_slot"]
-    if decide(hour, last_hour, got_through, changes=0).send == "task_list":
-        chats = list(client.chats)
-        tx.run("outbox.supersede_task_lists", client_id=client.client_id, chats=chats, now=now)
-    untold = tx.run(
-        "outbox.untold",
-        client_id=client.client_id,
-        chats=list(client.chats),
-        wib_day=slot.day,
-    )
-    decision = decide(hour, last_hour, got_through, len(untold))
-    if decision.send == "task_list":
-        _send_list(runtime, tx, client, job, untold)
-    elif decision.send == "changes":
-        outbox.add(tx, _change_messages(runtime, client, slot, untold), now)
+        return Plan("nothing", "client_group names no valid group")
+    hour = due_hour(slot, state.last_hour, rules)
+    if hour and got_through:
+        messages = _lists(slot, state, rules)
+        return Plan("task_list", f"the list of hour {hour} was not sent yet", messages, hour)
+    messages = _changes(slot, state, rules)
+    if messages:
+        told = {change_id for message in messages for change_id in message.changes}
+        return Plan("changes", f"{len(told)} changes were not told yet", messages)
+    if hour:
+        return Plan("nothing", "no platform got through; the next run sends the list")
+    return Plan("nothing", "no list is due and nothing changed")
 
 
-def _hour(runtime: Runtime, slot: Slot) -> str | None:
-    settings = runtime.settings
-    return task_list_hour(slot, settings.task_list_window_start, settings.task_list_window_end)
+def due_hour(slot: Slot, last_hour: str | None, rules: Rules) -> str | None:
+    """The hour whose list this slot owes; None outside the window, where it was sent already,
+    and where a later one was."""
+    hour = task_list_hour(slot, rules.window_start, rules.window_end)
+    return hour if hour and hour > (last_hour or "") else None
 
 
-def _send_list(
-    runtime: Runtime, tx: Transaction, client: Client, job: ClientJob, untold: Sequence[Row]
-) -> None:
-    slot, now = job.of_slot, runtime.now()
-    posts = {p: _task_posts(tx, client, p, job) for p in client.platforms}
-    messages = []
+def _lists(slot: Slot, state: ClientState, rules: Rules) -> tuple[Message, ...]:
+    client = state.client
+    messages: list[Message] = []
     for chat in client.chats:
-        changes = [row for row in untold if row["chat"] == chat]
-        text = texts.task_list(client, slot.at, posts, [_change(row) for row in changes])
-        key = f"task_list:{client.client_id}:{chat}:{slot.hour_key}"
-        messages.append(
-            outbox.Message(
-                chat=chat,
-                session=runtime.settings.gateway_wa_client_id,
-                kind="task_list",
-                slot=slot.at,
-                text=text,
-                key=key,
-                expires_at=slot.at + LIST_LIFE,
-                client_id=client.client_id,
-                changes=tuple(row["change_id"] for row in changes),
-            )
+        untold = state.untold.get(chat, ())
+        parts = texts.task_list(client, slot.at, state.posts, untold, rules.longest)
+        first = Message(
+            chat=chat,
+            session=rules.session,
+            kind="task_list",
+            slot=slot.at,
+            text="",
+            key=f"task_list:{client.client_id}:{chat}:{slot.hour_key}",
+            expires_at=slot.at + LIST_LIFE,
+            client_id=client.client_id,
         )
-    outbox.add(tx, messages, now)
-    tx.run(
-        "outbox.note_task_list",
-        client_id=client.client_id,
-        hour=slot.hour_key,
-        instagram=len(posts.get("instagram", [])),
-        tiktok=len(posts.get("tiktok", [])),
-        now=now,
-    )
+        messages += in_parts(first, parts)
+    return tuple(messages)
 
 
-def _change_messages(
-    runtime: Runtime, client: Client, slot: Slot, untold: Sequence[Row]
-) -> list[outbox.Message]:
-    _, end_of_day = day_bounds(slot.day)
-    messages = []
-    for chat, rows in groupby(untold, key=lambda row: str(row["chat"])):
-        told = list(rows)
-        ids = tuple(row["change_id"] for row in told)
-        messages.append(
-            outbox.Message(
-                chat=chat,
-                session=runtime.settings.gateway_wa_client_id,
-                kind="changes",
-                slot=slot.at,
-                text=texts.changes(client, slot.at, [_change(row) for row in told]),
-                key=f"changes:{client.client_id}:{chat}:{slot}:{','.join(map(str, ids))}",
-                expires_at=end_of_day,
-                client_id=client.client_id,
-                changes=ids,
-            )
+def _changes(slot: Slot, state: ClientState, rules: Rules) -> tuple[Message, ...]:
+    client = state.client
+    messages: list[Message] = []
+    for chat in client.chats:
+        told = [change for change in state.untold.get(chat, ()) if not change.in_unsent_list]
+        if not told:
+            continue
+        ids = ",".join(str(change.change_id) for change in told)
+        first = Message(
+            chat=chat,
+            session=rules.session,
+            kind="changes",
+            slot=slot.at,
+            text="",
+            key=f"changes:{client.client_id}:{chat}:{slot}:{ids}",
+            expires_at=day_bounds(slot.day)[1],
+            client_id=client.client_id,
         )
-    return messages
-
-
-def _task_posts(
-    tx: Transaction, client: Client, platform: Platform, job: ClientJob
-) -> list[TaskPost]:
-    return [
-        TaskPost(
-            platform=platform,
-            content_id=row["content_id"],
-            caption=row["caption"] or "",
-            posted_at=row["created_at"],
-            like_count=row["like_count"],
-            comment_count=row["comment_count"],
-            manual=row["source_type"] == "manual_input",
-        )
-        for row in todays_posts(tx, platform, client.client_id, job.of_slot)
-        if not row["late"]
-    ]
-
-
-def _change(row: Row) -> Change:
-    return Change(
-        platform=row["platform"],
-        content_id=row["content_id"],
-        kind=row["kind"],
-        caption=row["caption"] or "",
-        posted_at=row["posted_at"],
-    )
+        messages += in_parts(first, texts.changes(client, slot.at, told, rules.longest))
+    return tuple(messages)

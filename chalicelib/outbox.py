@@ -1,43 +1,30 @@
 """The transactional outbox: rows commit with what they tell, then go to the FIFO queue.
 
-States: pending → processing → sent | retrying | dead_letter | expired | superseded | uncertain.
-A message is written once per idempotency key, which is made of what it tells, never of its text.
+States: pending → processing → sent | retrying | dead_letter | expired | superseded | uncertain;
+`cancelled` by a person. A message is written once per idempotency key, which is made of what it
+tells, never of its text.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 from chalicelib import queues
 from chalicelib.db import Row, Transaction
 from chalicelib.jobs import OutboundMessage
+from chalicelib.messages import Message
 from chalicelib.queues import Entry
 from chalicelib.runtime import Runtime
 
-Kind = Literal["task_list", "changes", "admin_report", "admin_alert"]
-
-
-@dataclass(frozen=True)
-class Message:
-    """A message to one chat. `changes` are the ledger ids that it tells."""
-
-    chat: str
-    session: str
-    kind: Kind
-    slot: datetime
-    text: str
-    key: str
-    expires_at: datetime
-    client_id: str | None = None
-    changes: tuple[int, ...] = ()
-
 
 def add(tx: Transaction, messages: Sequence[Message], now: datetime) -> list[Row]:
-    """Writes the messages in the caller's transaction; answers the rows that are new."""
+    """Writes the messages in the caller's transaction; answers the rows that are new.
+
+    A message whose key is there already is left out, and so are the parts that belong to it.
+    """
     if not messages:
         return []
     return tx.run("outbox.add", messages=json.dumps([_fields(m) for m in messages]), now=now)
@@ -83,4 +70,5 @@ def _fields(message: Message) -> dict[str, Any]:
         "key": message.key,
         "expires_at": message.expires_at.isoformat(),
         "changes": list(message.changes),
+        "first_key": message.first_key,
     }

@@ -86,6 +86,15 @@ class Settings(BaseSettings):
         10, ge=0, le=20, description="How long the host waits for messages in one look"
     )
 
+    wa_message_max_characters: int = Field(
+        4000, ge=1000, le=60_000, description="A longer message is split at post borders"
+    )
+    cicero_report_level: Literal["errors", "normal", "verbose"] = Field(
+        "normal",
+        description="What operators are told of each slot: errors: a report only where there is "
+        "trouble; normal: every slot; verbose: every slot, with a line per client",
+    )
+
     task_list_window_start: time = Field(
         time(6, 0), description="First slot of the day that may send a task list"
     )

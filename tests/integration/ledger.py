@@ -7,6 +7,7 @@ from typing import Any
 
 from chalicelib import outbox
 from chalicelib.db import Row
+from chalicelib.messages import Message
 from chalicelib.runtime import Runtime
 from tests.integration.tables import Tables
 
@@ -29,7 +30,7 @@ def add_change(
     return int(tables.value(_CHANGE, **found))
 
 
-def message(runtime: Runtime, key: str, **fields: Any) -> outbox.Message:
+def message(runtime: Runtime, key: str, **fields: Any) -> Message:
     """A message of the runtime's slot to CONTOH's group, for an hour."""
     values: dict[str, Any] = {
         "chat": CHAT,
@@ -40,10 +41,10 @@ def message(runtime: Runtime, key: str, **fields: Any) -> outbox.Message:
         "expires_at": runtime.now() + timedelta(hours=1),
         "client_id": "CONTOH",
     }
-    return outbox.Message(key=key, **(values | fields))
+    return Message(key=key, **(values | fields))
 
 
-def write(runtime: Runtime, *messages: outbox.Message) -> list[Row]:
+def write(runtime: Runtime, *messages: Message) -> list[Row]:
     """Adds messages in a transaction of their own."""
     with runtime.db.transaction() as tx:
         return outbox.add(tx, messages, runtime.now())

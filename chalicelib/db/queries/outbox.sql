@@ -19,28 +19,25 @@ UPDATE wa_notification_scheduler_state SET last_notified_slot = :hour, last_noti
   last_ig_count = :instagram, last_tiktok_count = :tiktok
 WHERE client_id = :client_id
 
--- name: untold(client_id, chats, wib_day)
--- The day's changes of the client that a chat has not been told.
-SELECT chats.chat, c.change_id, c.platform, c.content_id, c.kind, c.posted_at, c.caption
-FROM content_change c CROSS JOIN unnest(CAST(:chats AS text[])) AS chats (chat)
-WHERE c.client_id = :client_id AND c.wib_day = :wib_day
-  AND NOT EXISTS (SELECT 1 FROM change_told t WHERE t.change_id = c.change_id AND t.chat = chats.chat)
-ORDER BY chats.chat, c.change_id
-
 -- name: add(messages, now)
 -- Writes messages once per idempotency key, and what each of them tells.
--- messages: JSON array of {client_id, chat, session, kind, slot, text, key, expires_at, changes}.
+-- Later parts of a message go the way of its first one (first_key).
+-- messages: JSON array of {client_id, chat, session, kind, slot, text, key, expires_at, changes,
+-- first_key}.
 WITH given AS (
-  SELECT * FROM jsonb_to_recordset(CAST(:messages AS jsonb)) AS m (client_id varchar,
+  SELECT * FROM ROWS FROM (jsonb_to_recordset(CAST(:messages AS jsonb)) AS (client_id varchar,
     chat varchar, session text, kind text, slot timestamptz, text text, key varchar,
-    expires_at timestamptz, changes jsonb)
+    expires_at timestamptz, changes jsonb, first_key varchar)) WITH ORDINALITY AS m (client_id,
+    chat, session, kind, slot, text, key, expires_at, changes, first_key, position)
 ), added AS (
   INSERT INTO wa_notification_outbox (client_id, group_id, session, kind, slot, message,
     idempotency_key, expires_at, next_attempt_at, status, attempt_count, max_attempts,
-    created_at, updated_at)
+    created_at, updated_at, change_ids)
   SELECT client_id, chat, session, kind, slot, text, key, expires_at, :now, 'pending', 0, 5,
-    :now, :now
+    :now, :now, ARRAY(SELECT CAST(id AS bigint) FROM jsonb_array_elements_text(changes) AS id)
   FROM given
+  WHERE NOT EXISTS (SELECT 1 FROM wa_notification_outbox o WHERE o.idempotency_key = first_key)
+  ORDER BY position
   ON CONFLICT (idempotency_key) DO NOTHING
   RETURNING outbox_id, idempotency_key
 ), told AS (
@@ -114,11 +111,3 @@ UPDATE wa_notification_outbox SET status = CAST(:status AS varchar),
   updated_at = :now
 WHERE outbox_id = :outbox_id AND status = 'processing'
 RETURNING outbox_id
-
--- name: listing(status, most)
--- The newest messages of this service, all or of one status.
-SELECT outbox_id, client_id, kind, status, attempt_count, slot, expires_at, sent_at,
-  error_message
-FROM wa_notification_outbox
-WHERE session IS NOT NULL AND (CAST(:status AS text) IS NULL OR status = :status)
-ORDER BY outbox_id DESC LIMIT :most
