@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from chalicelib import outbox, texts
-from chalicelib.clients import personal_chats
+from chalicelib.clients import PLATFORMS, Platform, personal_chats, read_groups
 from chalicelib.db import Row, Transaction
+from chalicelib.messages import Kind, Message, in_parts
 from chalicelib.runtime import Runtime
 from chalicelib.slots import Slot
+from chalicelib.texts import ClientLine, ClosedChats, Part, SlotReport, Undelivered
 
 log = logging.getLogger(__name__)
 
@@ -18,7 +21,7 @@ ADMIN_LIFE = timedelta(hours=24)
 
 
 def close_slot(runtime: Runtime, slot: Slot, overdue: bool = False) -> bool:
-    """Closes the slot if its last client has finished, and writes its report; once.
+    """Closes the slot if its last client has finished, and writes its report and alerts; once.
 
     An `overdue` slot closes as it is; its report names who is missing, and they may still finish.
     """
@@ -26,31 +29,45 @@ def close_slot(runtime: Runtime, slot: Slot, overdue: bool = False) -> bool:
         closed = tx.first("slots.close", slot=slot.at, now=runtime.now(), overdue=overdue)
         if closed is None:
             return False
-        rows = _write_report(runtime, tx, slot, closed)
+        rows = _write_report(runtime, tx, slot, closed["seconds"])
+        rows += _tell_no_chats(runtime, tx, slot)
+        rows += _tell_undelivered(runtime, tx, slot)
+    rows += _tell_fallbacks(runtime, slot)
     outbox.publish(runtime, rows)
     log.info("slot %s closed", slot)
     return True
 
 
 def tell_operators(
-    runtime: Runtime, tx: Transaction, slot: datetime, kind: outbox.Kind, key: str, text: str
+    runtime: Runtime,
+    tx: Transaction,
+    slot: datetime,
+    kind: Kind,
+    key: str,
+    text: str | Sequence[Part],
 ) -> list[Row]:
-    """Writes one message to every operator; answers the new rows, for publishing."""
-    settings = runtime.settings
-    now = runtime.now()
+    """Writes a text, or its parts, to every operator; answers the new rows, for publishing.
+    Nothing is written, but a warning logged, where no operator's number is valid."""
+    settings, now = runtime.settings, runtime.now()
     chats = personal_chats(settings.admin_whatsapp, settings.gateway_whatsapp_admin)
-    session = settings.wa_log_client_id or settings.gateway_wa_client_id
+    if not chats:
+        log.warning("no operator's number is valid; not told: %s", kind)
+    parts = [Part(text)] if isinstance(text, str) else text
     messages = [
-        outbox.Message(
-            chat=chat,
-            session=session,
-            kind=kind,
-            slot=slot,
-            text=text,
-            key=f"{kind}:{key}:{chat}",
-            expires_at=now + ADMIN_LIFE,
-        )
+        part
         for chat in chats
+        for part in in_parts(
+            Message(
+                chat=chat,
+                session=settings.wa_log_client_id or settings.gateway_wa_client_id,
+                kind=kind,
+                slot=slot,
+                text="",
+                key=f"{kind}:{key}:{chat}",
+                expires_at=now + ADMIN_LIFE,
+            ),
+            parts,
+        )
     ]
     return outbox.add(tx, messages, now)
 
@@ -64,18 +81,46 @@ def alert_once(
     """Tells the operators of API errors that only they can mend, once a platform, kind and day.
     `errors`: platform → error kind. Answers the new rows, for publishing."""
     rows: list[Row] = []
-    for platform, kind in errors.items():
+    for platform in PLATFORMS:
+        kind = errors.get(platform)
         if kind in _ALERTED:
-            text = texts.api_alert(platform, kind, slot.at)
+            text = texts.api_closed(platform, kind, slot.at)
             key = f"{kind}:{platform}:{slot.day}"
             rows += tell_operators(runtime, tx, slot.at, "admin_alert", key, text)
     return rows
 
 
-def _write_report(runtime: Runtime, tx: Transaction, slot: Slot, closed: Row) -> list[Row]:
+def errors_by_kind(results: Iterable[Mapping[str, Any]]) -> dict[str, list[str]]:
+    """The clients of a slot's results under each error kind they met; those that have not
+    finished are `overdue`. Pure."""
+    grouped: dict[str, list[str]] = {}
+    for row in results:
+        if row["outcome"] != "done":
+            grouped.setdefault(row["error_kind"] or "overdue", []).append(row["client_id"])
+    return dict(sorted(grouped.items()))
+
+
+def accounts(results: Iterable[Mapping[str, Any]], verdict: str) -> list[str]:
+    """`CLIENT (Instagram)` for each account whose fetch came to this verdict. Pure."""
+    return [
+        f"{row['client_id']} ({texts.PLATFORM_NAMES[platform]})"
+        for row in results
+        for platform in PLATFORMS
+        if (row["fetch_result"] or {}).get(platform, {}).get("verdict") == verdict
+    ]
+
+
+def held_posts(results: Iterable[Mapping[str, Any]]) -> dict[str, int]:
+    """How many posts of each client look gone but were too many to believe. Pure."""
+    counts = {row["client_id"]: _sum(row["fetch_result"], "held") for row in results}
+    return {client_id: held for client_id, held in counts.items() if held}
+
+
+def _write_report(runtime: Runtime, tx: Transaction, slot: Slot, seconds: float) -> list[Row]:
     summary = tx.run("slots.summary", slot=slot.at)[0]
     results = tx.run("slots.client_results", slot=slot.at)
-    report = texts.SlotReport(
+    level = runtime.settings.cicero_report_level
+    report = SlotReport(
         at=slot.at,
         clients=summary["clients"],
         done=summary["done"],
@@ -83,22 +128,80 @@ def _write_report(runtime: Runtime, tx: Transaction, slot: Slot, closed: Row) ->
         posts_new=summary["posts_new"],
         posts_removed=summary["posts_removed"],
         api_requests=summary["api_requests"],
-        seconds=closed["seconds"],
+        seconds=seconds,
         messages=summary["messages_queued"],
-        errors=texts.errors_by_kind(results),
-        held=_held(results),
+        errors=errors_by_kind(results),
+        held=held_posts(results),
+        empty=accounts(results, "empty"),
+        clients_in_detail=[_line(row) for row in results] if level == "verbose" else (),
     )
-    return tell_operators(
-        runtime, tx, slot.at, "admin_report", str(slot), texts.slot_report(report)
+    if level == "errors" and not report.trouble:
+        return []
+    text = texts.slot_report(report, runtime.settings.wa_message_max_characters)
+    return tell_operators(runtime, tx, slot.at, "admin_report", str(slot), text)
+
+
+def _line(row: Row) -> ClientLine:
+    fetch, engagement = row["fetch_result"], row["engagement_result"]
+    return ClientLine(
+        client_id=row["client_id"],
+        posts=_sum(fetch, "posts"),
+        new=_sum(fetch, "new"),
+        removed=_sum(fetch, "removed"),
+        users=_sum(engagement, "users"),
+        api_requests=row["api_requests"],
+        seconds=row["seconds"],
+        trouble=None if row["outcome"] == "done" else row["error_kind"] or "overdue",
     )
 
 
-def _held(results: Sequence[Row]) -> list[str]:
-    """`CLIENT (n)` for each client with posts that look gone but were too many to believe."""
-    counts = {
-        row["client_id"]: sum(
-            result.get("held", 0) for result in (row["fetch_result"] or {}).values()
-        )
-        for row in results
-    }
-    return [f"{client_id} ({held})" for client_id, held in counts.items() if held]
+def _sum(results: Mapping[str, Mapping[str, Any]] | None, name: str) -> int:
+    return sum(result.get(name, 0) for result in (results or {}).values())
+
+
+def _tell_no_chats(runtime: Runtime, tx: Transaction, slot: Slot) -> list[Row]:
+    """The slot's clients that no message can reach; once a WIB day."""
+    groups = [
+        (row["client_id"], read_groups(row["client_group"]))
+        for row in tx.run("reports.client_groups", slot=slot.at)
+    ]
+    closed = [ClosedChats(client_id, g.refused) for client_id, g in groups if not g.chats]
+    if not closed:
+        return []
+    text = texts.no_chats(closed, slot.at, runtime.settings.wa_message_max_characters)
+    key = f"no_chats:{slot.day}"
+    return tell_operators(runtime, tx, slot.at, "admin_alert", key, text)
+
+
+def _tell_undelivered(runtime: Runtime, tx: Transaction, slot: Slot) -> list[Row]:
+    """The groups' messages that were given up, or ended uncertain, since the last slot closed."""
+    rows = tx.run("reports.undelivered", slot=slot.at, now=runtime.now())
+    if not rows:
+        return []
+    text = texts.undelivered(
+        [Undelivered(**row) for row in rows], slot.at, runtime.settings.wa_message_max_characters
+    )
+    return tell_operators(runtime, tx, slot.at, "admin_alert", f"undelivered:{slot}", text)
+
+
+def _tell_fallbacks(runtime: Runtime, slot: Slot) -> list[Row]:
+    """The platforms whose first host is closed while a fallback works; once a day and reason."""
+    rows: list[Row] = []
+    for platform in PLATFORMS:
+        kind = _fallback_works_for(runtime, platform)
+        if kind is None:
+            continue
+        text = texts.fallback_in_use(platform, kind, slot.at)
+        key = f"fallback:{platform}:{kind}:{slot.day}"
+        with runtime.db.transaction() as tx:
+            rows += tell_operators(runtime, tx, slot.at, "admin_alert", key, text)
+    return rows
+
+
+def _fallback_works_for(runtime: Runtime, platform: Platform) -> str | None:
+    """What keeps the platform's first host closed, where a second one is set and open."""
+    if len(runtime.settings.api_hosts(platform)) == 1:
+        return None
+    if runtime.guard.closed_by(f"{platform}-fallback"):
+        return None
+    return runtime.guard.closed_by(platform)

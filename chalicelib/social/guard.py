@@ -83,6 +83,14 @@ class Guard:
         self._try_redis(lambda redis: redis.set(key, value, ex=_DAY_SECONDS))
         log.error("API route %s is closed until %s: %s", route, until, error.kind)
 
+    def closed_by(self, route: str) -> str | None:
+        """The kind of error that keeps the route closed now; None while it is open."""
+        try:
+            self._refuse_open(route, "")
+        except errors.ApiError as error:
+            return error.kind
+        return None
+
     def close(self) -> None:
         """Closes the connections to Redis."""
         if "_redis" in self.__dict__:

@@ -335,7 +335,8 @@ def test_the_fallback_host_takes_over_and_the_run_is_complete(
     assert calls.both() == well | {platform: 1}
     assert elsewhere.both() == {platform: well[platform], OTHER[platform]: 0}
     assert run["api_requests"] == sum(well.values()) + 1
-    assert tables.values(ALERTS) == []
+    [alert] = tables.values(ALERTS)
+    assert alert.startswith(f"admin_alert:fallback:{platform}:"), "no word of an API that stopped"
 
 
 def test_the_first_host_has_its_turn_again_the_next_day(
@@ -364,7 +365,8 @@ def test_both_hosts_closed_is_told_as_any_used_up_quota(
     for client_id in ("CONTOH", "TELADAN"):
         whole_run(runtime, client_id)
     assert (calls("instagram"), elsewhere("instagram")) == (1, 1)
-    assert len(tables.values(ALERTS)) == 1
+    [alert] = tables.values(ALERTS)
+    assert alert.startswith("admin_alert:quota:instagram:"), "no word of a fallback in use"
     assert run_of(tables)["api_calls"]["/v1/posts quota"] == 2
 
 
