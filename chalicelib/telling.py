@@ -3,6 +3,7 @@ the run's own transaction."""
 
 from __future__ import annotations
 
+import logging
 from itertools import groupby
 
 from chalicelib import outbox
@@ -16,19 +17,20 @@ from chalicelib.settings import Settings
 from chalicelib.slots import Slot
 from chalicelib.texts import Change, TaskPost
 
+log = logging.getLogger(__name__)
+
 
 def tell(
     runtime: Runtime, tx: Transaction, client: Client, job: ClientJob, got_through: bool
 ) -> Plan:
     """Writes what the client's chats are to be told, with the ledger marks; answers the plan."""
-    slot, now, rules = job.of_slot, runtime.now(), rules_of(runtime.settings)
-    last_hour = tx.run("outbox.notified", client_id=client.client_id)[0]["last_notified_slot"]
-    if got_through and due_hour(slot, last_hour, rules):
-        chats = list(client.chats)
-        tx.run("outbox.supersede_task_lists", client_id=client.client_id, chats=chats, now=now)
-    state = _state(tx, client, slot, last_hour)
+    slot, rules = job.of_slot, rules_of(runtime.settings)
+    state = ClientState(client)
+    if client.active and client.chats:
+        state = _read(runtime, tx, client, slot, rules, got_through)
     decided = plan(slot, state, rules, got_through)
-    outbox.add(tx, decided.messages, now)
+    log.info("client %s, slot %s: %s, %s", client.client_id, slot, decided.send, decided.why)
+    outbox.add(tx, decided.messages, runtime.now())
     if decided.hour:
         tx.run(
             "outbox.note_task_list",
@@ -36,9 +38,30 @@ def tell(
             hour=decided.hour,
             instagram=len(state.posts.get("instagram", ())),
             tiktok=len(state.posts.get("tiktok", ())),
-            now=now,
+            now=runtime.now(),
         )
     return decided
+
+
+def _read(
+    runtime: Runtime,
+    tx: Transaction,
+    client: Client,
+    slot: Slot,
+    rules: Rules,
+    got_through: bool,
+) -> ClientState:
+    """The client's state, locked. Where a list is due, unsent older ones make way for it first,
+    so that none of them leaves while the new one is made."""
+    last_hour = tx.run("outbox.notified", client_id=client.client_id)[0]["last_notified_slot"]
+    if got_through and due_hour(slot, last_hour, rules):
+        tx.run(
+            "outbox.supersede_task_lists",
+            client_id=client.client_id,
+            chats=list(client.chats),
+            now=runtime.now(),
+        )
+    return _state(tx, client, slot, last_hour)
 
 
 def preview(runtime: Runtime, client: Client, slot: Slot) -> Plan:

@@ -321,14 +321,16 @@ def test_another_client_s_unsent_list_stays(runtime_at: RuntimeAt, tables: Table
 def test_a_client_that_was_switched_off_meanwhile_is_told_nothing(
     runtime_at: RuntimeAt, tables: Tables
 ) -> None:
+    tell(runtime_at("16:00"))
     add_change(tables, "POST1", wib("17:00"))
+    before = tables.dump()
     tables.run("UPDATE clients SET client_status = false WHERE client_id = 'CONTOH'")
     tell(runtime_at("17:00"))
-    assert sent(tables) == []
     tables.run("UPDATE clients SET client_status = true WHERE client_id = 'CONTOH'")
+    assert tables.dump() == before
     tell(runtime_at("17:30"))
-    [row] = messages(tables)
-    assert (row["kind"], "POST1" in row["message"]) == ("task_list", True)
+    assert sent(tables) == [("task_list", "16:00"), ("task_list", "17:30")]
+    assert "POST1" in messages(tables)[-1]["message"]
 
 
 # --- long lists -----------------------------------------------------------------------------
