@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from chalicelib.reports import accounts, errors_by_kind, held_posts
+from chalicelib.results import accounts, errors_by_kind, held_posts
 
 
 def run(client_id: str, **fields: Any) -> dict[str, Any]:
