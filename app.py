@@ -6,7 +6,7 @@
     dead_job, dead_engagement_job          what either queue gave up on
     sweep                                  every minute: mends what a crash left behind
     run_client, run_slot, add_post,        for people: `chalice invoke -n NAME`
-    restore_post, migrate
+    restore_post, outbox, migrate
 
 Each handler hands its event to `chalicelib.handlers`, where bad input is turned away.
 """
@@ -79,6 +79,11 @@ def add_post(event: Any, context: Any) -> dict[str, Any]:
 @app.lambda_function()
 def restore_post(event: Any, context: Any) -> dict[str, Any]:
     return handlers.restore_post(event)
+
+
+@app.lambda_function()
+def outbox(event: Any, context: Any) -> dict[str, Any]:
+    return handlers.outbox(event)
 
 
 @app.lambda_function()

@@ -42,21 +42,21 @@ class Opened:
 
 def open_slot(runtime: Runtime, slot: Slot, trigger: Trigger) -> Opened:
     """Opens the slot if nobody has, and sends the jobs that are not sent yet."""
-    active = trigger == "manual" or _is_active(runtime)
+    off = None if trigger == "manual" else _why_off(runtime)
     with runtime.db.transaction() as tx:
         opened = tx.first(
             "slots.open",
             slot=slot.at,
-            status="open" if active else "skipped",
+            status="skipped" if off else "open",
             trigger=trigger,
-            reason=None if active else "cron_job_config is inactive",
+            reason=off,
             now=runtime.now(),
         )
         if opened is None and trigger == "manual":
             opened = tx.first("slots.reopen", slot=slot.at, trigger=trigger, now=runtime.now())
-        clients = _add_clients(tx, slot, trigger, runtime.now()) if opened and active else 0
-    if opened and not active:
-        log.warning("slot %s skipped: switched off in cron_job_config", slot)
+        clients = _add_clients(tx, slot, trigger, runtime.now()) if opened and not off else 0
+    if opened and off:
+        log.warning("slot %s skipped: %s", slot, off)
         return Opened(str(slot), "skipped", 0, 0)
     dispatched = send_jobs(runtime, slot)
     if opened and not clients:
@@ -121,16 +121,18 @@ def _slot_for_people(runtime: Runtime, text: str | None) -> Slot:
     return slot
 
 
-def _is_active(runtime: Runtime) -> bool:
-    """The operators' switch; what a failed look-up means is a setting."""
+def _why_off(runtime: Runtime) -> str | None:
+    """Why slots are not to run by the operators' switch; None where they are. What a failed
+    look-up means is a setting."""
     try:
         with runtime.db.transaction() as tx:
             row = tx.first("slots.job_is_active", job_key=JOB_KEY)
     except CiceroError as error:
         strategy = runtime.settings.cron_status_lookup_strategy
         log.warning("cron_job_config cannot be read (%s): %s", error, strategy)
-        return strategy == "fail_open"
-    return row is None or row["is_active"] is not False
+        return "cron_job_config could not be read" if strategy == "fail_closed" else None
+    on = row is None or row["is_active"] is not False
+    return None if on else "cron_job_config is inactive"
 
 
 def _add_clients(tx: Transaction, slot: Slot, trigger: Trigger, now: datetime) -> int:

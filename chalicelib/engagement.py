@@ -21,12 +21,12 @@ from chalicelib.db import Row
 from chalicelib.errors import BadInput, Conflict
 from chalicelib.jobs import ClientJob, Unread
 from chalicelib.notify import Plan
+from chalicelib.outcomes import engagement_results, failed_platforms, platform_errors
 from chalicelib.reading import PostRead, read_posts
-from chalicelib.results import engagement_results, failed_platforms, platform_errors
 from chalicelib.runs import dropped_if_expired
 from chalicelib.runtime import Counters, Runtime
 from chalicelib.scope import Task, to_refresh
-from chalicelib.slots import audit_window, day_bounds
+from chalicelib.slots import audit_window
 
 log = logging.getLogger(__name__)
 
@@ -80,17 +80,8 @@ class _Cost:
 def begin(runtime: Runtime, job: ClientJob) -> Run | None:
     """The run and all that the stage needs, in one look; None where there is nothing to do any
     more. Raises BadInput where there is no such run."""
-    day_start, day_end = day_bounds(job.of_slot.day)
     with runtime.db.transaction() as tx:
-        row = tx.first(
-            "engaging.begin",
-            slot=job.slot,
-            client_id=job.client_id,
-            wib_day=job.of_slot.day,
-            day_start=day_start,
-            day_end=day_end,
-            now=runtime.now(),
-        )
+        row = telling.look(runtime, tx, job.client_id, job.of_slot, note_links=True)
         if row is None or row["run_slot"] is None:
             raise BadInput("client_id", f"{job.client_id} has no run in slot {job.slot}")
         if dropped_if_expired(runtime, tx, job, row) or row["finished_at"] is not None:

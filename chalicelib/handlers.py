@@ -110,6 +110,32 @@ def restore_post(event: object) -> Answer:
     return _logged("restore_post", manual.restore_post(runtime(), request.content_id))
 
 
+def outbox(event: object) -> Answer:
+    """`{"action": "list" | "show" | "redrive" | "cancel", …}` from a person. Texts and chats are
+    in the answer and never in the log."""
+    from chalicelib import jobs, outbox_care
+    from chalicelib.runtime import runtime
+
+    action = event.get("action") if isinstance(event, dict) else None
+    match action:
+        case "show":
+            shown = jobs.parse_request(jobs.OutboxShow, event)
+            return outbox_care.show(runtime(), shown.outbox_id)
+        case "redrive":
+            again = jobs.parse_request(jobs.OutboxRedrive, event)
+            done = outbox_care.redrive(runtime(), again.outbox_id, again.late)
+        case "cancel":
+            over = jobs.parse_request(jobs.OutboxCancel, event)
+            done = outbox_care.cancel(runtime(), over.outbox_id, over.not_sent)
+        case "list" | None:
+            wanted = jobs.parse_request(jobs.OutboxList, event)
+            rows = outbox_care.listing(runtime(), wanted.status, wanted.most, wanted.old)
+            return {"messages": rows}
+        case _:
+            raise BadInput("action", f"{action!r} is unknown", "Use list, show, redrive, cancel.")
+    return _logged("outbox", {"action": action, **asdict(done)})
+
+
 def migrate() -> Answer:
     """Brings the database to the newest shape."""
     from chalicelib.db import migrate as migrations

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, Self, TypeVar
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, ValidationError
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from chalicelib.clients import Platform
 from chalicelib.errors import BadInput
@@ -94,6 +94,51 @@ class RestorePostRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     content_id: str
+
+
+OutboxStatus = Literal[
+    "pending", "processing", "sent", "retrying", "dead_letter", "expired", "superseded",
+    "uncertain", "cancelled",
+]  # fmt: skip
+
+
+class OutboxList(BaseModel):
+    """Payload of `outbox`: `{"action": "list", "status": "dead_letter"}`. `old` lists what the
+    service before this one left."""
+
+    model_config = ConfigDict(extra="forbid")
+    action: Literal["list"]
+    status: OutboxStatus | None = None
+    most: int = Field(20, ge=1, le=200)
+    old: bool = False
+
+
+class OutboxShow(BaseModel):
+    """Payload of `outbox`: `{"action": "show", "outbox_id": 12}`."""
+
+    model_config = ConfigDict(extra="forbid")
+    action: Literal["show"]
+    outbox_id: int
+
+
+class OutboxRedrive(BaseModel):
+    """Payload of `outbox`: `{"action": "redrive", "outbox_id": 12}`. `late`: although its time
+    is over."""
+
+    model_config = ConfigDict(extra="forbid")
+    action: Literal["redrive"]
+    outbox_id: int
+    late: bool = False
+
+
+class OutboxCancel(BaseModel):
+    """Payload of `outbox`: `{"action": "cancel", "outbox_id": 12}`. `not_sent`: the uncertain
+    message certainly never arrived."""
+
+    model_config = ConfigDict(extra="forbid")
+    action: Literal["cancel"]
+    outbox_id: int
+    not_sent: bool = False
 
 
 Model = TypeVar("Model", bound=BaseModel)

@@ -1,7 +1,8 @@
 """The transactional outbox: rows commit with what they tell, then go to the FIFO queue.
 
-States: pending → processing → sent | retrying | dead_letter | expired | superseded | uncertain.
-A message is written once per idempotency key, which is made of what it tells, never of its text.
+States: pending → processing → sent | retrying | dead_letter | expired | superseded | uncertain;
+`cancelled` by a person. A message is written once per idempotency key, which is made of what it
+tells, never of its text.
 """
 
 from __future__ import annotations
@@ -20,7 +21,10 @@ from chalicelib.runtime import Runtime
 
 
 def add(tx: Transaction, messages: Sequence[Message], now: datetime) -> list[Row]:
-    """Writes the messages in the caller's transaction; answers the rows that are new."""
+    """Writes the messages in the caller's transaction; answers the rows that are new.
+
+    A message whose key is there already is left out, and so are the parts that belong to it.
+    """
     if not messages:
         return []
     return tx.run("outbox.add", messages=as_json(messages), now=now)
@@ -54,8 +58,8 @@ def publish_left(runtime: Runtime, slot: datetime, client_id: str) -> list[int]:
 
 
 def as_json(messages: Sequence[Message]) -> str:
-    """Messages as the queries take them, numbered in the order in which they are to go out."""
-    return json.dumps([{"number": n, **_fields(m)} for n, m in enumerate(messages)])
+    """Messages as the queries take them, in the order in which they are to go out."""
+    return json.dumps([_fields(message) for message in messages])
 
 
 def _fields(message: Message) -> dict[str, Any]:

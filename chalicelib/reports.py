@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
-from chalicelib import outbox, texts
-from chalicelib.clients import PLATFORMS, personal_chats, read_groups
+from chalicelib import outbox, results, texts
+from chalicelib.clients import PLATFORMS, Platform, personal_chats, read_groups
 from chalicelib.db import Row, Transaction
 from chalicelib.messages import Kind, Message, in_parts
 from chalicelib.runtime import Runtime
 from chalicelib.slots import Slot
-from chalicelib.texts import ClientLine, ClosedChats, Part, SlotReport, Undelivered
+from chalicelib.texts import ClosedChats, Part, SlotReport, Undelivered
 
 log = logging.getLogger(__name__)
 
@@ -98,35 +97,9 @@ def alert_once(
     return rows
 
 
-def errors_by_kind(results: Iterable[Mapping[str, Any]]) -> dict[str, list[str]]:
-    """The clients of a slot's results under each error kind they met; those that have not
-    finished are `overdue`. Pure."""
-    grouped: dict[str, list[str]] = {}
-    for row in results:
-        if row["outcome"] != "done":
-            grouped.setdefault(row["error_kind"] or "overdue", []).append(row["client_id"])
-    return dict(sorted(grouped.items()))
-
-
-def accounts(results: Iterable[Mapping[str, Any]], verdict: str) -> list[str]:
-    """`CLIENT (Instagram)` for each account whose fetch came to this verdict. Pure."""
-    return [
-        f"{row['client_id']} ({texts.PLATFORM_NAMES[platform]})"
-        for row in results
-        for platform in PLATFORMS
-        if (row["fetch_result"] or {}).get(platform, {}).get("verdict") == verdict
-    ]
-
-
-def held_posts(results: Iterable[Mapping[str, Any]]) -> dict[str, int]:
-    """How many posts of each client look gone but were too many to believe. Pure."""
-    counts = {row["client_id"]: _sum(row["fetch_result"], "held") for row in results}
-    return {client_id: held for client_id, held in counts.items() if held}
-
-
 def _write_report(runtime: Runtime, tx: Transaction, slot: Slot, seconds: float) -> list[Row]:
     summary = tx.run("slots.summary", slot=slot.at)[0]
-    results = tx.run("slots.client_results", slot=slot.at)
+    rows = tx.run("slots.client_results", slot=slot.at)
     level = runtime.settings.cicero_report_level
     report = SlotReport(
         at=slot.at,
@@ -138,33 +111,15 @@ def _write_report(runtime: Runtime, tx: Transaction, slot: Slot, seconds: float)
         api_requests=summary["api_requests"],
         seconds=seconds,
         messages=summary["messages_queued"],
-        errors=errors_by_kind(results),
-        held=held_posts(results),
-        empty=accounts(results, "empty"),
-        clients_in_detail=[_line(row) for row in results] if level == "verbose" else (),
+        errors=results.errors_by_kind(rows),
+        held=results.held_posts(rows),
+        empty=results.accounts(rows, "empty"),
+        clients_in_detail=[results.client_line(row) for row in rows] if level == "verbose" else (),
     )
     if level == "errors" and not report.trouble:
         return []
     text = texts.slot_report(report, runtime.settings.wa_message_max_characters)
     return tell_operators(runtime, tx, slot.at, "admin_report", str(slot), text)
-
-
-def _line(row: Row) -> ClientLine:
-    fetch, engagement = row["fetch_result"], row["engagement_result"]
-    return ClientLine(
-        client_id=row["client_id"],
-        posts=_sum(fetch, "posts"),
-        new=_sum(fetch, "new"),
-        removed=_sum(fetch, "removed"),
-        users=_sum(engagement, "users"),
-        api_requests=row["api_requests"],
-        seconds=row["seconds"],
-        trouble=None if row["outcome"] == "done" else row["error_kind"] or "overdue",
-    )
-
-
-def _sum(results: Mapping[str, Mapping[str, Any]] | None, name: str) -> int:
-    return sum(result.get(name, 0) for result in (results or {}).values())
 
 
 def _tell_no_chats(runtime: Runtime, tx: Transaction, slot: Slot) -> list[Row]:
@@ -196,10 +151,18 @@ def _tell_fallbacks(runtime: Runtime, tx: Transaction, slot: Slot) -> list[Row]:
     """The platforms whose first host is closed while a fallback works; once a day and reason."""
     rows: list[Row] = []
     for platform in PLATFORMS:
-        first, *others = runtime.routes(platform)
-        kind = runtime.guard.closed_by(first) if others else None
-        if kind and not all(map(runtime.guard.closed_by, others)):
-            text = texts.fallback_in_use(platform, kind, slot.at)
-            key = f"fallback:{platform}:{kind}:{slot.day}"
-            rows += tell_operators(runtime, tx, slot.at, "admin_alert", key, text)
+        kind = _fallback_works_for(runtime, platform)
+        if kind is None:
+            continue
+        text = texts.fallback_in_use(platform, kind, slot.at)
+        key = f"fallback:{platform}:{kind}:{slot.day}"
+        rows += tell_operators(runtime, tx, slot.at, "admin_alert", key, text)
     return rows
+
+
+def _fallback_works_for(runtime: Runtime, platform: Platform) -> str | None:
+    """What keeps the platform's first host closed, where a second one is set and open."""
+    first, *others = runtime.routes(platform)
+    if all(map(runtime.guard.closed_by, others)):
+        return None
+    return runtime.guard.closed_by(first)

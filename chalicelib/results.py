@@ -1,73 +1,59 @@
-"""What a client's run came to, platform by platform, as client_run keeps it. Pure."""
+"""What the results of a slot's runs come to, as the report tells it. Pure.
+
+A result is a row of `slots.client_results`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from chalicelib.clients import Platform
-from chalicelib.reading import PostRead
-from chalicelib.social.errors import NotFound
+from chalicelib.clients import PLATFORMS
+from chalicelib.texts import PLATFORM_NAMES, ClientLine
 
 Result = Mapping[str, Any]
 
-_COUNTS = ("posts", "users", "unchanged", "gone", "failed", "unreadable")
+
+def errors_by_kind(results: Iterable[Result]) -> dict[str, list[str]]:
+    """The clients of a slot's results under each error kind they met; those that have not
+    finished are `overdue`."""
+    grouped: dict[str, list[str]] = {}
+    for row in results:
+        if row["outcome"] != "done":
+            grouped.setdefault(row["error_kind"] or "overdue", []).append(row["client_id"])
+    return dict(sorted(grouped.items()))
 
 
-def engagement_results(
-    platforms: Iterable[Platform],
-    posts: Iterable[PostRead],
-    unchanged: Mapping[Platform, int],
-    before: Mapping[str, Result],
-) -> dict[Platform, dict[str, Any]]:
-    """The JSON kept in client_run.engagement_result: this invocation's results on top of `before`,
-    those of the invocations it continues.
-
-    Per platform: `posts` read, `users` on them, posts `unchanged` since they were last read,
-    posts `gone` (no trouble: a deleted post waits for its fetch to confirm it), posts `failed`,
-    `unreadable` entries, and the last error's `error_kind` and `error`.
-    """
-    found: dict[Platform, dict[str, Any]] = {
-        platform: dict.fromkeys(_COUNTS, 0) | {"error_kind": None, "error": None}
-        for platform in platforms
-    }
-    for post in posts:
-        _count(found[post.platform], post)
-    for platform, result in found.items():
-        earlier = before.get(platform)
-        if earlier is None:
-            result["unchanged"] = unchanged.get(platform, 0)
-            continue
-        for name in _COUNTS:
-            result[name] += earlier.get(name, 0)
-        for name in ("error_kind", "error"):
-            result[name] = result[name] or earlier.get(name)
-    return found
+def accounts(results: Iterable[Result], verdict: str) -> list[str]:
+    """`CLIENT (Instagram)` for each account whose fetch came to this verdict."""
+    return [
+        f"{row['client_id']} ({PLATFORM_NAMES[platform]})"
+        for row in results
+        for platform in PLATFORMS
+        if (row["fetch_result"] or {}).get(platform, {}).get("verdict") == verdict
+    ]
 
 
-def _count(result: dict[str, Any], post: PostRead) -> None:
-    result["posts"] += post.read and not post.continued
-    result["users"] += len(post.usernames)
-    result["unreadable"] += post.unreadable
-    if isinstance(post.error, NotFound):
-        result["gone"] += 1
-    elif post.error:
-        result["failed"] += 1
-        result["error_kind"], result["error"] = post.error.kind, str(post.error)
+def held_posts(results: Iterable[Result]) -> dict[str, int]:
+    """How many posts of each client look gone but were too many to believe."""
+    counts = {row["client_id"]: _sum(row["fetch_result"], "held") for row in results}
+    return {client_id: held for client_id, held in counts.items() if held}
 
 
-def platform_errors(
-    fetch: Mapping[str, Result], engagement: Mapping[Platform, Result]
-) -> dict[str, str]:
-    """The error kind of each platform that had any trouble in either stage."""
-    results = [*fetch.items(), *engagement.items()]
-    return {name: result["error_kind"] for name, result in results if result["error_kind"]}
+def client_line(row: Result) -> ClientLine:
+    """The client's line in the verbose report."""
+    fetch, engagement = row["fetch_result"], row["engagement_result"]
+    return ClientLine(
+        client_id=row["client_id"],
+        posts=_sum(fetch, "posts"),
+        new=_sum(fetch, "new"),
+        removed=_sum(fetch, "removed"),
+        users=_sum(engagement, "users"),
+        api_requests=row["api_requests"],
+        seconds=row["seconds"],
+        trouble=None if row["outcome"] == "done" else row["error_kind"] or "overdue",
+    )
 
 
-def failed_platforms(
-    fetch: Mapping[str, Result], engagement: Mapping[Platform, Result]
-) -> set[str]:
-    """The platforms that brought nothing: no feed, or not one post's engagement."""
-    no_feed = {name for name, result in fetch.items() if result["verdict"] == "error"}
-    no_users = {name for name, r in engagement.items() if r["failed"] and not r["posts"]}
-    return no_feed | no_users
+def _sum(results: Mapping[str, Mapping[str, Any]] | None, name: str) -> int:
+    return sum(result.get(name, 0) for result in (results or {}).values())

@@ -7,12 +7,42 @@ from datetime import datetime
 from typing import Any
 
 from chalicelib.clients import Client, Platform
-from chalicelib.db import Row
+from chalicelib.db import Row, Transaction
+from chalicelib.errors import BadInput
 from chalicelib.notify import ClientState, Plan, Rules, plan
+from chalicelib.runtime import Runtime
 from chalicelib.scope import Task
 from chalicelib.settings import Settings
-from chalicelib.slots import Slot
+from chalicelib.slots import Slot, day_bounds
 from chalicelib.texts import Change, TaskPost
+
+
+def look(
+    runtime: Runtime, tx: Transaction, client_id: str, slot: Slot, note_links: bool
+) -> Row | None:
+    """The client's row of engaging.begin: its run, its posts of the day, its changes. With
+    `note_links` new link reports become changes first."""
+    day_start, day_end = day_bounds(slot.day)
+    return tx.first(
+        "engaging.begin",
+        slot=slot.at,
+        client_id=client_id,
+        wib_day=slot.day,
+        day_start=day_start,
+        day_end=day_end,
+        now=runtime.now(),
+        note_links=note_links,
+    )
+
+
+def preview(runtime: Runtime, client: Client, slot: Slot) -> Plan:
+    """What the client's chats would be told in this slot by what is stored now, every platform
+    taken to get through. Writes nothing. BadInput for a client that is not there."""
+    with runtime.db.transaction() as tx:
+        row = look(runtime, tx, client.client_id, slot, note_links=False)
+    if row is None:
+        raise BadInput("client_id", f"there is no client {client.client_id!r}")
+    return plan_of(runtime.settings, slot, client, row, got_through=True)
 
 
 def plan_of(settings: Settings, slot: Slot, client: Client, row: Row, got_through: bool) -> Plan:

@@ -6,23 +6,22 @@ from __future__ import annotations
 import json
 import logging
 import sys
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 import click
 
-from chalicelib.db import Database
 from chalicelib.errors import BadInput, CiceroError, ConfigurationError, DatabaseUnavailable
 from chalicelib.slots import WIB, Slot
+from local.access import DATA, invoke, print_plans, stack
 from local.environment import given_environment
+from local.outbox_commands import outbox
 from local.services import EmbeddedPostgres
 
 log = logging.getLogger(__name__)
 
-DATA = Path(".local")
+_DRY_RUN = "Write nothing: show what would be told by what is stored now, and why."
 
 _WRONG_INPUT = (BadInput, ConfigurationError, DatabaseUnavailable)
 
@@ -50,22 +49,26 @@ def demo(day: str, workers: int) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON line, last.")
 @click.option("--workers", default=8, show_default=True, help="Worker processes.")
 @click.option("--twice", is_flag=True, help="Deliver every queue message two times.")
-def slot(at: str, as_json: bool, workers: int, twice: bool) -> None:
+@click.option("--dry-run", is_flag=True, help=_DRY_RUN)
+def slot(at: str, as_json: bool, workers: int, twice: bool, dry_run: bool) -> None:
     """One whole slot, all stages."""
     from local.runner import Runner
     from local.show import results, summary_progress
     from local.slot_run import run_slot
 
     chosen = Slot.parse(at, "--at")
+    if dry_run:
+        print_plans(chosen, None)
+        return
     out = sys.stderr if as_json else sys.stdout
     with (
-        _stack(chosen) as stack,
-        Runner(stack.environment, workers, twice=twice) as runner,
+        stack(chosen) as parts,
+        Runner(parts.environment, workers, twice=twice) as runner,
         summary_progress(str(chosen)) as progress,
     ):
-        result = run_slot(stack, runner, chosen, lambda line: print(line, file=out), progress)
+        result = run_slot(parts, runner, chosen, lambda line: print(line, file=out), progress)
         if not as_json:
-            results(stack.database(), chosen, result)
+            results(parts.database(), chosen, result)
     if as_json:
         click.echo(json.dumps(result.as_dict()))
 
@@ -73,7 +76,8 @@ def slot(at: str, as_json: bool, workers: int, twice: bool) -> None:
 @cli.command()
 @click.argument("client_id")
 @click.option("--at", help="The slot; without it the latest one of today.")
-def client(client_id: str, at: str | None) -> None:
+@click.option("--dry-run", is_flag=True, help=_DRY_RUN)
+def client(client_id: str, at: str | None, dry_run: bool) -> None:
     """One client's run of a slot, by hand."""
     from local.runner import Runner
     from local.show import print_clients
@@ -82,8 +86,11 @@ def client(client_id: str, at: str | None) -> None:
     chosen = Slot.parse(at, "--at") if at else Slot.latest(datetime.now(WIB))
     if chosen is None:
         raise BadInput("--at", "today has had no slot yet", "Name one.")
-    with _stack(chosen) as stack, Runner(stack.environment, workers=2) as runner:
-        rows = run_client(stack, runner, {"client_id": client_id}, chosen, print)
+    if dry_run:
+        print_plans(chosen, client_id)
+        return
+    with stack(chosen) as parts, Runner(parts.environment, workers=2) as runner:
+        rows = run_client(parts, runner, {"client_id": client_id}, chosen, print)
     print_clients(rows)
 
 
@@ -107,8 +114,8 @@ def worker(workers: int) -> None:
     """Work on the queues, on the real clock, until interrupted."""
     from local.up import work
 
-    with _stack(None) as stack:
-        work(stack, workers, schedules=False)
+    with stack(None) as parts:
+        work(parts, workers, schedules=False)
 
 
 @cli.command()
@@ -121,19 +128,8 @@ def up(workers: int, reload: bool) -> None:
     if reload:
         work_reloading()
     else:
-        with _stack(None) as stack:
-            work(stack, workers, schedules=True)
-
-
-@cli.command()
-@click.option("--status", help="Only messages in this state.")
-@click.option("--most", default=20, show_default=True)
-def outbox(status: str | None, most: int) -> None:
-    """The newest messages and their states."""
-    from local.show import print_outbox
-
-    with _database() as database, database.transaction() as tx:
-        print_outbox(tx.run("outbox.listing", status=status, most=most))
+        with stack(None) as parts:
+            work(parts, workers, schedules=True)
 
 
 @cli.command("add-post")
@@ -141,14 +137,14 @@ def outbox(status: str | None, most: int) -> None:
 @click.argument("link")
 def add_post(client_id: str, link: str) -> None:
     """Store a post as manual input of a client, by its link, shortcode or id."""
-    _invoke("add_post", {"client_id": client_id, "link": link})
+    invoke("add_post", {"client_id": client_id, "link": link})
 
 
 @cli.command("restore-post")
 @click.argument("content_id")
 def restore_post(content_id: str) -> None:
     """Bring a removed post back from the archive, with all that went with it."""
-    _invoke("restore_post", {"content_id": content_id})
+    invoke("restore_post", {"content_id": content_id})
 
 
 @cli.command()
@@ -161,6 +157,9 @@ def psql(data: str, sql: str | None) -> None:
         raise BadInput("--data", f"no database in {data}", "Run `make demo` first.")
     with EmbeddedPostgres(Path(data) / "postgres") as postgres:
         postgres.psql(*(["-c", sql] if sql else []))
+
+
+cli.add_command(outbox)
 
 
 def main() -> int:
@@ -178,35 +177,6 @@ def main() -> int:
 
         return 2 if isinstance(error, (*_WRONG_INPUT, Refused)) else 1
     return 0
-
-
-def _invoke(handler: str, event: dict[str, str]) -> None:
-    """Runs a handler for people over the stack and prints its answer."""
-    from chalicelib import handlers, runtime
-
-    with _stack(None) as stack:
-        runtime.use(stack.runtime())
-        click.echo(json.dumps(getattr(handlers, handler)(event)))
-
-
-@contextmanager
-def _database() -> Iterator[Database]:
-    """The database of DATABASE_URL, or the embedded one; as it is, without migrations."""
-    with ExitStack() as parts:
-        url = given_environment().get("DATABASE_URL")
-        if url is None:
-            url = parts.enter_context(EmbeddedPostgres(DATA / "postgres")).url
-        database = Database(url)
-        parts.callback(database.close)
-        yield database
-
-
-def _stack(slot: Slot | None) -> Any:
-    from local.sandbox.scenario import demo_day
-    from local.stack import Stack
-
-    day = slot.day if slot else datetime.now(WIB).date()
-    return Stack(DATA, demo_day(day), lambda part: log.info("starting %s", part))
 
 
 def _day(text: str) -> Any:

@@ -16,14 +16,11 @@ from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
 import click
 from pydantic import AliasChoices
 
-from chalicelib import texts
-from chalicelib.clients import Client, Platform
 from chalicelib.settings import Settings
 from chalicelib.slots import (
     SCHEDULE,
     SEGMENT_A,
     SEGMENT_B,
-    WIB,
     Rule,
     Segment,
     Slot,
@@ -32,6 +29,7 @@ from chalicelib.slots import (
     slots_of,
     task_list_hour,
 )
+from local.samples import SAMPLES
 
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
@@ -105,55 +103,9 @@ def slots_table() -> str:
     return _table(heads, [_slot_row(slot) for slot in slots_of(_DAY)])
 
 
-def task_list() -> str:
-    """The hour's list as a group gets it."""
-    changes = [_change("new", "C3dEf", "Apel pagi"), _change("late", "C1aBc", "Patroli malam")]
-    post = texts.TaskPost("instagram", "C3dEf", "Apel pagi", _at(7, 30), 180, 24)
-    manual = texts.TaskPost("tiktok", "7301", "Imbauan cuaca", _at(9), None, None, manual=True)
-    posts: dict[Platform, list[texts.TaskPost]] = {"instagram": [post], "tiktok": [manual]}
-    return _sample(texts.task_list(_CLIENT, _at(10), posts, changes))
-
-
-def empty_task_list() -> str:
-    """The hour's list of a day without posts."""
-    return _sample(texts.task_list(_CLIENT, _at(6), {}, []))
-
-
-def changes() -> str:
-    """What a group is told between two lists, and after the window."""
-    told = [_change("new", "C9xYz", "Patroli malam"), _change("removed", "C3dEf", "Apel pagi")]
-    return _sample(texts.changes(_CLIENT, _at(20, 58), told))
-
-
-def slot_report() -> str:
-    """The operators' report of a slot with trouble."""
-    return _sample(
-        texts.slot_report(
-            texts.SlotReport(
-                at=_at(17),
-                clients=40,
-                done=37,
-                failed=3,
-                posts_new=12,
-                posts_removed=1,
-                api_requests=1204,
-                seconds=184.2,
-                messages=41,
-                errors={"not_found": ["POLRES_B"], "upstream": ["POLRES_C", "POLRES_D"]},
-                held=["POLRES_E (5)"],
-            )
-        )
-    )
-
-
-def missed_slots() -> str:
-    """The operators' alert about slots that never opened."""
-    return _sample(texts.missed_slots([_at(9), _at(9, 30)]))
-
-
-def api_alert() -> str:
-    """The operators' alert about an API that only they can mend."""
-    return _sample(texts.api_alert("instagram", "quota", _at(17)))
+def _sample(render: Callable[[], str]) -> Callable[[], str]:
+    """The message as a block of a page."""
+    return lambda: f"```text\n{render()}\n```"
 
 
 BLOCKS: Mapping[str, Callable[[], str]] = {
@@ -161,12 +113,7 @@ BLOCKS: Mapping[str, Callable[[], str]] = {
     "schedule-rules": rules_table,
     "schedule-gate": gate_table,
     "schedule-slots": slots_table,
-    "message-task-list": task_list,
-    "message-empty-list": empty_task_list,
-    "message-changes": changes,
-    "message-slot-report": slot_report,
-    "message-missed-slots": missed_slots,
-    "message-api-alert": api_alert,
+    **{f"message-{name}": _sample(render) for name, render in SAMPLES.items()},
 }
 
 
@@ -197,17 +144,6 @@ def main(check: bool, docs: Path) -> None:
         if not check:
             page.write_text(renewed(_read(page)), encoding="utf-8")
     sys.exit(1 if check and stale else 0)
-
-
-_CLIENT = Client(
-    client_id="POLRES_X",
-    name="Polres X",
-    client_type="org",
-    instagram="polres.x",
-    tiktok="polres_x",
-    tiktok_secuid=None,
-    chats=(),
-)
 
 
 def _block(name: str) -> str:
@@ -280,18 +216,6 @@ def _code(text: str) -> str:
 def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     lines = [heads, ["---"] * len(heads), *rows]
     return "\n".join(f"| {' | '.join(c.replace('|', chr(92) + '|') for c in r)} |" for r in lines)
-
-
-def _change(kind: Literal["new", "late", "removed"], content_id: str, caption: str) -> texts.Change:
-    return texts.Change("instagram", content_id, kind, caption, None)
-
-
-def _at(hour: int, minute: int = 0) -> datetime:
-    return datetime.combine(_DAY, time(hour, minute), WIB)
-
-
-def _sample(message: str) -> str:
-    return f"```text\n{message}\n```"
 
 
 def _read(page: Path) -> str:

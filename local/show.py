@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import datetime
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from chalicelib.clients import Client
 from chalicelib.db import Database, Row
+from chalicelib.notify import Plan
 from chalicelib.slots import Slot
 from local.slot_run import Progress as Report
 from local.slot_run import SlotResult
@@ -61,14 +66,23 @@ def print_clients(rows: Sequence[Row], title: str = "") -> None:
     out.print(table)
 
 
+def print_plan(client: Client, plan: Plan) -> None:
+    """A plan as data, one line of JSON per message, each followed by its text."""
+    print(f"{client.client_id}: {plan.send}, because {plan.why}")
+    for message in plan.messages:
+        data = asdict(message)
+        text = data.pop("text")
+        print(json.dumps(data, default=datetime.isoformat), text, "", sep="\n")
+
+
 def print_outbox(rows: Sequence[Row]) -> None:
-    """One line per message; texts are for the groups only."""
+    """One line per message, as the handler `outbox` lists them; no texts."""
     table = Table()
     for column in ("id", "client", "kind", "state", "tries", "slot", "error"):
         table.add_column(column)
     for row in rows:
-        slot = f"{row['slot']:%Y-%m-%d %H:%M}" if row["slot"] else ""
-        cells = (row["outbox_id"], row["client_id"] or "-", row["kind"], row["status"])
+        slot = (row["slot"] or "")[:16].replace("T", " ")
+        cells = (row["outbox_id"], row["client_id"] or "-", row["kind"] or "-", row["status"])
         tries, error = row["attempt_count"], row["error_message"] or ""
         table.add_row(*map(str, cells), str(tries), slot, error)
     out.print(table)

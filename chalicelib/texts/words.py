@@ -12,8 +12,6 @@ from datetime import datetime
 from itertools import accumulate, islice, takewhile
 from urllib.parse import quote
 
-import grapheme
-
 from chalicelib.clients import Client, Platform
 from chalicelib.slots import to_wib
 
@@ -54,11 +52,20 @@ def cut(text: str, length: int, room: int | None = None) -> str:
     room = length * _CODE_POINTS_PER_GRAPHEME if room is None else room
     if len(text) <= min(length, room):
         return text
-    clusters = list(islice(grapheme.graphemes(text), length + 1))
+    clusters = _graphemes(text, length + 1)
     if len(clusters) <= length and len(text) <= room:
         return text
     ends = takewhile(lambda end: end < room, accumulate(map(len, clusters[: length - 1])))
     return text[: max(ends, default=0)].rstrip() + "…"
+
+
+def _graphemes(text: str, most: int) -> list[str]:
+    """The first graphemes of a text. The library takes 20 µs for each, plain ASCII nothing."""
+    if (head := text[:most]).isascii() and "\r" not in head:
+        return list(head)
+    import grapheme
+
+    return list(islice(grapheme.graphemes(text), most))
 
 
 def quoted(text: str, length: int = CAPTION_LENGTH) -> str:
@@ -97,7 +104,12 @@ def reported_link(text: str) -> str | None:
     found = _URL.fullmatch(_UNSEEN.sub("", text).strip())
     if not found:
         return None
-    url = "https://" + _URL_MARKUP.sub(lambda odd: quote(odd[0], safe=""), found[1])
+    url = "https://" + _URL_MARKUP.sub(_percent, found[1])
     if len(url) > _LONGEST_URL:
         url = re.split("[?#]", url)[0]
     return url if len(url) <= _LONGEST_URL else None
+
+
+def _percent(odd: re.Match[str]) -> str:
+    """The character as a URL may always write it; `quote` leaves `_` and `~` as they are."""
+    return "".join(f"%{byte:02X}" for byte in odd[0].encode())

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from chalicelib.db import Database
+from chalicelib.db import Database, Row
 from chalicelib.slots import Slot
 from local.sandbox import Sandbox, Scenario, crowd
 from local.seed import seed
@@ -91,6 +91,10 @@ def test_every_client_whose_gate_is_open_gets_its_posts_however_long_it_takes(
         (("add-post", "NOBODY", "C8c2MRqtPfS"), "client_id: there is no client"),
         (("add-post", "SATKER0001"), "Missing argument 'LINK'"),
         (("restore-post", "C8c2MRqtPfS"), "content_id: 'C8c2MRqtPfS' is not in the archive"),
+        (("outbox", "redrive", "4711"), "outbox_id: there is no message 4711"),
+        (("outbox", "show", "x"), "'x' is not a valid integer"),
+        (("outbox", "list", "--status", "lost"), "status: Input should be"),
+        (("client", "NOBODY", "--at", "2026-02-20T17:00", "--dry-run"), "client_id: there is no"),
     ],
 )
 def test_bad_input_is_one_clear_message_and_writes_nothing(
@@ -130,6 +134,45 @@ def test_a_post_is_added_by_its_link(
     }
     stored = f"insta_post WHERE shortcode = '{code}' AND created_at = '2026-02-20 17:00'"
     assert count(outside, stored) == 1
+
+
+def test_a_dry_run_prints_the_plans_as_data_and_text_and_writes_nothing(
+    outside: dict[str, str],
+) -> None:
+    at = ("--at", "2026-02-20T17:00", "--dry-run")
+
+    one, all_of_them = local(outside, "client", "satker0001", *at), local(outside, "slot", *at)
+
+    assert one.returncode == all_of_them.returncode == 0, one.stderr + all_of_them.stderr
+    why, data, title, *_ = one.stdout.splitlines()
+    assert why.startswith("SATKER0001: task_list, because the list of hour 2026-02-20-17")
+    assert json.loads(data)["key"].startswith("task_list:SATKER0001:")
+    assert title == "*DAFTAR TUGAS LIKES & KOMENTAR*"
+    assert one.stdout in all_of_them.stdout
+    assert all_of_them.stdout.count(": task_list, because") == CLIENTS
+    assert count(outside, "slot_run") == count(outside, "wa_notification_outbox") == 0
+
+
+def test_a_message_is_listed_shown_cancelled_and_listed_again(outside: dict[str, str]) -> None:
+    execute(
+        outside,
+        """INSERT INTO wa_notification_outbox (client_id, group_id, session, kind, slot, message,
+          idempotency_key, status, expires_at)
+        VALUES ('SATKER0001', '1@g.us', 'gateway', 'task_list', now(), '*DAFTAR*', 'k',
+          'dead_letter', now() + interval '1 hour')""",
+    )
+
+    listed = local(outside, "outbox", "list", "--status", "dead_letter")
+    shown = local(outside, "outbox", "show", "1")
+    again = local(outside, "outbox", "redrive", "1")
+    over = local(outside, "outbox", "cancel", "1")
+
+    assert "SATKER0001" in listed.stdout
+    assert "DAFTAR" not in listed.stdout
+    assert shown.stdout.endswith("\n\n*DAFTAR*\n")
+    assert json.loads(again.stdout)["published"] is True, again.stderr
+    assert json.loads(over.stdout)["status"] == "cancelled", over.stderr
+    assert count(outside, "wa_notification_outbox WHERE status = 'cancelled'") == 1
 
 
 def test_an_unreachable_database_is_one_clear_message(outside: dict[str, str]) -> None:
@@ -173,8 +216,12 @@ def test_the_host_without_a_database_says_so(outside: dict[str, str], tmp_path: 
 
 
 def count(environment: dict[str, str], of: str) -> int:
+    return int(execute(environment, f"SELECT count(*) AS n FROM {of}")[0]["n"])
+
+
+def execute(environment: dict[str, str], sql: str) -> list[Row]:
     database = Database(environment["DATABASE_URL"])
     with database.transaction():
-        rows = database.execute(f"SELECT count(*) AS n FROM {of}")
+        rows = database.execute(sql)
     database.close()
-    return int(rows[0]["n"])
+    return rows

@@ -55,3 +55,21 @@ def whole_run(runtime: Runtime, client_id: str) -> ClientJob:
     posts.fetch_posts(runtime, job)
     refresh_engagement(runtime, job)
     return job
+
+
+def tell(runtime: Runtime, client_id: str = "CONTOH", got_through: bool = True) -> None:
+    """The end of a client's run in the slot of the runtime's now, as often as asked for; another
+    client keeps the slot open."""
+    verdict = {"verdict": "complete" if got_through else "error", "error_kind": None}
+    result = json.dumps({"instagram": verdict, "tiktok": verdict})
+    with runtime.db.transaction():
+        runtime.db.execute("DELETE FROM client_run")
+    job = start_run(runtime, client_id)
+    with runtime.db.transaction():
+        runtime.db.execute("UPDATE client_run SET fetch_result = CAST(:r AS jsonb)", r=result)
+        runtime.db.execute(
+            "INSERT INTO client_run (slot, client_id, trigger, fetch_posts, expires_at) "
+            "VALUES (:slot, 'LAIN', 'schedule', true, :slot)",
+            slot=job.slot,
+        )
+    refresh_engagement(runtime, job)

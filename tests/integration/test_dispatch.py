@@ -178,11 +178,16 @@ def test_a_switch_that_is_on_or_was_never_set_lets_the_slot_run(
 
 
 @pytest.mark.parametrize(
-    ("strategy", "result"), [("fail_open", "opened"), ("fail_closed", "skipped")]
+    ("strategy", "result", "reason"),
+    [
+        ("fail_open", "opened", None),
+        ("fail_closed", "skipped", "cron_job_config could not be read"),
+    ],
 )
 def test_a_switch_that_cannot_be_read_means_what_the_setting_says(
     strategy: str,
     result: str,
+    reason: str | None,
     runtime_at: RuntimeAt,
     tables: Tables,
     hide: Callable[[str], None],
@@ -192,7 +197,34 @@ def test_a_switch_that_cannot_be_read_means_what_the_setting_says(
     runtime.settings = runtime.settings.model_copy(update=changed)
     hide("cron_job_config")
     assert open_now(runtime).result == result
-    assert tables.count("slot_run") == 1
+    assert tables.value("SELECT reason FROM slot_run") == reason
+
+
+@pytest.mark.parametrize("active", [False, None])
+def test_a_slot_by_hand_runs_whatever_the_switch_says(
+    active: bool | None, runtime_at: RuntimeAt, tables: Tables, hide: Callable[[str], None]
+) -> None:
+    runtime = runtime_at("17:00")
+    runtime.settings = runtime.settings.model_copy(
+        update={"cron_status_lookup_strategy": "fail_closed"}
+    )
+    if active is False:
+        tables.run("INSERT INTO cron_job_config VALUES (:key, 'x', false)", key=dispatch.JOB_KEY)
+    else:
+        hide("cron_job_config")
+    assert dispatch.run_slot(runtime, "2026-02-20T17:00").result == "opened"
+
+
+def test_a_slot_that_was_skipped_is_not_caught_up_when_the_switch_is_on_again(
+    runtime_at: RuntimeAt, tables: Tables, inbox: Inbox
+) -> None:
+    runtime = runtime_at("17:00")
+    tables.run("INSERT INTO cron_job_config VALUES (:key, 'x', false)", key=dispatch.JOB_KEY)
+    open_now(runtime)
+    tables.run("UPDATE cron_job_config SET is_active = true")
+    assert open_now(runtime).result == "already_open"
+    assert tables.value("SELECT status FROM slot_run") == "skipped"
+    assert (tables.count("client_run"), inbox.count(FETCH)) == (0, 0)
 
 
 def test_clients_longest_without_a_success_are_sent_first(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -18,6 +19,7 @@ from local.sandbox import Scenario
 from tests.conftest import DAY, ROOT, RuntimeAt
 from tests.integration import answers
 from tests.integration.inbox import Inbox
+from tests.integration.ledger import CHAT, message, write
 from tests.integration.runs import start_run
 from tests.integration.tables import Tables
 
@@ -177,6 +179,45 @@ def test_a_post_is_restored_by_hand(runtime: Runtime, tables: Tables) -> None:
     assert given["content_id"] in tables.values("SELECT shortcode FROM insta_post")
 
 
+@pytest.fixture
+def dead_letter(runtime: Runtime, tables: Tables) -> int:
+    """A message that was given up; its id."""
+    [row] = write(runtime, message(runtime, "k1"))
+    tables.run("UPDATE wa_notification_outbox SET status = 'dead_letter'")
+    return int(row["outbox_id"])
+
+
+def test_messages_are_listed_and_shown_by_hand(runtime: Runtime, dead_letter: int) -> None:
+    [listed] = invoke("outbox", event("outbox_list"))["messages"]
+    assert listed["outbox_id"] == dead_letter
+    shown = invoke("outbox", event("outbox_show") | {"outbox_id": dead_letter})
+    assert shown["text"] == "text of k1"
+    assert json.dumps([listed, shown])
+
+
+@pytest.mark.parametrize(
+    ("sample", "status"), [("outbox_redrive", "pending"), ("outbox_cancel", "cancelled")]
+)
+def test_a_message_is_sent_again_or_cancelled_by_hand(
+    sample: str, status: str, runtime: Runtime, tables: Tables, dead_letter: int
+) -> None:
+    answer = invoke("outbox", event(sample) | {"outbox_id": dead_letter})
+    assert (answer["action"], answer["status"]) == (event(sample)["action"], status)
+    assert tables.value("SELECT status FROM wa_notification_outbox") == status
+
+
+@pytest.mark.parametrize("sample", ["outbox_list", "outbox_show", "outbox_redrive"])
+def test_no_text_and_no_chat_of_a_message_is_logged(
+    sample: str, runtime: Runtime, dead_letter: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    given = event(sample)
+    if "outbox_id" in given:
+        given["outbox_id"] = dead_letter
+    with caplog.at_level(logging.INFO):
+        invoke("outbox", given)
+    assert not [text for text in caplog.messages if "text of" in text or CHAT in text]
+
+
 def test_migrating_an_up_to_date_database_changes_nothing(runtime: Runtime, tables: Tables) -> None:
     before = tables.dump()
     answer = invoke("migrate", {})
@@ -215,6 +256,13 @@ BAD = [
     ("add_post", "run_client_unknown_field", "client_id"),
     ("restore_post", "restore_post", "content_id"),
     ("restore_post", "restore_post_without_id", "content_id"),
+    ("outbox", "outbox_unknown_action", "action"),
+    ("outbox", "outbox_without_id", "outbox_id"),
+    ("outbox", "outbox_wrong_option", "late"),
+    ("outbox", "outbox_unknown_status", "status"),
+    ("outbox", "outbox_show", "outbox_id"),
+    ("outbox", "outbox_redrive", "outbox_id"),
+    ("outbox", "outbox_cancel", "outbox_id"),
 ]
 
 

@@ -338,7 +338,7 @@ def test_the_fallback_host_takes_over_and_the_run_is_complete(
     assert elsewhere.both() == {platform: well[platform], OTHER[platform]: 0}
     assert run["api_requests"] == sum(well.values()) + 1
     [alert] = tables.values(ALERTS)
-    assert alert.startswith(f"admin_alert:fallback:{platform}:")
+    assert alert.startswith(f"admin_alert:fallback:{platform}:"), "no word of an API that stopped"
 
 
 def test_the_first_host_has_its_turn_again_the_next_day(

@@ -9,34 +9,27 @@ import pytest
 from chalicelib import telling
 from chalicelib.clients import Client
 from chalicelib.db import Row
-from chalicelib.jobs import ClientJob
+from chalicelib.notify import Plan
 from chalicelib.runtime import Runtime
 from chalicelib.slots import WIB, Slot
 from tests.conftest import RuntimeAt
 from tests.integration.ledger import CHAT, add_change
+from tests.integration.runs import tell
 from tests.integration.tables import Tables
 
 SECOND_CHAT = "120363000000000099@g.us"
 
 
-def tell(runtime: Runtime, client_id: str = "CONTOH", got_through: bool = True) -> None:
-    """The end of a client's run in the slot of the runtime's now."""
-    slot = Slot.exactly(runtime.now())
-    job = ClientJob(
-        run_id=str(slot),
-        slot=slot.at,
-        client_id=client_id,
-        fetch_posts=True,
-        trigger="schedule",
-        expires_at=slot.at + timedelta(minutes=30),
-    )
+def dry_run(runtime: Runtime, client_id: str = "CONTOH") -> Plan:
     with runtime.db.transaction() as tx:
         client = Client.from_row(tx.run("slots.find_client", client_id=client_id)[0])
-        telling.tell(runtime, tx, client, job, got_through)
+    return telling.preview(runtime, client, Slot.exactly(runtime.now()))
 
 
 def messages(tables: Tables) -> list[Row]:
-    return tables.run("SELECT * FROM wa_notification_outbox ORDER BY outbox_id")
+    return tables.run(
+        "SELECT * FROM wa_notification_outbox WHERE client_id IS NOT NULL ORDER BY outbox_id"
+    )
 
 
 def sent(tables: Tables) -> list[tuple[str, str]]:
@@ -306,3 +299,114 @@ def test_another_client_s_unsent_list_stays(runtime_at: RuntimeAt, tables: Table
     tell(runtime_at("16:00"), "TELADAN")
     tell(runtime_at("17:00"), "CONTOH")
     assert [row["status"] for row in messages(tables)] == ["pending", "pending"]
+
+
+# --- the operators' switch per client -------------------------------------------------------
+
+
+def test_a_client_that_was_switched_off_meanwhile_is_told_nothing(
+    runtime_at: RuntimeAt, tables: Tables
+) -> None:
+    tell(runtime_at("16:00"))
+    add_change(tables, "POST1", wib("17:00"))
+    before = tables.dump()
+    tables.run("UPDATE clients SET client_status = false WHERE client_id = 'CONTOH'")
+    tell(runtime_at("17:00"))
+    tables.run("UPDATE clients SET client_status = true WHERE client_id = 'CONTOH'")
+    assert tables.dump() == before
+    tell(runtime_at("17:30"))
+    assert sent(tables) == [("task_list", "16:00"), ("task_list", "17:30")]
+    assert "POST1" in messages(tables)[-1]["message"]
+
+
+# --- long lists -----------------------------------------------------------------------------
+
+
+def add_posts(tables: Tables, number: int) -> None:
+    tables.run(
+        """INSERT INTO insta_post (shortcode, client_id, caption, created_at, source_type)
+        SELECT 'POST' || n || 'x', 'CONTOH', repeat('Kegiatan ', 20), '2026-02-20 07:30',
+          'cron_fetch' FROM generate_series(1, :number) n""",
+        number=number,
+    )
+    tables.run("""INSERT INTO insta_post_clients (shortcode, client_id)
+    SELECT shortcode, client_id FROM insta_post""")
+
+
+def tell_shortly(runtime: Runtime) -> None:
+    """As `tell`, with messages of at most 1000 characters."""
+    changes = {"wa_message_max_characters": 1000}
+    runtime.settings = runtime.settings.model_copy(update=changes)
+    tell(runtime)
+
+
+def test_a_long_list_is_several_messages_each_post_in_one(
+    runtime_at: RuntimeAt, tables: Tables
+) -> None:
+    add_posts(tables, 20)
+    tell_shortly(runtime_at("17:00"))
+    rows = messages(tables)
+    assert len(rows) > 1
+    told = "".join(row["message"] for row in rows)
+    assert [told.count(f"/p/POST{n}x/") for n in range(1, 21)] == [1] * 20
+
+
+def test_each_part_gives_back_the_changes_that_it_shows(
+    runtime_at: RuntimeAt, tables: Tables
+) -> None:
+    changes = [add_change(tables, f"POST{n}x", wib("17:00")) for n in range(20)]
+    tell_shortly(runtime_at("17:00"))
+    first = messages(tables)[0]
+    tables.run(
+        "UPDATE wa_notification_outbox SET status = 'sent' WHERE outbox_id = :i",
+        i=first["outbox_id"],
+    )
+    assert 0 < len(first["change_ids"]) < 20
+    assert sorted(i for row in messages(tables) for i in row["change_ids"]) == changes
+    runtime = runtime_at("18:00")
+    with runtime.db.transaction() as tx:
+        tx.run("outbox.expire", now=runtime.now())
+    tell(runtime)
+    again = messages(tables)[-1]
+    assert again["kind"] == "changes"
+    assert sorted(first["change_ids"] + again["change_ids"]) == changes
+
+
+def test_a_list_that_was_written_gets_no_further_parts_by_a_repeat(
+    runtime_at: RuntimeAt, tables: Tables
+) -> None:
+    tell_shortly(runtime_at("17:00"))
+    before = messages(tables)
+    add_posts(tables, 20)
+    tables.run("UPDATE wa_notification_scheduler_state SET last_notified_slot = NULL")
+    tables.run("UPDATE wa_notification_outbox SET status = 'sent'")
+    tell_shortly(runtime_at("17:30"))
+    assert [row["outbox_id"] for row in messages(tables)] == [row["outbox_id"] for row in before]
+
+
+# --- dry run --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("clock", ["17:00", "18:00"])
+def test_a_dry_run_shows_what_would_be_sent_and_writes_nothing(
+    clock: str, runtime_at: RuntimeAt, tables: Tables
+) -> None:
+    add_posts(tables, 3)
+    add_change(tables, "POST1x", wib(clock))
+    before = tables.dump()
+    shown = dry_run(runtime_at(clock))
+    assert tables.dump() == before
+    tell(runtime_at(clock))
+    written = [(row["idempotency_key"], row["message"]) for row in messages(tables)]
+    assert [(message.key, message.text) for message in shown.messages] == written
+
+
+def test_a_dry_run_tells_what_an_unsent_list_tells_only_in_the_next_list(
+    runtime_at: RuntimeAt, tables: Tables
+) -> None:
+    change = add_change(tables, "POST1x", wib("16:00"))
+    tell(runtime_at("16:00"))
+    assert dry_run(runtime_at("16:30")).send == "nothing"
+    assert dry_run(runtime_at("17:00")).messages[0].changes == (change,)
+    mark_sent(tables)
+    assert dry_run(runtime_at("17:00")).messages[0].changes == ()

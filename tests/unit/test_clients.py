@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from typing import Any
 
 import pytest
@@ -11,10 +12,12 @@ from hypothesis import strategies as st
 
 from chalicelib.clients import (
     Client,
+    Groups,
     group_chats,
     normalise_handle,
     participants,
     personal_chats,
+    read_groups,
 )
 from tests.unit.builders import always, make_client
 
@@ -130,6 +133,8 @@ def test_a_client_that_is_off_on_a_platform_has_no_handle_there() -> None:
         ("11111@g.us; 120363000000000022", ("11111@g.us", "120363000000000022@g.us")),
         ("081234567890", ()),
         ("11111,11111@g.us,,", ("11111@g.us",)),
+        (f"{GROUP}@G.US", (f"{GROUP}@g.us",)),
+        (f"{GROUP}\n120363000000000022", (f"{GROUP}@g.us", "120363000000000022@g.us")),
     ],
 )
 def test_a_client_may_have_several_groups(stored: str | None, chats: tuple[str, ...]) -> None:
@@ -138,7 +143,17 @@ def test_a_client_may_have_several_groups(stored: str | None, chats: tuple[str, 
 
 
 @pytest.mark.parametrize(
-    "entry", ["6281200000001@s.whatsapp.net", "6281200000001@c.us", "https://chat.wa/x", "-"]
+    "entry",
+    [
+        "6281200000001@s.whatsapp.net",
+        "6281200000001@c.us",
+        "6281200000001:12@s.whatsapp.net",
+        "6281200000001@g.us",
+        "081200000001@g.us",
+        "120363000000000022@lid",
+        "https://chat.wa/x",
+        "-",
+    ],
 )
 def test_what_is_no_group_is_left_out_with_a_warning_that_does_not_show_it(
     entry: str, caplog: pytest.LogCaptureFixture
@@ -148,6 +163,31 @@ def test_what_is_no_group_is_left_out_with_a_warning_that_does_not_show_it(
     [warning] = caplog.messages
     assert "POLRES_X" in warning
     assert "81200000001" not in warning
+
+
+def test_what_is_no_group_is_counted() -> None:
+    assert read_groups(f"0812; x {GROUP}") == Groups((f"{GROUP}@g.us",), refused=2)
+    assert read_groups(" ") == Groups((), refused=0)
+
+
+@always
+@given(st.text(st.sampled_from("0123456789@g.uscn-,; \n+")))
+def test_whatever_is_typed_only_group_ids_come_out(typed: str) -> None:
+    groups = read_groups(typed)
+    assert all(re.fullmatch(r"[0-9]{5,}(-[0-9]+)?@g\.us", chat) for chat in groups.chats)
+    assert len(set(groups.chats)) == len(groups.chats)
+    assert group_chats(",".join(groups.chats)) == groups.chats
+
+
+@pytest.mark.parametrize(
+    ("stored", "active"),
+    [({}, True), ({"client_status": True}, True)]
+    + [({"client_status": value}, False) for value in (False, None)],
+)
+def test_a_client_is_active_where_its_status_is_true_or_was_asked_for(
+    stored: dict[str, Any], active: bool
+) -> None:
+    assert Client.from_row(row(**stored)).active is active
 
 
 @pytest.mark.parametrize(
@@ -160,6 +200,10 @@ def test_what_is_no_group_is_left_out_with_a_warning_that_does_not_show_it(
         "6281200000001",
         "+6281200000001",
         "+62 812-0000-0001",
+        "+62 0812 0000 0001",
+        "0062 812 0000 0001",
+        "81200000001",
+        "6281200000001:12@s.whatsapp.net",
         "6281200000001@c.us",
         "6281200000001@s.whatsapp.net",
     ],
@@ -181,10 +225,13 @@ def test_operators_may_have_a_group() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "entry", ["0812", "081200000001 081200000002", "120363000000000001@lid", "0812@g.us", "-"]
+)
 def test_an_unusable_number_is_left_out_with_a_warning_that_does_not_show_it(
-    caplog: pytest.LogCaptureFixture,
+    entry: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.WARNING):
-        assert personal_chats("0812, 081200000001") == ("6281200000001@s.whatsapp.net",)
+        assert personal_chats(f"{entry}, 081200000003") == ("6281200000003@s.whatsapp.net",)
     [warning] = caplog.messages
-    assert "0812" not in warning
+    assert entry not in warning

@@ -57,15 +57,19 @@ def error_kinds() -> set[str]:
 def words_for(kind: str) -> str:
     """How the slot report names a kind of error."""
     report = texts.SlotReport(wib("17:00"), 1, 0, 1, 0, 0, 0, 0.0, 0, errors={kind: ["X"]})
-    return texts.slot_report(report).splitlines()[-1].removeprefix("• ").removesuffix(": X")
+    [part] = texts.slot_report(report)
+    return part.text.splitlines()[-1].removeprefix("• ").removesuffix(": X")
 
 
-def local_commands() -> Iterator[tuple[str, list[str]]]:
+def local_commands() -> Iterator[tuple[str, click.Command | None, list[str]]]:
     """Every `python -m local COMMAND` of the documents, with its options."""
     for page in PAGES:
         for line in code_of(page).splitlines():
-            for name, rest in re.findall(r"-m local ([a-z-]+)([^`|]*)", line):
-                yield name, re.findall(r"(?<!\S)--[a-z-]+", rest)
+            for name, word, rest in re.findall(r"-m local ([a-z-]+)( [a-z-]+)?([^`|]*)", line):
+                command = cli.commands.get(name)
+                if isinstance(command, click.Group) and word:
+                    command = command.commands.get(word.strip())
+                yield f"{name}{word}", command, re.findall(r"(?<!\S)--[a-z-]+", word + rest)
 
 
 @pytest.mark.parametrize("page", DOCS, ids=of_page)
@@ -158,8 +162,7 @@ def test_the_targets_are_all_in_contributing() -> None:
 def test_every_local_command_and_option_exists() -> None:
     named = list(local_commands())
     assert named
-    for name, options in named:
-        command = cli.commands.get(name)
+    for name, command, options in named:
         assert command, f"python -m local {name}"
         known = {o for p in command.params if isinstance(p, click.Option) for o in p.opts}
         assert set(options) <= known, f"python -m local {name}"

@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 
 from chalicelib import texts
 from chalicelib.social import errors
-from chalicelib.texts import Change, SlotReport, TaskPost
+from chalicelib.texts import Change, ClientLine, SlotReport, TaskPost
 from tests.unit.builders import always, make_client, wib
 
 AT = wib("17:00")
 CLIENT = make_client()
 WORD = "Kegiatan"
-captions = st.text(st.characters(exclude_categories=["Cs"]) | st.sampled_from("*_~`@\n\r\u2028 >-"))
+captions = st.text(st.characters() | st.sampled_from("*_~`@\n\r\u2028\u200b\u202e >-1."))
 
 
 def task_post(**fields: Any) -> TaskPost:
@@ -35,6 +35,7 @@ def task_post(**fields: Any) -> TaskPost:
 
 def change(**fields: Any) -> Change:
     values: dict[str, Any] = {
+        "change_id": 1,
         "platform": "instagram",
         "content_id": "C8c2MRqtPfS",
         "kind": "new",
@@ -47,7 +48,17 @@ def change(**fields: Any) -> Change:
 def list_of(*posts: TaskPost, changes: Sequence[Change] = ()) -> str:
     mine = [post for post in posts if post.platform == "instagram"]
     others = [post for post in posts if post.platform == "tiktok"]
-    return texts.task_list(CLIENT, AT, {"instagram": mine, "tiktok": others}, changes)
+    return whole(texts.task_list(CLIENT, AT, {"instagram": mine, "tiktok": others}, changes))
+
+
+def changes_of(*told: Change) -> str:
+    return whole(texts.changes(CLIENT, AT, told))
+
+
+def whole(parts: Sequence[texts.Part]) -> str:
+    """The text of a message that fits."""
+    [part] = parts
+    return part.text
 
 
 def report(**fields: Any) -> SlotReport:
@@ -61,9 +72,12 @@ def report(**fields: Any) -> SlotReport:
         "api_requests": 10500,
         "seconds": 61.6,
         "messages": 1100,
-        "errors": {},
     }
     return SlotReport(**(values | fields))
+
+
+def report_of(**fields: Any) -> str:
+    return whole(texts.slot_report(report(**fields)))
 
 
 def markup(text: str) -> list[str]:
@@ -71,11 +85,17 @@ def markup(text: str) -> list[str]:
     return re.findall(r"[*_~`]", re.sub(r"(?<=[A-Za-z0-9])_(?=[A-Za-z0-9])", "", text))
 
 
+def line_starts(text: str) -> list[str]:
+    """How each line begins, where WhatsApp would see a list or a quotation."""
+    return [re.match(r"\s*(>|[-*] |\d+\. |)", line)[0] for line in text.splitlines()]  # type: ignore[index]
+
+
 def assert_same_frame(text: str, harmless: str) -> None:
     """The text has the lines and the markup of the harmless one, and tags nobody."""
-    assert len(text.splitlines()) == len(harmless.splitlines())
+    assert line_starts(text) == line_starts(harmless)
     assert markup(text) == markup(harmless)
     assert not re.search(r"@\w", text)
+    text.encode("utf-8")
 
 
 @always
@@ -89,67 +109,50 @@ def test_a_caption_in_a_task_list_cannot_break_markup_nor_tag(caption: str) -> N
 @always
 @given(captions)
 def test_a_caption_in_a_change_cannot_break_markup_nor_tag(caption: str) -> None:
-    text = texts.changes(CLIENT, AT, [change(caption=caption)])
-    assert_same_frame(text, texts.changes(CLIENT, AT, [change()]))
+    assert_same_frame(changes_of(change(caption=caption)), changes_of(change()))
 
 
 @always
 @given(captions)
 def test_a_clients_name_cannot_break_markup_nor_tag(name: str) -> None:
-    text = texts.task_list(make_client(name=name), AT, {}, [])
-    assert_same_frame(text, texts.task_list(make_client(name="X"), AT, {}, []))
+    text = whole(texts.task_list(make_client(name=name), AT, {}, []))
+    assert_same_frame(text, whole(texts.task_list(make_client(name="X"), AT, {}, [])))
 
 
-def test_what_is_left_of_a_caption_stays_readable() -> None:
-    assert texts.plain("*Siaga* _1_\n\n~x~ `y`\tSALAM  @kapolri") == (
-        "Siaga 1 x y SALAM @\u2060kapolri"
-    )
+@always
+@given(captions, captions)
+def test_a_report_of_amplification_cannot_break_markup_nor_tag(name: str, link: str) -> None:
+    def told(name: str, link: str) -> str:
+        return changes_of(change(kind="link", detail={"name": name, "links": [link]}))
+
+    assert_same_frame(told(name, link), told("X", "https://x.com/a"))
 
 
-def test_handles_keep_their_underscores() -> None:
-    assert texts.plain("bersama @polres_teladan _hari ini_") == (
-        "bersama @\u2060polres_teladan hari ini"
-    )
+@always
+@given(captions)
+def test_a_client_id_cannot_break_the_operators_texts(client_id: str) -> None:
+    def told(client_id: str) -> str:
+        line = ClientLine(client_id, 1, 1, 1, 1, 1, 1.0)
+        named = {"errors": {"quota": [client_id]}, "held": {client_id: 1}, "empty": [client_id]}
+        return report_of(**named, clients_in_detail=[line])
 
-
-@pytest.mark.parametrize("length", [1, 90])
-def test_a_short_caption_is_whole(length: int) -> None:
-    assert f"   {'x' * length}\n" in list_of(task_post(caption="x" * length))
+    assert_same_frame(told(client_id), told("X"))
 
 
 def test_a_long_caption_is_cut() -> None:
     [line] = [x for x in list_of(task_post(caption="kata " * 500)).splitlines() if "kata" in x]
-    assert line.endswith("kata…")
-    assert len(line.strip()) <= 90
-    told = texts.changes(CLIENT, AT, [change(caption="x" * 500)]).splitlines()[-1]
-    assert told.endswith(f" {'x' * 49}…")
-
-
-@pytest.mark.parametrize(
-    ("value", "shown"),
-    [
-        (None, "-"),
-        (0, "0"),
-        (7, "7"),
-        (999, "999"),
-        (1000, "1.000"),
-        (12345, "12.345"),
-        (1234567, "1.234.567"),
-    ],
-)
-def test_a_count_is_written_the_indonesian_way(value: int | None, shown: str) -> None:
-    assert texts.number(value) == shown
-
-
-def test_a_moment_is_written_in_wib() -> None:
-    assert texts.clock(AT) == "17:00 WIB, 20-02-2026"
+    assert line.endswith("kata…”")
+    assert len(line.strip()) <= 92
+    told = changes_of(change(caption="x" * 500)).splitlines()[-1]
+    assert told == f"   “{'x' * 49}…” | 08:05 WIB"
 
 
 def test_a_task_list_says_whose_it_is_and_of_when() -> None:
-    assert list_of(task_post()).splitlines()[:3] == [
+    assert list_of(task_post()).splitlines()[:4] == [
         "*DAFTAR TUGAS LIKES & KOMENTAR*",
         "*Polres X*",
         "Data per 17:00 WIB, 20-02-2026",
+        "Konten: Instagram 1, TikTok 0",
     ]
 
 
@@ -162,16 +165,16 @@ def test_a_task_list_shows_each_post_with_link_time_and_counts() -> None:
     assert (
         "\n*Instagram* (2 konten)\n"
         "1. https://www.instagram.com/p/C8c2MRqtPfS/\n"
-        "   Kegiatan\n"
+        "   “Kegiatan”\n"
         "   08:05 WIB | 12.345 suka, 7 komentar\n"
         "2. https://www.instagram.com/p/C9/ (input manual)\n"
-        "   Kegiatan\n"
+        "   “Kegiatan”\n"
         "   08:05 WIB | - suka, - komentar\n"
     ) in text
     assert text.endswith(
         "\n*TikTok* (1 konten)\n"
         "1. https://www.tiktok.com/@polresx/video/7513\n"
-        "   Video\n"
+        "   “Video”\n"
         "   08:05 WIB | 0 suka, 7 komentar"
     )
 
@@ -191,46 +194,76 @@ def test_one_platform_without_posts_does_not_say_that_there_is_no_task() -> None
 
 def test_a_platform_that_is_off_is_not_mentioned() -> None:
     client = make_client(tiktok=None)
-    assert "TikTok" not in texts.task_list(client, AT, {"instagram": [task_post()]}, [])
+    text = whole(texts.task_list(client, AT, {"instagram": [task_post()]}, []))
+    assert "TikTok" not in text
 
 
 @pytest.mark.parametrize(
-    ("kind", "words"),
+    ("kind", "words", "uploaded"),
     [
-        ("new", "• Baru [Instagram] "),
-        ("late", "• Terlambat masuk (kemarin) [Instagram] "),
-        ("removed", "• Dihapus [Instagram] "),
+        ("new", "• Baru [Instagram] ", "08:05 WIB"),
+        ("late", "• Terlambat masuk (kemarin) [Instagram] ", "08:05 WIB, 20-02-2026"),
+        ("removed", "• Dihapus [Instagram] ", "08:05 WIB"),
+        ("held", "• Tampak hilang, belum dihapus [Instagram] ", "08:05 WIB"),
     ],
 )
-def test_each_kind_of_change_has_its_line_in_lists_and_change_messages(
-    kind: str, words: str
+def test_each_kind_of_change_has_its_words_in_lists_and_change_messages(
+    kind: str, words: str, uploaded: str
 ) -> None:
-    line = f"{words}https://www.instagram.com/p/C8c2MRqtPfS/ Kegiatan"
+    lines = f"{words}https://www.instagram.com/p/C8c2MRqtPfS/\n   “Kegiatan” | {uploaded}"
     told = [change(kind=kind)]
-    assert texts.changes(CLIENT, AT, told).splitlines()[-1] == line
-    assert f"\n*Perubahan:*\n{line}\n" in list_of(task_post(), changes=told)
+    assert lines in changes_of(*told)
+    assert lines in list_of(task_post(), changes=told)
+
+
+def test_posts_that_are_held_are_called_an_anomaly_and_not_removed() -> None:
+    text = changes_of(change(kind="held"))
+    assert "anomali sinkronisasi" in text
+    assert "• Dihapus" not in text
+    assert "anomali" not in changes_of(change(kind="removed"))
+
+
+def test_new_amplification_links_are_told_with_who_sent_them() -> None:
+    links = ["https://x.com/a", "bukan tautan", "https://x.com/b"]
+    text = changes_of(change(kind="link", detail={"name": "Bripka *B*", "links": links}))
+    assert text.startswith("*TAUTAN AMPLIFIKASI BARU*\n")
+    assert text.endswith(
+        "• Amplifikasi dari Bripka B [Instagram] https://www.instagram.com/p/C8c2MRqtPfS/\n"
+        "   https://x.com/a\n   https://x.com/b"
+    )
+
+
+def test_a_report_of_amplification_without_a_usable_link_says_so() -> None:
+    text = changes_of(change(kind="link", detail={"name": "", "links": ["sudah"]}))
+    assert text.endswith("\n   (tanpa tautan yang dapat dibuka)")
 
 
 def test_a_list_without_changes_does_not_mention_any() -> None:
     assert "Perubahan" not in list_of(task_post())
 
 
-def test_a_change_message_tells_every_change_in_order() -> None:
-    told = [change(content_id=f"C{n}") for n in range(3)]
-    lines = texts.changes(CLIENT, AT, told).splitlines()
+def test_a_change_message_counts_and_tells_every_change_in_order() -> None:
+    told = [change(content_id=f"C{n}") for n in range(3)] + [change(kind="removed")]
+    lines = changes_of(*told).splitlines()
     assert lines[:3] == ["*PERUBAHAN KONTEN*", "*Polres X*", "Data per 17:00 WIB, 20-02-2026"]
-    assert [re.findall(r"/p/(\w+)/", line) for line in lines[4:]] == [["C0"], ["C1"], ["C2"]]
+    assert lines[4] == "*Perubahan:* 3 baru, 1 dihapus"
+    codes = re.findall(r"/p/(\w+)/", "\n".join(lines))
+    assert codes == ["C0", "C1", "C2", "C8c2MRqtPfS"]
 
 
-def test_a_link_works_with_and_without_a_handle() -> None:
-    nameless = make_client(tiktok=None)
-    assert texts.link(CLIENT, "instagram", "C1") == "https://www.instagram.com/p/C1/"
-    assert texts.link(CLIENT, "tiktok", "7") == "https://www.tiktok.com/@polresx/video/7"
-    assert texts.link(nameless, "tiktok", "7") == "https://www.tiktok.com/@i/video/7"
+def test_a_long_list_is_split_and_each_part_names_the_changes_it_shows() -> None:
+    told = [change(change_id=n, content_id=f"N{n}x") for n in range(30)]
+    posts = [task_post(content_id=f"P{n}x") for n in range(40)]
+    parts = texts.task_list(CLIENT, AT, {"instagram": posts}, told, longest=1000)
+    assert [i for part in parts for i in part.changes] == list(range(30))
+    for part in parts:
+        assert re.findall(r"/p/N(\d+)x/", part.text) == [str(i) for i in part.changes]
+    shown = [code for part in parts for code in re.findall(r"/p/(P\d+)x/", part.text)]
+    assert shown == [f"P{n}" for n in range(40)]
 
 
 def test_a_report_has_the_slot_in_numbers() -> None:
-    assert texts.slot_report(report()) == (
+    assert report_of() == (
         "*LAPORAN SLOT 17:00 WIB, 20-02-2026*\n"
         "Klien: 1.230 selesai, 4 bermasalah, dari 1.234\n"
         "Konten: 12 baru, 1 hilang\n"
@@ -239,13 +272,33 @@ def test_a_report_has_the_slot_in_numbers() -> None:
 
 
 def test_a_report_groups_errors_by_kind_and_not_by_client() -> None:
-    text = texts.slot_report(report(errors={"quota": ["A", "B"], "upstream": ["C"]}))
+    text = report_of(errors={"quota": ["A", "B"], "upstream": ["C"]})
     assert text.endswith("\n\n*Bermasalah:*\n• kuota API habis: A, B\n• API sedang terganggu: C")
 
 
-def test_a_report_shows_what_was_held_as_an_anomaly() -> None:
-    text = texts.slot_report(report(held=["A (5)", "B (3)"]))
-    assert text.endswith("*Anomali sinkronisasi, tidak dihapus:* A (5), B (3)")
+def test_a_report_shows_what_was_held_and_which_accounts_are_empty() -> None:
+    text = report_of(held={"A": 5, "B": 3}, empty=["C (TikTok)"])
+    assert "*Anomali sinkronisasi, tidak dihapus:*\n• tampak hilang: A (5), B (3)\n" in text
+    assert text.endswith("*Akun kosong:*\n• pernah berisi, sekarang tidak: C (TikTok)")
+
+
+@pytest.mark.parametrize(
+    ("fields", "trouble"),
+    [
+        ({"failed": 0}, False),
+        ({"failed": 1}, True),
+        ({"failed": 0, "held": {"A": 3}}, True),
+        ({"failed": 0, "empty": ["A (TikTok)"]}, True),
+    ],
+)
+def test_a_report_knows_whether_there_is_trouble(fields: dict[str, Any], trouble: bool) -> None:
+    assert report(**fields).trouble is trouble
+
+
+def test_no_client_is_cut_off_a_long_report() -> None:
+    clients = [f"CLIENT_{n:04}" for n in range(1500)]
+    parts = texts.slot_report(report(errors={"upstream": clients}), longest=1000)
+    assert re.findall(r"CLIENT_\d+", "".join(part.text for part in parts)) == clients
 
 
 def kinds(error: type[errors.ApiError]) -> Iterator[str]:
@@ -258,28 +311,8 @@ def kinds(error: type[errors.ApiError]) -> Iterator[str]:
     "kind", sorted({*kinds(errors.ApiError), "dead_letter", "expired", "overdue"})
 )
 def test_every_kind_of_error_has_its_words(kind: str) -> None:
-    assert f"• {kind}:" not in texts.slot_report(report(errors={kind: ["A"]}))
+    assert f"• {kind}:" not in report_of(errors={kind: ["A"]})
 
 
 def test_an_error_kind_without_words_is_shown_as_it_is() -> None:
-    assert "• brand_new: A" in texts.slot_report(report(errors={"brand_new": ["A"]}))
-
-
-def test_results_are_grouped_under_the_kind_of_error_they_met() -> None:
-    results: list[dict[str, Any]] = [
-        {"client_id": "A", "outcome": "failed", "error_kind": "upstream"},
-        {"client_id": "B", "outcome": "done", "error_kind": None},
-        {"client_id": "C", "outcome": "expired", "error_kind": "expired"},
-        {"client_id": "D", "outcome": "failed", "error_kind": "upstream"},
-        {"client_id": "E", "outcome": None, "error_kind": None},
-    ]
-    assert texts.errors_by_kind(results) == {
-        "expired": ["C"],
-        "overdue": ["E"],
-        "upstream": ["A", "D"],
-    }
-
-
-def test_missed_slots_are_listed() -> None:
-    text = texts.missed_slots([wib("08:00"), wib("08:30")])
-    assert text == ("*SLOT TERLEWAT*\n• 08:00 WIB, 20-02-2026\n• 08:30 WIB, 20-02-2026")
+    assert "• brand_new: A" in report_of(errors={"brand_new": ["A"]})

@@ -1,7 +1,7 @@
--- name: begin(slot, client_id, wib_day, day_start, day_end, now)
+-- name: begin(slot, client_id, wib_day, day_start, day_end, now, note_links)
 -- A client's run of a slot with all that the stage needs: the client's row, its posts of the day
 -- with the late ones of this slot, what its chats were told, and the day's changes. Link reports
--- that came in since are put into the ledger first. Without a run: run_slot is NULL.
+-- that came in since are put into the ledger first (note_links). Without a run: run_slot is NULL.
 WITH given AS MATERIALIZED (
   SELECT CAST(:slot AS timestamptz) AS slot, CAST(:client_id AS varchar) AS client_id,
     CAST(:wib_day AS date) AS wib_day, CAST(:now AS timestamptz) AS now,
@@ -55,7 +55,7 @@ WITH given AS MATERIALIZED (
   JOIN posts p ON p.platform = 'instagram' AND NOT p.late
   JOIN link_report r ON r.shortcode = p.content_id AND r.created_at >= g.local_start
   LEFT JOIN "user" u ON u.user_id = r.user_id
-  WHERE NOT EXISTS (SELECT 1 FROM content_change e
+  WHERE CAST(:note_links AS boolean) AND NOT EXISTS (SELECT 1 FROM content_change e
     WHERE e.client_id = g.client_id AND e.wib_day = g.wib_day AND e.kind = 'link'
       AND e.content_id = r.shortcode AND e.detail ->> 'user_id' = r.user_id)
   ORDER BY r.created_at, r.user_id
@@ -144,9 +144,10 @@ WITH given AS MATERIALIZED (
     WHERE s.last_notified_slot IS NULL OR s.last_notified_slot < EXCLUDED.last_notified_slot
   RETURNING s.client_id
 ), messages AS MATERIALIZED (
-  SELECT m.* FROM run, jsonb_to_recordset(CAST(:messages AS jsonb)) AS m (number integer,
-    client_id varchar, chat varchar, session text, kind text, slot timestamptz, text text, key varchar,
-    expires_at timestamptz, changes jsonb, first_key varchar)
+  SELECT m.* FROM run, ROWS FROM (jsonb_to_recordset(CAST(:messages AS jsonb)) AS (
+    client_id varchar, chat varchar, session text, kind text, slot timestamptz, text text,
+    key varchar, expires_at timestamptz, changes jsonb, first_key varchar)) WITH ORDINALITY
+    AS m (client_id, chat, session, kind, slot, text, key, expires_at, changes, first_key, position)
 ), superseded AS (
   UPDATE wa_notification_outbox o SET status = 'superseded', updated_at = run.now
   FROM run JOIN state USING (client_id)
@@ -161,7 +162,7 @@ WITH given AS MATERIALIZED (
     run.now, run.now, ARRAY(SELECT CAST(id AS bigint) FROM jsonb_array_elements_text(changes) AS id)
   FROM messages m, run
   WHERE NOT EXISTS (SELECT 1 FROM wa_notification_outbox o WHERE o.idempotency_key = m.first_key)
-  ORDER BY m.number
+  ORDER BY m.position
   ON CONFLICT (idempotency_key) DO NOTHING
   RETURNING outbox_id, session, group_id AS chat, idempotency_key AS key
 ), tells AS MATERIALIZED (

@@ -1,12 +1,13 @@
 -- name: add(messages, now)
 -- Writes messages once per idempotency key, and what each of them tells.
 -- Later parts of a message go the way of its first one (first_key).
--- messages: JSON array of {number, client_id, chat, session, kind, slot, text, key, expires_at, changes,
+-- messages: JSON array of {client_id, chat, session, kind, slot, text, key, expires_at, changes,
 -- first_key}.
 WITH given AS (
-  SELECT * FROM jsonb_to_recordset(CAST(:messages AS jsonb)) AS m (number integer,
-    client_id varchar, chat varchar, session text, kind text, slot timestamptz, text text, key varchar,
-    expires_at timestamptz, changes jsonb, first_key varchar)
+  SELECT * FROM ROWS FROM (jsonb_to_recordset(CAST(:messages AS jsonb)) AS (client_id varchar,
+    chat varchar, session text, kind text, slot timestamptz, text text, key varchar,
+    expires_at timestamptz, changes jsonb, first_key varchar)) WITH ORDINALITY AS m (client_id,
+    chat, session, kind, slot, text, key, expires_at, changes, first_key, position)
 ), added AS (
   INSERT INTO wa_notification_outbox (client_id, group_id, session, kind, slot, message,
     idempotency_key, expires_at, next_attempt_at, status, attempt_count, max_attempts,
@@ -15,7 +16,7 @@ WITH given AS (
     :now, :now, ARRAY(SELECT CAST(id AS bigint) FROM jsonb_array_elements_text(changes) AS id)
   FROM given
   WHERE NOT EXISTS (SELECT 1 FROM wa_notification_outbox o WHERE o.idempotency_key = first_key)
-  ORDER BY number
+  ORDER BY position
   ON CONFLICT (idempotency_key) DO NOTHING
   RETURNING outbox_id, idempotency_key
 ), told AS (
@@ -90,11 +91,3 @@ UPDATE wa_notification_outbox SET status = CAST(:status AS varchar),
   updated_at = :now
 WHERE outbox_id = :outbox_id AND status = 'processing'
 RETURNING outbox_id
-
--- name: listing(status, most)
--- The newest messages of this service, all or of one status.
-SELECT outbox_id, client_id, kind, status, attempt_count, slot, expires_at, sent_at,
-  error_message
-FROM wa_notification_outbox
-WHERE session IS NOT NULL AND (CAST(:status AS text) IS NULL OR status = :status)
-ORDER BY outbox_id DESC LIMIT :most

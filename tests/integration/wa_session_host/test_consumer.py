@@ -19,6 +19,7 @@ from chalicelib import outbox
 from chalicelib.db import Database, Row
 from chalicelib.db.migrate import migrate
 from chalicelib.jobs import OutboundMessage
+from chalicelib.messages import Message
 from chalicelib.queues import OUTBOUND, Entry, Queues
 from chalicelib.runtime import Runtime
 from chalicelib.slots import WIB
@@ -131,7 +132,7 @@ def consuming(host: Runtime, account: Transport) -> Iterator[Event]:
         assert not thread.is_alive()
 
 
-def publish(writer: Runtime, *messages: outbox.Message) -> list[Row]:
+def publish(writer: Runtime, *messages: Message) -> list[Row]:
     rows = write(writer, *messages)
     outbox.publish(writer, rows)
     return rows

@@ -1,0 +1,80 @@
+"""How a command reaches what it works on: a whole stack, a handler, or the database alone."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from chalicelib.runtime import Runtime
+from chalicelib.settings import load_settings
+from chalicelib.slots import WIB, Slot
+from local.environment import environment, given_environment
+from local.services import EmbeddedPostgres
+
+if TYPE_CHECKING:
+    from local.stack import Stack
+
+log = logging.getLogger(__name__)
+
+DATA = Path(".local")
+
+
+def invoke(handler: str, event: dict[str, Any]) -> None:
+    """Runs a handler for people over the stack and prints its answer."""
+    from chalicelib import handlers, runtime
+
+    with stack(None) as parts:
+        runtime.use(parts.runtime())
+        click.echo(json.dumps(getattr(handlers, handler)(event)))
+
+
+def ask_outbox(event: dict[str, Any]) -> dict[str, Any]:
+    """The answer of the handler `outbox` over the database alone."""
+    from chalicelib import handlers, runtime
+
+    with reading() as reader:
+        runtime.use(reader)
+        return handlers.outbox(event)
+
+
+def print_plans(slot: Slot, client_id: str | None) -> None:
+    """What the groups of one client, or of all, would be told in this slot."""
+    from chalicelib import clients, dispatch, telling
+    from local.show import print_plan
+
+    with reading() as reader:
+        with reader.db.transaction() as tx:
+            rows = tx.run("slots.active_clients") if client_id is None else []
+            named = [dispatch.find_client(tx, client_id)] if client_id else []
+        for one in named or clients.participants(rows):
+            print_plan(one, telling.preview(reader, one, slot))
+
+
+@contextmanager
+def reading() -> Iterator[Runtime]:
+    """A runtime over the database of DATABASE_URL, or the embedded one; as it is, without
+    migrations, and without anything else."""
+    values = {"RAPIDAPI_KEY": "none"} | given_environment()
+    with ExitStack() as parts:
+        if "DATABASE_URL" not in values:
+            values["DATABASE_URL"] = parts.enter_context(EmbeddedPostgres(DATA / "postgres")).url
+        with environment(values):
+            reader = Runtime(load_settings(env_file=None))
+        parts.callback(reader.close)
+        yield reader
+
+
+def stack(slot: Slot | None) -> Stack:
+    """A stack of what is set, the rest started; the sandbox plays the slot's day."""
+    from local.sandbox.scenario import demo_day
+    from local.stack import Stack
+
+    day = slot.day if slot else datetime.now(WIB).date()
+    return Stack(DATA, demo_day(day), lambda part: log.info("starting %s", part))

@@ -1,0 +1,237 @@
+"""One sample of every message, rendered from invented data.
+
+docs/ shows them all, and tests hold each against its file in tests/unit/golden. After a wanted
+change of a text: `python -m local.samples` writes these files anew, `python -m local.docs` the
+pages. Read the difference before it goes in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime, time
+from pathlib import Path
+from typing import Any
+
+from chalicelib import texts
+from chalicelib.clients import Client, Platform
+from chalicelib.slots import WIB
+from chalicelib.texts import AccountEvent, Change, ClientLine, ClosedChats, Part, TaskPost
+from chalicelib.texts.account import AccountEventKind
+from chalicelib.texts.ledger import ChangeKind
+
+GOLDEN = Path(__file__).resolve().parent.parent / "tests" / "unit" / "golden"
+PARTS_APART = "\n----------\n"
+
+_DAY = date(2026, 2, 20)
+_CLIENT = Client(
+    client_id="POLRES_X",
+    name="Polres X",
+    client_type="org",
+    instagram="polres.x",
+    tiktok="polres_x",
+    tiktok_secuid=None,
+    chats=(),
+)
+_LONG = (
+    "Kapolres memimpin apel gelar pasukan *Operasi Keselamatan* 2026 di lapangan Mapolres, "
+    "diikuti @polda_contoh serta seluruh jajaran"
+)
+
+
+def at(hour: int, minute: int = 0, day: date = _DAY) -> datetime:
+    """A moment of the samples' day, in WIB."""
+    return datetime.combine(day, time(hour, minute), WIB)
+
+
+def task_list() -> str:
+    """The hour's list, with changes, a hidden count, and a post that was put in by hand."""
+    changes = [_new("C3dEf", "Apel pagi", at(7, 30)), _late()]
+    posts: dict[Platform, list[TaskPost]] = {
+        "instagram": [
+            TaskPost("instagram", "C3dEf", "Apel pagi", at(7, 30), 12345, 24),
+            TaskPost("instagram", "C4gHi", _LONG, at(9, 5), None, 7),
+        ],
+        "tiktok": [TaskPost("tiktok", "7301", "Imbauan cuaca", at(9), None, None, manual=True)],
+    }
+    return _joined(texts.task_list(_CLIENT, at(10), posts, changes))
+
+
+def task_list_empty() -> str:
+    """The hour's list of a day without posts."""
+    return _joined(texts.task_list(_CLIENT, at(6), {}, []))
+
+
+def task_list_in_parts() -> str:
+    """A list that is too long for one message; here the limit is 1000 characters."""
+    posts = [
+        TaskPost("instagram", f"C{n}aBc", f"Kegiatan {n}: {_LONG}", at(6 + n), 100 * n, n)
+        for n in range(1, 8)
+    ]
+    return _joined(texts.task_list(_CLIENT, at(15), {"instagram": posts}, [], longest=1000))
+
+
+def changes_new() -> str:
+    """New posts, and one that was made after yesterday's last slot."""
+    return _changes(at(20, 58), _new("C9xYz", "Patroli malam", at(20, 40)), _late())
+
+
+def changes_removed() -> str:
+    """A post that is gone."""
+    return _changes(at(18, 30), _change("removed", "C3dEf", "Apel pagi", at(7, 30)))
+
+
+def changes_held() -> str:
+    """Posts that look gone, too many at once to believe it."""
+    held = [_change("held", f"C{n}aBc", f"Kegiatan {n}", at(6 + n)) for n in range(1, 4)]
+    return _changes(at(16, 30), *held)
+
+
+def changes_links() -> str:
+    """New amplification reports."""
+    links = ["https://www.facebook.com/polres_x/posts/1", "x.com/polres_x/status/2?s=20"]
+    detail = {"name": "Bripka Contoh", "links": links}
+    return _changes(at(11, 30), _change("link", "C3dEf", "Apel pagi", at(7, 30), detail=detail))
+
+
+def changes_mixed() -> str:
+    """Several kinds in one message."""
+    return _changes(
+        at(18),
+        _new("C9xYz", "Patroli malam", at(17, 50)),
+        _change("removed", "7301", "Imbauan cuaca", at(9), platform="tiktok"),
+        _change("link", "C3dEf", "", None, detail={"name": None, "links": ["instagram.com/p/C1/"]}),
+    )
+
+
+_REPORT = texts.SlotReport(
+    at=at(17),
+    clients=40,
+    done=37,
+    failed=3,
+    posts_new=12,
+    posts_removed=1,
+    api_requests=1204,
+    seconds=184.2,
+    messages=41,
+    errors={"not_found": ["POLRES_B"], "upstream": ["POLRES_C", "POLRES_D"]},
+    held={"POLRES_E": 5},
+    empty=["POLRES_F (TikTok)"],
+)
+
+
+def slot_report() -> str:
+    """The operators' report of a slot with trouble."""
+    return _joined(texts.slot_report(_REPORT))
+
+
+def slot_report_verbose() -> str:
+    """The report of the level `verbose`, of a small slot without trouble."""
+    lines = (
+        ClientLine("POLRES_A", 5, 1, 0, 320, 14, 2.4),
+        ClientLine("POLRES_B", 0, 0, 0, 0, 3, 0.4, trouble="not_found"),
+    )
+    report = texts.SlotReport(
+        at(17), 2, 1, 1, 1, 0, 17, 3.1, 2, {"not_found": ["POLRES_B"]}, clients_in_detail=lines
+    )
+    return _joined(texts.slot_report(report))
+
+
+def missed_slots() -> str:
+    """Slots that never opened."""
+    return texts.missed_slots([at(9), at(9, 30)])
+
+
+def api_closed() -> str:
+    """An API that only an operator can mend."""
+    return texts.api_closed("instagram", "quota", at(17))
+
+
+def fallback_in_use() -> str:
+    """A fallback host that has taken over."""
+    return texts.fallback_in_use("tiktok", "api_configuration", at(17))
+
+
+def no_chats() -> str:
+    """Clients that no message can reach."""
+    closed = [ClosedChats("POLRES_G", 0), ClosedChats("POLRES_H", 1)]
+    return _joined(texts.no_chats(closed, at(6)))
+
+
+def undelivered() -> str:
+    """Messages that an operator should look at."""
+    messages = [
+        texts.Undelivered(812, "POLRES_X", "dead_letter"),
+        texts.Undelivered(815, "POLRES_C", "uncertain"),
+    ]
+    return _joined(texts.undelivered(messages, at(17)))
+
+
+def _account(kind: AccountEventKind, **fields: Any) -> Callable[[], str]:
+    return lambda: texts.account_event(AccountEvent(kind, "gateway", at(17, 12), **fields))
+
+
+SAMPLES: Mapping[str, Callable[[], str]] = {
+    "task-list": task_list,
+    "task-list-empty": task_list_empty,
+    "task-list-in-parts": task_list_in_parts,
+    "changes-new": changes_new,
+    "changes-removed": changes_removed,
+    "changes-held": changes_held,
+    "changes-links": changes_links,
+    "changes-mixed": changes_mixed,
+    "slot-report": slot_report,
+    "slot-report-verbose": slot_report_verbose,
+    "missed-slots": missed_slots,
+    "api-closed": api_closed,
+    "fallback-in-use": fallback_in_use,
+    "no-chats": no_chats,
+    "undelivered": undelivered,
+    "account-up": _account("up", since=at(16, 40)),
+    "account-disconnected": _account("disconnected", since=at(17, 2)),
+    "account-logged-out": _account("logged_out"),
+    "account-banned": _account("banned", until=at(19)),
+    "account-replaced": _account("replaced"),
+    "account-outdated": _account("outdated"),
+    "account-undecryptable": _account("undecryptable"),
+}
+
+
+def write_golden(directory: Path = GOLDEN) -> None:
+    """Writes every sample to its file, and removes files of samples that are no more."""
+    directory.mkdir(parents=True, exist_ok=True)
+    for path in directory.glob("*.txt"):
+        if path.stem not in SAMPLES:
+            path.unlink()
+    for name, render in SAMPLES.items():
+        (directory / f"{name}.txt").write_text(render() + "\n", encoding="utf-8")
+
+
+def _changes(moment: datetime, *told: Change) -> str:
+    return _joined(texts.changes(_CLIENT, moment, told))
+
+
+def _new(content_id: str, caption: str, posted_at: datetime) -> Change:
+    return _change("new", content_id, caption, posted_at)
+
+
+def _late() -> Change:
+    return _change("late", "C1aBc", "Patroli malam", at(22, 15, date(2026, 2, 19)))
+
+
+def _change(
+    kind: ChangeKind,
+    content_id: str,
+    caption: str,
+    posted_at: datetime | None,
+    platform: Platform = "instagram",
+    detail: Mapping[str, Any] | None = None,
+) -> Change:
+    return Change(1, platform, content_id, kind, caption, posted_at, detail or {})
+
+
+def _joined(parts: Sequence[Part]) -> str:
+    return PARTS_APART.join(part.text for part in parts)
+
+
+if __name__ == "__main__":
+    write_golden()

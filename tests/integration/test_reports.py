@@ -1,0 +1,219 @@
+"""What the operators are told when a slot closes, at each level; once."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from chalicelib import reports
+from chalicelib.runtime import Runtime
+from chalicelib.slots import Slot
+from chalicelib.social import errors
+from tests.conftest import RuntimeAt
+from tests.integration.ledger import message, write
+from tests.integration.runs import start_run
+from tests.integration.tables import Tables
+
+
+def finished(runtime: Runtime, tables: Tables, client_id: str = "CONTOH", **run: Any) -> None:
+    """A run of this slot that has ended, as the slot's last or beside others."""
+    start_run(runtime, client_id)
+    values: dict[str, Any] = {"outcome": "done", "error_kind": None, "fetch": {}} | run
+    tables.run(
+        "UPDATE client_run SET finished_at = :now, outcome = :outcome, error_kind = :error_kind, "
+        "fetch_result = CAST(:fetch AS jsonb), engagement_result = '{}' "
+        "WHERE slot = :now AND client_id = :client_id",
+        now=runtime.now(),
+        client_id=client_id,
+        **(values | {"fetch": json.dumps(values["fetch"])}),
+    )
+
+
+def result(verdict: str = "complete", **numbers: int) -> dict[str, Any]:
+    return {"verdict": verdict, "posts": 2, "new": 1, "removed": 0, "held": 0} | numbers
+
+
+def close(runtime: Runtime) -> bool:
+    return reports.close_slot(runtime, Slot.exactly(runtime.now()))
+
+
+def setting(runtime: Runtime, **changes: Any) -> Runtime:
+    runtime.settings = runtime.settings.model_copy(update=changes)
+    return runtime
+
+
+def texts(tables: Tables, kind: str) -> list[str]:
+    return tables.values(
+        "SELECT message FROM wa_notification_outbox WHERE kind = :kind ORDER BY outbox_id",
+        kind=kind,
+    )
+
+
+# --- levels ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("level", "run", "told"),
+    [
+        ("errors", {}, 0),
+        ("errors", {"outcome": "failed", "error_kind": "upstream"}, 1),
+        ("errors", {"fetch": {"instagram": result(held=3)}}, 1),
+        ("errors", {"fetch": {"tiktok": result("empty")}}, 1),
+        ("normal", {}, 1),
+        ("verbose", {}, 1),
+    ],
+)
+def test_the_level_says_which_slots_are_reported(
+    level: str, run: dict[str, Any], told: int, runtime_at: RuntimeAt, tables: Tables
+) -> None:
+    runtime = setting(runtime_at("17:00"), cicero_report_level=level)
+    finished(runtime, tables, **run)
+    assert close(runtime)
+    assert len(texts(tables, "admin_report")) == told
+    assert tables.value("SELECT status FROM slot_run") == "closed"
+
+
+def test_only_the_verbose_report_has_a_line_per_client(
+    runtime_at: RuntimeAt, tables: Tables
+) -> None:
+    runtime = setting(runtime_at("17:00"), cicero_report_level="verbose")
+    finished(runtime, tables, fetch={"instagram": result(), "tiktok": result(posts=5)})
+    close(runtime)
+    [text] = texts(tables, "admin_report")
+    assert "• CONTOH: 7 konten (2 baru, 0 hilang)" in text
+    plain = runtime_at("17:30")
+    finished(plain, tables)
+    close(plain)
+    assert "CONTOH" not in texts(tables, "admin_report")[1]
+
+
+def test_held_posts_and_empty_accounts_are_named(runtime_at: RuntimeAt, tables: Tables) -> None:
+    runtime = runtime_at("17:00")
+    finished(runtime, tables, fetch={"instagram": result(held=4), "tiktok": result("empty")})
+    close(runtime)
+    [text] = texts(tables, "admin_report")
+    assert "CONTOH (4)" in text
+    assert "CONTOH (TikTok)" in text
+
+
+def test_a_long_report_comes_in_parts_and_once(runtime_at: RuntimeAt, tables: Tables) -> None:
+    runtime = setting(
+        runtime_at("17:00"), cicero_report_level="verbose", wa_message_max_characters=1000
+    )
+    sql = """INSERT INTO clients (client_id, nama, client_type, client_status, client_insta)
+    SELECT 'SATKER_' || n, 'Satker', 'org', true, 'satker' || n FROM generate_series(1, 40) n"""
+    tables.run(sql)
+    for number in range(1, 41):
+        finished(runtime, tables, f"SATKER_{number}")
+    assert close(runtime)
+    parts = texts(tables, "admin_report")
+    assert len(parts) > 1
+    assert parts[1].startswith("*LAPORAN SLOT 17:00 WIB, 20-02-2026* (2/")
+    assert not close(runtime)
+    assert texts(tables, "admin_report") == parts
+
+
+def test_without_an_operator_nothing_is_written_and_the_log_says_so(
+    runtime_at: RuntimeAt, tables: Tables, caplog: pytest.LogCaptureFixture
+) -> None:
+    runtime = setting(runtime_at("17:00"), admin_whatsapp="0812", gateway_whatsapp_admin="")
+    finished(runtime, tables)
+    assert close(runtime)
+    assert tables.count("wa_notification_outbox") == 0
+    assert "no operator's number is valid; not told: admin_report" in caplog.messages
+
+
+# --- clients without a group ----------------------------------------------------------------
+
+
+def test_clients_without_a_valid_group_are_told_once_a_day(
+    runtime_at: RuntimeAt, tables: Tables
+) -> None:
+    tables.run("UPDATE clients SET client_group = '6281200000009@c.us' WHERE client_id = 'CONTOH'")
+    tables.run("UPDATE clients SET client_group = ' ' WHERE client_id = 'TELADAN'")
+    for clock in ("16:30", "17:00"):
+        runtime = runtime_at(clock)
+        for client_id in ("CONTOH", "TELADAN", "MELATI"):
+            finished(runtime, tables, client_id)
+        close(runtime)
+    [alert] = texts(tables, "admin_alert")
+    assert "• CONTOH: 1 isian bukan id grup" in alert
+    assert "• TELADAN: kosong" in alert
+    assert "MELATI" not in alert
+    assert "81200000009" not in alert
+    tomorrow = runtime_at(runtime_at("17:00").now() + timedelta(days=1))
+    finished(tomorrow, tables)
+    close(tomorrow)
+    assert len(texts(tables, "admin_alert")) == 2
+
+
+# --- undelivered messages -------------------------------------------------------------------
+
+
+def test_messages_that_were_given_up_are_told_with_the_next_slot_and_once(
+    runtime_at: RuntimeAt, tables: Tables
+) -> None:
+    early = runtime_at("16:30")
+    ids = {}
+    for status in ("dead_letter", "uncertain", "sent", "expired"):
+        [row] = write(early, message(early, status))
+        ids[status] = row["outbox_id"]
+        tables.run(
+            "UPDATE wa_notification_outbox SET status = :s, updated_at = :now WHERE outbox_id = :i",
+            s=status,
+            now=early.now() + timedelta(minutes=10),
+            i=row["outbox_id"],
+        )
+    for clock in ("17:00", "17:30"):
+        runtime = runtime_at(clock)
+        finished(runtime, tables)
+        close(runtime)
+    [alert] = texts(tables, "admin_alert")
+    assert f"• nomor {ids['dead_letter']}, CONTOH: gagal terkirim" in alert
+    assert f"• nomor {ids['uncertain']}, CONTOH: tidak pasti terkirim" in alert
+    assert f"nomor {ids['sent']}" not in alert
+    assert f"nomor {ids['expired']}" not in alert
+
+
+def test_the_operators_own_messages_are_no_reason_for_another(
+    runtime_at: RuntimeAt, tables: Tables
+) -> None:
+    early = runtime_at("16:30")
+    write(early, message(early, "report", kind="admin_report", client_id=None))
+    tables.run("UPDATE wa_notification_outbox SET status = 'dead_letter'")
+    runtime = runtime_at("17:00")
+    finished(runtime, tables)
+    close(runtime)
+    assert texts(tables, "admin_alert") == []
+
+
+# --- fallback hosts -------------------------------------------------------------------------
+
+
+def test_a_fallback_host_that_has_taken_over_is_told_once_a_day(
+    runtime_at: RuntimeAt, tables: Tables
+) -> None:
+    for clock in ("17:00", "17:30"):
+        runtime = setting(
+            runtime_at(clock), rapidapi_tiktok_fallback_host="http://127.0.0.1:9", redis_url=None
+        )
+        runtime.guard.trip("tiktok", errors.QuotaExceeded("used up"))
+        runtime.guard.trip("instagram", errors.QuotaExceeded("used up"))
+        finished(runtime, tables)
+        close(runtime)
+    [alert] = texts(tables, "admin_alert")
+    assert alert.startswith("*HOST CADANGAN TIKTOK DIPAKAI*")
+    assert "kuota API habis" in alert
+
+
+def test_a_fallback_host_that_is_not_needed_is_not_told(
+    runtime_at: RuntimeAt, tables: Tables
+) -> None:
+    host = "http://127.0.0.1:9"
+    runtime = setting(runtime_at("17:00"), rapidapi_tiktok_fallback_host=host, redis_url=None)
+    finished(runtime, tables)
+    close(runtime)
+    assert texts(tables, "admin_alert") == []
