@@ -39,10 +39,7 @@ def plain(text: str) -> str:
     emojis and scripts need stay. Behind an `@` stands a word joiner.
     """
     flat = " ".join(_UNSEEN.sub("", text).split())
-    stripped, before = _MARKUP.sub("", flat), flat
-    while stripped != before:  # what is taken out may leave a loose `_` behind
-        stripped, before = _MARKUP.sub("", stripped), stripped
-    return " ".join(stripped.split()).replace("@", "@" + _JOINER)
+    return " ".join(_MARKUP.sub("", flat).split()).replace("@", "@" + _JOINER)
 
 
 def cut(text: str, length: int, room: int | None = None) -> str:

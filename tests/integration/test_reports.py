@@ -178,6 +178,19 @@ def test_messages_that_were_given_up_are_told_with_the_next_slot_and_once(
     assert f"nomor {ids['expired']}" not in alert
 
 
+def test_a_message_that_is_given_up_while_a_slot_closes_is_told_once(
+    runtime_at: RuntimeAt, tables: Tables
+) -> None:
+    closing = runtime_at("17:00")
+    write(closing, message(closing, "k1"))
+    tables.run("UPDATE wa_notification_outbox SET status = 'dead_letter', updated_at = created_at")
+    for clock in ("17:00", "17:30", "18:00"):
+        runtime = runtime_at(clock)
+        finished(runtime, tables)
+        close(runtime)
+    assert len(texts(tables, "admin_alert")) == 1
+
+
 def test_the_operators_own_messages_are_no_reason_for_another(
     runtime_at: RuntimeAt, tables: Tables
 ) -> None:
