@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from chalicelib import reports
+from chalicelib.clients import PLATFORMS
 from chalicelib.runtime import Runtime
 from chalicelib.slots import Slot
 from chalicelib.social import errors
@@ -213,8 +214,8 @@ def test_a_fallback_host_that_has_taken_over_is_told_once_a_day(
         runtime = setting(
             runtime_at(clock), rapidapi_tiktok_fallback_host="http://127.0.0.1:9", redis_url=None
         )
-        runtime.guard.trip("tiktok", errors.QuotaExceeded("used up"))
-        runtime.guard.trip("instagram", errors.QuotaExceeded("used up"))
+        for platform in PLATFORMS:
+            runtime.guard.trip(runtime.routes(platform)[0], errors.QuotaExceeded("used up"))
         finished(runtime, tables)
         close(runtime)
     [alert] = texts(tables, "admin_alert")

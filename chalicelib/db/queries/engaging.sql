@@ -8,7 +8,7 @@ WITH given AS MATERIALIZED (
     CAST(:day_start AS timestamptz) AS day_start, CAST(:day_end AS timestamptz) AS day_end,
     CAST(:day_start AS timestamptz) AT TIME ZONE 'Asia/Jakarta' AS local_start,
     CAST(:day_end AS timestamptz) AT TIME ZONE 'Asia/Jakarta' AS local_end
-), of_day AS ( -- by link (old ones may have no time), by the owner of a post, by a person's word,
+), of_day AS ( -- by link (old ones may have no time), by the owner of a post, by the word of a person,
   -- or late in this slot
   SELECT 'instagram' AS platform, l.shortcode AS content_id, false AS late
   FROM given g JOIN insta_post_clients l ON l.client_id = g.client_id
