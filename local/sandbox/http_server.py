@@ -4,7 +4,8 @@ Besides the two products' paths:
     PUT /_sandbox/now     {"now": "2026-02-20T17:00:00+07:00"}, or null for the real clock
     PUT /_sandbox/faults  a list of the fields of `faults.Fault`; replaces the earlier ones
     GET /_sandbox/stats   {"requests": {path: n}, "total": n, "statuses": {status: n},
-                           "times": {"instagram": [seconds, ...], "tiktok": [seconds, ...]}}
+                           "times": {"instagram": [seconds, ...], "tiktok": [seconds, ...]},
+                           "bytes": n}
 """
 
 import json
@@ -18,12 +19,15 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+from pydantic_core import to_json
+
 from local.sandbox.answer import Answer, Delivery
 from local.sandbox.faults import FAULT_LIST
 from local.sandbox.state import SandboxState
 from local.sandbox.world import World
 
 HOST = "127.0.0.1"
+SERVER = "RapidAPI-1.2.8"
 DRIP_SECONDS = 0.1  # between two pieces of a slow body
 LINGER_NOT = struct.pack("ii", 1, 0)  # closing discards what is left and resets the connection
 
@@ -52,8 +56,6 @@ class SandboxServer(ThreadingHTTPServer):
 class _Handler(BaseHTTPRequestHandler):
     server: SandboxServer
     protocol_version = "HTTP/1.1"
-    server_version = "RapidAPI-1.2.8"
-    sys_version = ""
     disable_nagle_algorithm = True
     _reset = False
 
@@ -95,16 +97,24 @@ class _Handler(BaseHTTPRequestHandler):
         if delivery.reset:
             self._reset = self.close_connection = True
             return
-        text = answer.body if isinstance(answer.body, str) else json.dumps(answer.body)
-        content = text.encode()
-        self.send_response(answer.status)
-        for name, value in {"Content-Type": "application/json", **answer.headers}.items():
-            self.send_header(name, value)
-        if answer.status != 204:
-            self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        if answer.status != 204:
+        content = answer.body.encode() if isinstance(answer.body, str) else to_json(answer.body)
+        if answer.status == 204:
+            self.wfile.write(self._head(answer, None))
+        elif delivery.sent_share < 1 or delivery.body_seconds:
+            self.wfile.write(self._head(answer, len(content)))
             self._send_body(content, delivery)
+        else:
+            self.wfile.write(self._head(answer, len(content)) + content)
+
+    def _head(self, answer: Answer, length: int | None) -> bytes:
+        """Status line and headers, to be sent in one piece with the body where that is whole."""
+        headers = {"Server": SERVER, "Content-Type": "application/json", **answer.headers}
+        if length is not None:
+            headers["Content-Length"] = str(length)
+        reason = self.responses.get(answer.status, ("",))[0]
+        lines = [f"HTTP/1.1 {answer.status} {reason}"]
+        lines += [f"{name}: {value}" for name, value in headers.items()]
+        return "\r\n".join([*lines, "", ""]).encode("latin-1")
 
     def _send_body(self, content: bytes, delivery: Delivery) -> None:
         sent = content[: int(len(content) * delivery.sent_share)]

@@ -62,7 +62,9 @@ def crowd(
     """So many units, each with so many posts and videos of that day, for load.
 
     All are out, with every liker and comment, before the first slot at 06:00, so that each slot
-    costs the same. Every fifth unit is a direktorat.
+    costs the same. Every fifth unit is a direktorat. The same people engage with all of them:
+    it makes answers cheap to build, and the service never compares one unit's people with
+    another's.
     """
     midnight = datetime.combine(day, time(), WIB)
     numbers = range(1, clients + 1)
@@ -105,7 +107,7 @@ def _crowd_feed(
             owner=f"satker{number:04d}",
             posted_at=moment + apart,
             caption="Giat hari ini 🚔 #PolriPresisi",
-            audience=f"satker{number:04d}_",
+            audience="anggota_",
             audience_size=max(997, likes, comments),
             likes=likes,
             comments=comments,
