@@ -136,6 +136,35 @@ def outbox(status: str | None, most: int) -> None:
         print_outbox(tx.run("outbox.listing", status=status, most=most))
 
 
+@cli.command()
+@click.option("--clients", default=100, show_default=True)
+@click.option("--posts", default=6, show_default=True, help="Instagram posts of a client's day.")
+@click.option("--likers", default=250, show_default=True, help="Likers of each.")
+@click.option("--videos", default=3, show_default=True, help="TikTok videos of a client's day.")
+@click.option("--comments", default=120, show_default=True, help="Comments of each.")
+@click.option("--latency", default=150.0, show_default=True, help="Milliseconds of an API call.")
+@click.option("--rate", default=0, show_default=True, help="Calls a second to each API; 0: any.")
+@click.option("--workers", default=48, show_default=True, help="Worker processes.")
+@click.option(
+    "--one-by-one", default=2, show_default=True, help="Clients of the baseline; 0: all of them."
+)
+@click.option("--dispatch-only", is_flag=True, help="Open the slot, and no more.")
+@click.option("--package", is_flag=True, help="Build and weigh the Lambda bundle too.")
+@click.option("--profile", is_flag=True, help="Show where the workers' time goes.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON line, last.")
+def bench(dispatch_only: bool, package: bool, profile: bool, as_json: bool, **load: Any) -> None:
+    """How fast a slot is, next to how fast it could be."""
+    from local.bench.command import run
+
+    load["latency"] /= 1000
+    load["baseline_clients"] = load.pop("one_by_one")
+    report = run(DATA / "bench", load, dispatch_only, package, profile, show=not as_json)
+    if as_json:
+        click.echo(json.dumps(report))
+    if report.get("failed"):
+        raise CiceroError(f"{report['failed']} clients failed")
+
+
 @cli.command("add-post")
 @click.argument("client_id")
 @click.argument("link")

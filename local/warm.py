@@ -4,6 +4,7 @@
 service description in the default session, which the workers then share.
 """
 
+import aiosql  # noqa: F401
 import alembic.config  # noqa: F401
 import boto3
 import chalice.app  # noqa: F401

@@ -10,15 +10,15 @@ from __future__ import annotations
 import logging
 import multiprocessing
 import os
+import resource
 import signal
+import sys
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from multiprocessing.connection import Connection
 from typing import Any
-
-import psutil
 
 from local.queue_clock import QueueClock
 from local.sampler import Sampler
@@ -35,8 +35,8 @@ class WorkerDied(Exception):
 class Answer:
     """What an invocation came to: `error` is None, or the exception's text.
 
-    `queue_seconds` went by in calls of SQS; `memory` is the process's resident set after it, in
-    bytes.
+    `queue_seconds` went by in calls of SQS; `memory` is the most that the process ever had
+    resident, in bytes.
     """
 
     value: Any
@@ -142,5 +142,10 @@ def _run(function: Any, name: str, event: Any, now: datetime | None, clock: Queu
         spent.api_requests,
         spent.sql_round_trips,
         clock.seconds - queue_before,
-        psutil.Process().memory_info().rss,
+        _peak_memory(),
     )
+
+
+def _peak_memory() -> int:
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024

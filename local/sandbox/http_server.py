@@ -66,7 +66,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(Answer(200, state.stats()))
             return
         params = dict(parse_qsl(parts.query, keep_blank_values=True))
-        self._send(state.answer(parts.path, params, self.headers.get("X-RapidAPI-Key", "")))
+        key = self.headers.get("X-RapidAPI-Key", "")
+        state.sent(self._send(state.answer(parts.path, params, key)))
 
     def do_PUT(self) -> None:
         length = int(self.headers.get("Content-Length") or 0)
@@ -91,12 +92,13 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             raise ValueError(f"no control {path}; there are /_sandbox/now and /_sandbox/faults")
 
-    def _send(self, answer: Answer) -> None:
+    def _send(self, answer: Answer) -> int:
+        """Answers the size of the body."""
         delivery = answer.delivery
         time.sleep(delivery.delay_seconds)
         if delivery.reset:
             self._reset = self.close_connection = True
-            return
+            return 0
         content = answer.body.encode() if isinstance(answer.body, str) else to_json(answer.body)
         if answer.status == 204:
             self.wfile.write(self._head(answer, None))
@@ -105,6 +107,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._send_body(content, delivery)
         else:
             self.wfile.write(self._head(answer, len(content)) + content)
+        return len(content)
 
     def _head(self, answer: Answer, length: int | None) -> bytes:
         """Status line and headers, to be sent in one piece with the body where that is whole."""

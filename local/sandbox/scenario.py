@@ -73,7 +73,12 @@ def crowd(
         made += _crowd_feed(midnight, "instagram", number, posts, likers, comments=20)
         made += _crowd_feed(midnight, "tiktok", number, videos, 300, comments)
     accounts = [account for number in numbers for account in _crowd_accounts(number)]
-    return Scenario(day, tuple(_crowd_client(number) for number in numbers), World(accounts, made))
+    return Scenario(day, crowd_clients(clients), World(accounts, made))
+
+
+def crowd_clients(clients: int) -> tuple[dict[str, Any], ...]:
+    """The rows of a crowd's units."""
+    return tuple(_crowd_client(number) for number in range(1, clients + 1))
 
 
 def _crowd_client(number: int) -> dict[str, Any]:
