@@ -77,14 +77,15 @@ def open_slot(runtime: Runtime, slot: Slot, trigger: Trigger) -> Opened:
 def send_jobs(runtime: Runtime, slot: Slot, seconds: float = SEND_SECONDS) -> int:
     """Sends the slot's jobs that are not marked as sent, the longest unserved client first.
 
-    After so many seconds, or when the queue refuses some, it leaves the rest to the next call.
+    What SQS refuses, and what there is no time for in so many seconds, is left to the next call.
     Memory does not grow with the number of jobs.
     """
-    sent, until = 0, time.monotonic() + seconds
-    while rows := _undispatched(runtime, slot):
+    sent = refused = 0
+    until = time.monotonic() + seconds
+    while rows := _undispatched(runtime, slot, refused):
         taken = _send_page(runtime, slot, rows)
-        sent += taken
-        if taken < PAGE:  # that was all, or SQS refused some
+        sent, refused = sent + taken, refused + len(rows) - taken
+        if len(rows) < PAGE:
             break
         if time.monotonic() > until:
             log.warning("slot %s: %d jobs sent, no time for the others", slot, sent)
@@ -92,9 +93,10 @@ def send_jobs(runtime: Runtime, slot: Slot, seconds: float = SEND_SECONDS) -> in
     return sent
 
 
-def _undispatched(runtime: Runtime, slot: Slot) -> list[Row]:
+def _undispatched(runtime: Runtime, slot: Slot, refused: int) -> list[Row]:
+    """The next page; those that were refused stay in front."""
     with runtime.db.transaction() as tx:
-        return tx.run("slots.undispatched", slot=slot.at, most=PAGE)
+        return tx.run("slots.undispatched", slot=slot.at, skip=refused, most=PAGE)
 
 
 def _send_page(runtime: Runtime, slot: Slot, rows: list[Row]) -> int:

@@ -50,8 +50,8 @@ ON CONFLICT (slot, client_id) DO UPDATE SET
   expires_at = EXCLUDED.expires_at, dispatched_at = NULL, fetch_result = NULL, fetched_at = NULL,
   engagement_result = NULL, finished_at = NULL, outcome = NULL, error_kind = NULL
 
--- name: undispatched(slot, most)
--- So many of the runs whose job was not sent yet, the clients longest without a success first.
+-- name: undispatched(slot, skip, most)
+-- The runs whose job was not sent yet, so many after the first few: the clients longest without a success first.
 SELECT r.client_id, r.trigger, r.fetch_posts, r.expires_at
 FROM client_run r
 LEFT JOIN LATERAL (
@@ -60,7 +60,7 @@ LEFT JOIN LATERAL (
 ) AS success ON true
 WHERE r.slot = :slot AND r.dispatched_at IS NULL AND r.finished_at IS NULL
 ORDER BY success.at NULLS FIRST, r.client_id
-LIMIT :most
+OFFSET :skip LIMIT :most
 
 -- name: mark_dispatched(slot, clients, now)!
 UPDATE client_run SET dispatched_at = :now
