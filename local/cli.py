@@ -142,23 +142,26 @@ def outbox(status: str | None, most: int) -> None:
 @click.option("--likers", default=250, show_default=True, help="Likers of each.")
 @click.option("--videos", default=3, show_default=True, help="TikTok videos of a client's day.")
 @click.option("--comments", default=120, show_default=True, help="Comments of each.")
-@click.option("--latency", default=150.0, show_default=True, help="Milliseconds of an API call.")
+@click.option(
+    "--latency", "latency_ms", default=150.0, show_default=True, help="Milliseconds of an API call."
+)
 @click.option("--rate", default=0, show_default=True, help="Calls a second to each API; 0: any.")
 @click.option("--workers", default=48, show_default=True, help="Worker processes.")
 @click.option(
     "--one-by-one", default=2, show_default=True, help="Clients of the baseline; 0: all of them."
 )
+@click.option("--moto", is_flag=True, help="SQS by moto, though fauxqs is quicker.")
 @click.option("--dispatch-only", is_flag=True, help="Open the slot, and no more.")
 @click.option("--package", is_flag=True, help="Build and weigh the Lambda bundle too.")
 @click.option("--profile", is_flag=True, help="Show where the workers' time goes.")
+@click.option("--record", help="Add a line with this remark to docs/performance.md.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON line, last.")
-def bench(dispatch_only: bool, package: bool, profile: bool, as_json: bool, **load: Any) -> None:
+def bench(as_json: bool, record: str | None, **options: Any) -> None:
     """How fast a slot is, next to how fast it could be."""
-    from local.bench.command import run
+    from local.bench.command import Wanted, run
 
-    load["latency"] /= 1000
-    load["baseline_clients"] = load.pop("one_by_one")
-    report = run(DATA / "bench", load, dispatch_only, package, profile, show=not as_json)
+    wanted = {name: options.pop(name) for name in ("dispatch_only", "package", "profile")}
+    report = run(DATA / "bench", options, Wanted(**wanted, record=record, show=not as_json))
     if as_json:
         click.echo(json.dumps(report))
     if report.get("failed"):

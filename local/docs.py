@@ -32,6 +32,7 @@ from chalicelib.slots import (
     slots_of,
     task_list_hour,
 )
+from local import costs
 
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
@@ -156,6 +157,11 @@ def api_alert() -> str:
     return _sample(texts.api_alert("instagram", "quota", _at(17)))
 
 
+def cost_table() -> str:
+    """What a day asks of AWS and of the APIs, for some numbers of clients."""
+    return _table(costs.HEADS, costs.rows())
+
+
 BLOCKS: Mapping[str, Callable[[], str]] = {
     "settings": settings_table,
     "schedule-rules": rules_table,
@@ -167,6 +173,7 @@ BLOCKS: Mapping[str, Callable[[], str]] = {
     "message-slot-report": slot_report,
     "message-missed-slots": missed_slots,
     "message-api-alert": api_alert,
+    "cost-table": cost_table,
 }
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from local.bench.emulator import emulator
-from local.bench.load import DAY, SLOT
+from local.bench.load import DAY, SLOT, Load
 from local.bench.meter import MEGABYTE
 from local.invocation import schedule_event
 from local.sandbox.scenario import Scenario, crowd_clients
@@ -40,12 +40,12 @@ class DispatchReport:
         return asdict(self)
 
 
-def run_dispatch_bench(clients: int, data: Path, say: Callable[[str], None]) -> DispatchReport:
-    """Opens the slot for so many clients, in one worker. Raises SlotFailed."""
+def run_dispatch_bench(load: Load, data: Path, say: Callable[[str], None]) -> DispatchReport:
+    """Opens the slot for the load's clients, in one worker. Raises SlotFailed."""
     shutil.rmtree(data, ignore_errors=True)
-    scenario = Scenario(DAY, crowd_clients(clients), World((), ()))
+    scenario = Scenario(DAY, crowd_clients(load.clients), World((), ()))
     hosts = dict.fromkeys(("RAPIDAPI_INSTAGRAM_HOST", "RAPIDAPI_TIKTOK_HOST"), _NOWHERE)
-    with emulator() as sqs:
+    with emulator(load.moto) as sqs:
         say(f"queues: {sqs.name}")
         settings = {**sqs.settings, **hosts, "RAPIDAPI_KEY": "none"}
         with Stack(data, scenario, own=True, settings=settings) as stack:

@@ -18,8 +18,12 @@ class Emulator:
 
 
 @contextmanager
-def emulator() -> Iterator[Emulator]:
-    """fauxqs where npx is there and can fetch it; otherwise moto, and the name says why."""
+def emulator(moto: bool = False) -> Iterator[Emulator]:
+    """fauxqs where npx is there and can fetch it; otherwise moto, and the name says why. With
+    `moto` nothing else is tried."""
+    if moto:
+        yield Emulator("moto")
+        return
     try:
         fauxqs = Fauxqs().start()
     except ServiceError as error:

@@ -20,8 +20,9 @@ UNLIMITED = 1_000_000
 class Load:
     """Clients, each with so many Instagram posts and TikTok videos of the day.
 
-    `latency` is what each API call takes, in seconds; `rate` the calls a second that each API
-    allows, 0 any number. The baseline is measured on `baseline_clients`, 0 meaning all.
+    `latency_ms` is what each API call takes; `rate` the calls a second that each API allows, 0 any
+    number. `one_by_one` clients are walked for the baseline, 0 for all. `moto` plays SQS even where
+    fauxqs could.
     """
 
     clients: int = 100
@@ -29,15 +30,23 @@ class Load:
     likers: int = 250
     videos: int = 3
     comments: int = 120
-    latency: float = 0.15
+    latency_ms: float = 150
     rate: int = 0
     workers: int = 48
-    baseline_clients: int = 2
+    one_by_one: int = 2
+    moto: bool = False
 
     def __post_init__(self) -> None:
-        for name, least in (("clients", 1), ("workers", 1), ("rate", 0), ("latency", 0)):
+        for name, least in (("clients", 1), ("workers", 1), ("rate", 0), ("latency_ms", 0)):
             if getattr(self, name) < least:
-                raise BadInput(f"--{name}", f"is below {least}", "Choose a greater number.")
+                raise BadInput(
+                    f"--{name.removesuffix('_ms')}", f"is below {least}", "Choose a greater number."
+                )
+
+    @property
+    def latency(self) -> float:
+        """In seconds."""
+        return self.latency_ms / 1000
 
     @property
     def settings(self) -> dict[str, str]:

@@ -74,7 +74,7 @@ def run_slot_bench(
     """Runs the load over a stack of its own in `data`, which is emptied first. Workers write
     samples of what they do to `samples`, where it is given. Raises SlotFailed."""
     shutil.rmtree(data, ignore_errors=True)
-    with emulator() as sqs:
+    with emulator(load.moto) as sqs:
         say(f"queues: {sqs.name}")
         settings = load.settings | sqs.settings
         if samples:
@@ -154,7 +154,7 @@ def _warm(runner: Runner) -> None:
 
 
 def _baseline(sandbox: Sandbox, load: Load) -> Baseline:
-    count = min(load.baseline_clients or load.clients, load.clients)
+    count = min(load.one_by_one or load.clients, load.clients)
     accounts = [f"satker{number:04d}" for number in range(1, count + 1)]
     return one_by_one(sandbox.url, accounts, day_bounds(DAY)[0])
 
@@ -191,7 +191,7 @@ def _report(load: Load, queue_emulator: str, measured: _Measured) -> SlotReport:
         done=measured.summary["done"],
         failed=measured.summary["failed"],
         workers=load.workers,
-        latency_ms=load.latency * 1000,
+        latency_ms=load.latency_ms,
         rate=load.rate,
         queue_emulator=queue_emulator,
         seconds=round(measured.seconds, 2),

@@ -20,13 +20,14 @@ FETCH_SECONDS = 120.0
 SERVER = Path(__file__).with_name("fauxqs.mjs")
 
 
-def fetch_fauxqs() -> Path:
-    """The package's directory, fetched if it is not there yet. ServiceError where there is no npx,
-    or npm does not answer."""
+def fetch_fauxqs(offline: bool = False) -> Path:
+    """The package's directory, fetched if it is not there yet and not `offline`. ServiceError where
+    there is no npx, or npm does not answer."""
     npx = shutil.which("npx")
     if npx is None:
         raise ServiceError("no npx on PATH")
-    command = [npx, "--yes", "--prefer-offline", f"--package={PACKAGE}", "--", "node", "-p"]
+    network = "--offline" if offline else "--prefer-offline"
+    command = [npx, "--yes", network, f"--package={PACKAGE}", "--", "node", "-p"]
     try:
         done = subprocess.run(
             [*command, "process.env.PATH"],
