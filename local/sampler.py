@@ -36,11 +36,12 @@ IDLE = "threads without work"
 
 
 class Sampler:
-    """Samples this process for the length of each `with` block; into a file, once a second."""
+    """Samples this process for the length of each `with` block, and writes what it has seen."""
 
     def __init__(self, directory: Path | None) -> None:
         self._file = directory and directory / f"{os.getpid()}.json"
         self._counts: Counter[str] = Counter()
+        self._lock = threading.Lock()
         self._working = threading.Event()
         if self._file:
             threading.Thread(target=self._watch, daemon=True).start()
@@ -56,18 +57,18 @@ class Sampler:
 
     def __exit__(self, *_: object) -> None:
         self._working.clear()
+        if self._file:
+            with self._lock:
+                self._file.write_text(json.dumps(self._counts))
 
     def _watch(self) -> None:
-        own, pause, rounds = threading.get_ident(), threading.Event(), 0
+        own, pause = threading.get_ident(), threading.Event()
         while True:
             self._working.wait()
             pause.wait(_PAUSE)
-            for thread, frame in sys._current_frames().items():
-                if thread != own:
-                    self._counts[_place(frame)] += 1
-            rounds += 1
-            if rounds % 200 == 0 and self._file:
-                self._file.write_text(json.dumps(self._counts))
+            frames = sys._current_frames()
+            with self._lock:
+                self._counts.update(_place(f) for thread, f in frames.items() if thread != own)
 
 
 def samples(directory: Path) -> Counter[tuple[str, str, str]]:
