@@ -36,6 +36,20 @@ def cpu_seconds(
     return {part: seconds - (before or {}).get(part, 0.0) for part, seconds in used.items()}
 
 
+def machine_seconds() -> tuple[float, float]:
+    """(busy, all) seconds of all cores since the machine started."""
+    times = psutil.cpu_times()
+    idle = times.idle + getattr(times, "iowait", 0.0)
+    everything = float(sum(times[:8]))  # what follows is part of the first
+    return everything - idle, everything
+
+
+def elsewhere_percent(before: tuple[float, float], after: tuple[float, float], own: float) -> float:
+    """The share of the machine that somebody else used, where `own` seconds were the run's."""
+    busy, everything = after[0] - before[0], after[1] - before[1]
+    return max(0.0, 100 * (busy - own) / everything) if everything else 0.0
+
+
 def part_of(command: str) -> str:
     """The part that a command line belongs to."""
     return next((part for word, part in PARTS.items() if word in command), OTHER)

@@ -62,6 +62,11 @@ def print_slot(report: SlotReport) -> None:
     )
     for part, seconds in report.cpu_seconds.items():
         row(f"CPU, {part}", f"{seconds:.2f} s", f"{1000 * seconds / clients:.0f} ms a client")
+    row(
+        "machine busy elsewhere",
+        f"{report.elsewhere_percent:.0f} %",
+        "0 on one that does nothing else",
+    )
     memory = report.worker_megabytes
     row(
         "memory of a worker",

@@ -14,7 +14,7 @@ from chalicelib.slots import day_bounds
 from local.bench.emulator import emulator
 from local.bench.floor import Floor, floor_of, ratio
 from local.bench.load import DAY, SLOT, Load
-from local.bench.meter import WorkerMemory, cpu_seconds
+from local.bench.meter import WorkerMemory, cpu_seconds, elsewhere_percent, machine_seconds
 from local.bench.walk import Baseline, one_by_one
 from local.runner import Runner, Totals
 from local.sampler import VARIABLE
@@ -55,6 +55,7 @@ class SlotReport:
     sql_of_dispatch: int
     sql_per_client: float
     cpu_seconds: dict[str, float]
+    elsewhere_percent: float
     worker_megabytes: dict[str, float]
     queue_seconds_workers: float
     queue_seconds_runner: float
@@ -103,6 +104,7 @@ class _Measured:
     sent_bytes: int
     totals: Totals
     cpu: dict[str, float]
+    elsewhere: float
     memory: WorkerMemory
     queue_seconds: float
 
@@ -120,13 +122,13 @@ def _measure(stack: Stack, load: Load, say: Callable[[str], None], progress: Pro
         _warm(runner)
         pids = {worker.pid for worker in runner.all_workers}
         before, cpu, waited = sandbox.stats(), cpu_seconds(pids), runner.queue_clock.seconds
-        started = time.monotonic()
+        machine, started = machine_seconds(), time.monotonic()
         opened = runner.fire("open_slot_half_hour", SLOT.at)
         dispatched = time.monotonic()
         if opened.error:
             raise SlotFailed(opened.error)
         seconds, summary = _until_closed(stack.database(), started, progress)
-        used, after = cpu_seconds(pids, cpu), sandbox.stats()
+        used, busy, after = cpu_seconds(pids, cpu), machine_seconds(), sandbox.stats()
         while not runner.idle():
             time.sleep(_LOOK_SECONDS)
         return _Measured(
@@ -142,6 +144,7 @@ def _measure(stack: Stack, load: Load, say: Callable[[str], None], progress: Pro
             sent_bytes=after["bytes"] - before["bytes"],
             totals=runner.take_totals(),
             cpu=used,
+            elsewhere=elsewhere_percent(machine, busy, sum(used.values())),
             memory=memory,
             queue_seconds=runner.queue_clock.seconds - waited,
         )
@@ -210,6 +213,7 @@ def _report(load: Load, queue_emulator: str, measured: _Measured) -> SlotReport:
         sql_of_dispatch=measured.dispatch_sql,
         sql_per_client=round((sql - measured.dispatch_sql) / load.clients, 1),
         cpu_seconds={part: round(used, 2) for part, used in _most_first(measured.cpu)},
+        elsewhere_percent=round(measured.elsewhere, 1),
         worker_megabytes=measured.memory.megabytes(),
         queue_seconds_workers=round(measured.totals.queue_seconds, 2),
         queue_seconds_runner=round(measured.queue_seconds, 2),

@@ -68,6 +68,7 @@ def test_a_slot_s_numbers_agree(project: Path) -> None:
     assert report["api_bytes"] > 27 * 500
     assert {"workers", "sandbox API", "PostgreSQL", "queue emulator"} <= set(report["cpu_seconds"])
     assert report["cpu_seconds"]["workers"] > 0
+    assert 0 <= report["elsewhere_percent"] < 100
     assert 20 < report["worker_megabytes"]["first"] <= report["worker_megabytes"]["peak"] < 500
     assert 0 < report["import_ms"] < 5_000
 

@@ -17,7 +17,7 @@ from local.bench import history
 from local.bench.emulator import emulator
 from local.bench.floor import floor_of, ratio
 from local.bench.load import DAY, SLOT, Load
-from local.bench.meter import MEGABYTE, WorkerMemory, part_of
+from local.bench.meter import MEGABYTE, WorkerMemory, elsewhere_percent, part_of
 from local.bench.walk import Baseline, Walk, walk
 from local.sampler import IDLE, Sampler, samples
 from local.sandbox.answer import Answer
@@ -115,6 +115,11 @@ def test_every_process_of_the_stack_has_its_part() -> None:
     ] == ["sandbox API", "PostgreSQL", "Redis", "queue emulator", "queue emulator", "other"]
 
 
+def test_what_others_used_is_what_is_busy_and_not_the_run_s() -> None:
+    assert elsewhere_percent((100.0, 400.0), (116.0, 420.0), own=11.0) == 25.0
+    assert elsewhere_percent((100.0, 400.0), (110.0, 420.0), own=10.5) == 0.0
+
+
 def test_memory_is_that_after_each_worker_s_first_and_last_client() -> None:
     memory = WorkerMemory("refresh_engagement")
     for handler, pid, megabytes in (
@@ -148,7 +153,8 @@ def test_the_history_s_heads_are_those_of_its_lines() -> None:
     page = history.PAGE.read_text("utf-8")
     report: dict[str, Any] = dict.fromkeys(
         ("clients", "workers", "rate", "seconds", "floor_seconds", "over_floor", "ratio",
-         "api_calls", "sql_per_client", "import_ms", "sql_round_trips", "megabytes"), 1
+         "api_calls", "sql_per_client", "elsewhere_percent", "import_ms",
+         "sql_round_trips", "megabytes"), 1
     )  # fmt: skip
     report |= {"cpu_seconds": {"workers": 1}, "worker_megabytes": {"first": 1, "last": 1}}
     for heading, cells in (
