@@ -63,17 +63,18 @@ class _Mapping:
 
     def looked(self, found: bool) -> None:
         """Was looked at now: again at once if something was found, else after a pause."""
-        self.pause = _SHORTEST_PAUSE if found else min(self.pause * 2, self._longest)
+        longest = _DEAD_LETTER_SECONDS if self._dead else _LONGEST_PAUSE
+        self.pause = _SHORTEST_PAUSE if found else min(self.pause * 2, longest)
         self.due = time.monotonic() + (0 if found else self.pause)
 
     def look_soon(self) -> None:
         """A handler has ended, and may have sent something here; never a dead letter."""
-        if self._longest == _LONGEST_PAUSE:
+        if not self._dead:
             self.due, self.pause = 0.0, _SHORTEST_PAUSE
 
     @property
-    def _longest(self) -> float:
-        return _DEAD_LETTER_SECONDS if self.queue.endswith("-dlq") else _LONGEST_PAUSE
+    def _dead(self) -> bool:
+        return self.queue.endswith("-dlq")
 
 
 @dataclass

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from contextlib import suppress
 from statistics import mean
 
@@ -23,17 +23,15 @@ PARTS = {
 MEGABYTE = 1024 * 1024
 
 
-def cpu_seconds(
-    workers: Collection[int], before: Mapping[str, float] | None = None
-) -> dict[str, float]:
-    """What each part has used since `before`: this process, and all that it started."""
+def cpu_seconds(workers: Collection[int]) -> dict[str, float]:
+    """What each part has used so far: this process, and all that it started."""
     own = psutil.Process()
     used: dict[str, float] = {RUNNER: _cpu(own)}
     for child in own.children(recursive=True):
         with suppress(psutil.Error):
             part = WORKERS if child.pid in workers else part_of(" ".join(child.cmdline()))
             used[part] = used.get(part, 0.0) + _cpu(child)
-    return {part: seconds - (before or {}).get(part, 0.0) for part, seconds in used.items()}
+    return used
 
 
 def machine_seconds() -> tuple[float, float]:

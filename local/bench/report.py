@@ -9,7 +9,7 @@ from rich.table import Table
 
 from local.bench.dispatch_bench import DispatchReport
 from local.bench.meter import MEGABYTE
-from local.bench.slot_bench import SlotReport
+from local.bench.slot_report import SlotReport
 from local.sampler import IDLE
 from local.show import out
 

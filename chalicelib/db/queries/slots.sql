@@ -51,7 +51,8 @@ ON CONFLICT (slot, client_id) DO UPDATE SET
   engagement_result = NULL, finished_at = NULL, outcome = NULL, error_kind = NULL
 
 -- name: undispatched(slot, skip, most)
--- The runs whose job was not sent yet, so many after the first few: the clients longest without a success first.
+-- So many of the runs whose job was not sent yet, after the first few; the clients longest
+-- without a success come first.
 SELECT r.client_id, r.trigger, r.fetch_posts, r.expires_at
 FROM client_run r
 LEFT JOIN LATERAL (
