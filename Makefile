@@ -7,7 +7,7 @@ STAMP := .venv/.installed
 # Compiled modules are kept: a run starts a dozen Python processes.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo test lint format migrate dev audit lock clean
+.PHONY: help demo test lint format migrate dev bench audit lock clean
 
 help: ## Show this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/'
@@ -44,6 +44,11 @@ migrate: $(STAMP) ## Bring the database of DATABASE_URL to the newest shape
 
 dev: $(STAMP) ## Run the whole stack on the real clock, restarting on a change
 	@$(BIN)/python -m local up --reload
+
+bench: $(STAMP) ## Measure slots and dispatch and add them to docs/performance.md: make bench NOTE="what changed"
+	@for load in "--clients 100 --package" "--clients 1000" "--clients 100 --rate 20" "--clients 10000 --dispatch-only"; do \
+	  $(BIN)/python -m local bench $$load --record "$(NOTE)" || exit 1; \
+	done
 
 audit: $(STAMP) ## Look the pinned packages up in the advisory database
 	$(BIN)/pip-audit --disable-pip -r requirements.txt --no-deps

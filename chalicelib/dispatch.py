@@ -1,17 +1,19 @@
 """Opening a slot: once, with one run and one job per client; the gate decides where it starts.
 
-The slot and its runs commit first, then the jobs are sent and marked; what a crash leaves
-unmarked is sent again by the next call or by `sweep`. A job that arrives twice does no harm.
+The slot and its runs commit first, then the jobs are sent and marked, so many at a time; what a
+crash leaves unmarked, or what there is no time for, is sent by the next call or by `sweep`. A job
+that arrives twice does no harm.
 """
 
 from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 
 from chalicelib import queues, reports
 from chalicelib.clients import Client, participants
@@ -20,7 +22,7 @@ from chalicelib.errors import BadInput, CiceroError
 from chalicelib.jobs import ClientJob, Trigger
 from chalicelib.queues import Entry
 from chalicelib.runtime import Runtime
-from chalicelib.slots import Slot, fetches_posts, job_expiry
+from chalicelib.slots import Segment, Slot, job_expiry, segment_of
 
 log = logging.getLogger(__name__)
 
@@ -28,6 +30,14 @@ JOB_KEY = "./src/cron/cronDirRequestFetchSosmed.js"
 """This job's row in cron_job_config, under the name that operators know it by."""
 
 MANUAL_LIFE = timedelta(minutes=30)
+
+PAGE = 1000
+"""How many jobs are read, sent and marked at a time."""
+
+SEND_SECONDS = 30.0
+"""When sending stops, well inside the time limits of open_slot and sweep."""
+
+_SEND_THREADS = 8
 
 
 @dataclass(frozen=True)
@@ -64,14 +74,37 @@ def open_slot(runtime: Runtime, slot: Slot, trigger: Trigger) -> Opened:
     return Opened(str(slot), "opened" if opened else "already_open", clients, dispatched)
 
 
-def send_jobs(runtime: Runtime, slot: Slot) -> int:
-    """Sends the slot's jobs that are not marked as sent, the longest unserved client first."""
+def send_jobs(runtime: Runtime, slot: Slot, seconds: float = SEND_SECONDS) -> int:
+    """Sends the slot's jobs that are not marked as sent, the longest unserved client first.
+
+    What SQS refuses, and what there is no time for in so many seconds, is left to the next call.
+    Memory does not grow with the number of jobs.
+    """
+    sent = refused = 0
+    until = time.monotonic() + seconds
+    while rows := _undispatched(runtime, slot, refused):
+        taken = _send_page(runtime, slot, rows)
+        sent, refused = sent + taken, refused + len(rows) - taken
+        if len(rows) < PAGE:
+            break
+        if time.monotonic() > until:
+            log.warning("slot %s: %d jobs sent, no time for the others", slot, sent)
+            break
+    return sent
+
+
+def _undispatched(runtime: Runtime, slot: Slot, refused: int) -> list[Row]:
+    """The next page; those that were refused stay in front."""
     with runtime.db.transaction() as tx:
-        rows = tx.run("slots.undispatched", slot=slot.at)
+        return tx.run("slots.undispatched", slot=slot.at, skip=refused, most=PAGE)
+
+
+def _send_page(runtime: Runtime, slot: Slot, rows: list[Row]) -> int:
+    """Sends and marks; answers how many were taken."""
     sent = 0
     for queue, fetching in ((queues.FETCH, True), (queues.ENGAGEMENT, False)):
         jobs = (_job(slot, row) for row in rows if row["fetch_posts"] is fetching)
-        taken = runtime.queues.send(queue, (Entry(job) for job in jobs))
+        taken = runtime.queues.send(queue, (Entry(job) for job in jobs), threads=_SEND_THREADS)
         if taken:
             _mark(runtime, slot, taken)
         sent += len(taken)
@@ -138,19 +171,28 @@ def _why_off(runtime: Runtime) -> str | None:
 def _add_clients(tx: Transaction, slot: Slot, trigger: Trigger, now: datetime) -> int:
     """One run per participant. By hand, an old slot's jobs still get their time."""
     earliest = now + MANUAL_LIFE if trigger == "manual" else now
-    clients = participants(tx.run("slots.active_clients"))
-    runs = [
-        {
-            "client_id": client.client_id,
-            "fetch_posts": fetches_posts(client.client_id, client.client_type, slot),
-            "expires_at": max(
-                earliest, job_expiry(client.client_id, client.client_type, slot)
-            ).isoformat(),
-        }
-        for client in clients
-    ]
+    runs = _runs(participants(tx.run("slots.active_clients")), slot, earliest)
     tx.run("slots.add_clients", slot=slot.at, trigger=trigger, clients=json.dumps(runs))
     return len(runs)
+
+
+def _runs(clients: Iterable[Client], slot: Slot, earliest: datetime) -> list[dict[str, Any]]:
+    """What differs between the clients' runs; a segment's jobs expire together."""
+    expiries: dict[Segment, str] = {}
+    runs: list[dict[str, Any]] = []
+    for client in clients:
+        segment = segment_of(client.client_id, client.client_type)
+        if segment not in expiries:
+            expiry = job_expiry(client.client_id, client.client_type, slot)
+            expiries[segment] = max(earliest, expiry).isoformat()
+        runs.append(
+            {
+                "client_id": client.client_id,
+                "fetch_posts": segment.fetches_at(slot.at.time()),
+                "expires_at": expiries[segment],
+            }
+        )
+    return runs
 
 
 def _job(slot: Slot, row: Row) -> ClientJob:

@@ -68,16 +68,23 @@ class Queues:
                 self._urls[queue] = self.client.get_queue_url(QueueName=name)["QueueUrl"]
         return self._urls[queue]
 
-    def send(self, queue: str, entries: Iterable[Entry]) -> list[Entry]:
+    def send(self, queue: str, entries: Iterable[Entry], threads: int = 1) -> list[Entry]:
         """Sends in tens; entries refused for a passing reason are sent again.
 
-        Answers those that were taken, in order; what is missing was logged and is the caller's
-        to send again. Raises QueueUnavailable where SQS does not answer at all.
+        With more `threads`, so many tens are on their way at once: not for a FIFO queue, whose
+        order is the order of sending. Answers those that were taken, in order; what is missing was
+        logged and is the caller's to send again. Raises QueueUnavailable where SQS does not answer
+        at all.
         """
-        taken: list[Entry] = []
-        for batch in _batches(entries):
-            taken += self._send_batch(queue, batch)
-        return taken
+        batches = _batches(entries)
+        if threads == 1:
+            return [entry for batch in batches for entry in self._send_batch(queue, batch)]
+        from concurrent.futures import ThreadPoolExecutor
+
+        _ = self.url(queue)  # looked up once, and the client made, before threads share them
+        with ThreadPoolExecutor(threads) as pool:
+            sent = pool.map(lambda batch: self._send_batch(queue, batch), batches)
+            return [entry for taken in sent for entry in taken]
 
     def send_one(self, queue: str, message: QueueMessage) -> None:
         """Sends one message, or raises QueueUnavailable."""

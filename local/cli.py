@@ -132,6 +132,38 @@ def up(workers: int, reload: bool) -> None:
             work(parts, workers, schedules=True)
 
 
+@cli.command()
+@click.option("--clients", default=100, show_default=True)
+@click.option("--posts", default=6, show_default=True, help="Instagram posts of a client's day.")
+@click.option("--likers", default=250, show_default=True, help="Likers of each.")
+@click.option("--videos", default=3, show_default=True, help="TikTok videos of a client's day.")
+@click.option("--comments", default=120, show_default=True, help="Comments of each.")
+@click.option(
+    "--latency", "latency_ms", default=150.0, show_default=True, help="Milliseconds of an API call."
+)
+@click.option("--rate", default=0, show_default=True, help="Calls a second to each API; 0: any.")
+@click.option("--workers", default=48, show_default=True, help="Worker processes.")
+@click.option(
+    "--one-by-one", default=2, show_default=True, help="Clients of the baseline; 0: all of them."
+)
+@click.option("--moto", is_flag=True, help="SQS by moto, though fauxqs is quicker.")
+@click.option("--dispatch-only", is_flag=True, help="Open the slot, and no more.")
+@click.option("--package", is_flag=True, help="Build and weigh the Lambda bundle too.")
+@click.option("--profile", is_flag=True, help="Show where the workers' time goes.")
+@click.option("--record", help="Add a line with this remark to docs/performance.md.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON line, last.")
+def bench(as_json: bool, record: str | None, **options: Any) -> None:
+    """How fast a slot is, next to how fast it could be."""
+    from local.bench.command import Wanted, run
+
+    wanted = {name: options.pop(name) for name in ("dispatch_only", "package", "profile")}
+    report = run(DATA / "bench", options, Wanted(**wanted, record=record, show=not as_json))
+    if as_json:
+        click.echo(json.dumps(report))
+    if report.get("failed"):
+        raise CiceroError(f"{report['failed']} clients failed")
+
+
 @cli.command("add-post")
 @click.argument("client_id")
 @click.argument("link")

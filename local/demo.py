@@ -26,12 +26,16 @@ def run_demo(day: date, workers: int) -> None:
     """Plays the four slots over an embedded stack of its own; nothing outside is used."""
     shutil.rmtree(DATA, ignore_errors=True)
     out.print(Panel(f"One day of six police units: {day:%d-%m-%Y}, slots {', '.join(SLOTS)} WIB"))
-    stack = Stack(DATA, demo_day(day), lambda part: out.print(f"  starting {part} …"), own=True)
-    with stack:
-        stack.environment |= _OWN_SETTINGS
-        with Runner(stack.environment, workers) as runner:
-            for slot in _chosen(day):
-                _play(stack, runner, slot)
+    stack = Stack(
+        DATA,
+        demo_day(day),
+        lambda part: out.print(f"  starting {part} …"),
+        own=True,
+        settings=_OWN_SETTINGS,
+    )
+    with stack, Runner(stack.environment, workers) as runner:
+        for slot in _chosen(day):
+            _play(stack, runner, slot)
     _farewell()
 
 

@@ -29,6 +29,7 @@ from chalicelib.slots import (
     slots_of,
     task_list_hour,
 )
+from local import costs
 from local.samples import SAMPLES
 
 if TYPE_CHECKING:
@@ -108,12 +109,18 @@ def _sample(render: Callable[[], str]) -> Callable[[], str]:
     return lambda: f"```text\n{render()}\n```"
 
 
+def cost_table() -> str:
+    """What a day asks of AWS and of the APIs, for some numbers of clients."""
+    return _table(costs.HEADS, costs.rows())
+
+
 BLOCKS: Mapping[str, Callable[[], str]] = {
     "settings": settings_table,
     "schedule-rules": rules_table,
     "schedule-gate": gate_table,
     "schedule-slots": slots_table,
     **{f"message-{name}": _sample(render) for name, render in SAMPLES.items()},
+    "cost-table": cost_table,
 }
 
 

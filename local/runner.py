@@ -12,7 +12,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -23,17 +23,20 @@ from typing import Any, Self
 from botocore.exceptions import BotoCoreError, ClientError
 
 from local.invocation import schedule_event, sqs_event
+from local.queue_clock import QueueClock
 from local.resources import sqs_client
 from local.worker import Answer, Worker, WorkerDied
 
 log = logging.getLogger(__name__)
 
 Observer = Callable[[str, int], None]
+Listener = Callable[[str, int, Answer], None]
 
 _SHORTEST_PAUSE = 0.02
 _LONGEST_PAUSE = 0.3
 _DEAD_LETTER_SECONDS = 1.0
 _ASYNC_TRIES = 3
+_BATCH = 10
 
 
 @dataclass
@@ -45,13 +48,51 @@ class Totals:
     invocations: int = 0
     errors: dict[str, int] = field(default_factory=dict)
     worker_deaths: int = 0
+    queue_seconds: float = 0.0
+
+
+@dataclass
+class _Mapping:
+    """A queue, its handler, and when it is looked at next: ever less often while it is empty."""
+
+    queue: str
+    handler: str
+    url: str
+    due: float = 0.0
+    pause: float = _SHORTEST_PAUSE
+
+    def looked(self, found: bool) -> None:
+        """Was looked at now: again at once if something was found, else after a pause."""
+        longest = _DEAD_LETTER_SECONDS if self._dead else _LONGEST_PAUSE
+        self.pause = _SHORTEST_PAUSE if found else min(self.pause * 2, longest)
+        self.due = time.monotonic() + (0 if found else self.pause)
+
+    def look_soon(self) -> None:
+        """A handler has ended, and may have sent something here; never a dead letter."""
+        if not self._dead:
+            self.due, self.pause = 0.0, _SHORTEST_PAUSE
+
+    @property
+    def _dead(self) -> bool:
+        return self.queue.endswith("-dlq")
+
+
+@dataclass
+class _Flight:
+    """A received message on its way through so many copies of its handler."""
+
+    url: str
+    receipt: str
+    copies: int
+    good: bool = True
 
 
 class Runner:
     """A pool of `workers` over the app's queues. `now` stands in for the clock while it is set.
 
     `twice`: every message is handled two times, the second beside the first. `observe` is told
-    each invocation's handler and process id just before it starts.
+    each invocation's handler and process id just before it starts, `listen` its answer too, after
+    it. Workers are warm when the `with` block begins.
     """
 
     def __init__(
@@ -61,12 +102,14 @@ class Runner:
         visibility: int = 5,
         twice: bool = False,
         observe: Observer = lambda handler, pid: None,
+        listen: Listener = lambda handler, pid, answer: None,
     ) -> None:
         self._environment = environment
         self._size = workers
         self._visibility = visibility
         self._copies = 2 if twice else 1
         self._observe = observe
+        self._listen = listen
         self.now: datetime | None = None
         self._workers: SimpleQueue[Worker] = SimpleQueue()
         self.all_workers: list[Worker] = []
@@ -74,13 +117,16 @@ class Runner:
         self._feeder = threading.Thread(target=self._feed, daemon=True)
         self._stop = threading.Event()
         self._lock = threading.Lock()
-        self._in_flight: dict[str, str] = {}  # receipt handle → queue URL
+        self._news = threading.Event()  # a worker is free again
+        self._in_flight: dict[str, _Flight] = {}  # by receipt handle
+        self._handled: list[_Flight] = []  # to be deleted
         self._busy = 0
-        self._dead_looked = 0.0
+        self.queue_clock = QueueClock()
         self.totals = Totals()
 
     def __enter__(self) -> Self:
         self._sqs = sqs_client(self._endpoint())
+        self.queue_clock.attach(self._sqs)
         for _ in range(self._size):
             worker = Worker(self._environment)
             self.all_workers.append(worker)
@@ -96,10 +142,13 @@ class Runner:
         trace: TracebackType | None,
     ) -> None:
         self._stop.set()
+        self._news.set()
         self._feeder.join()
         for worker in self.all_workers:
             worker.stop()
         self._threads.shutdown(wait=True, cancel_futures=True)
+        with suppress(BotoCoreError, ClientError):
+            self._delete_handled()
         self._sqs.close()
 
     def fire(self, handler: str, at: datetime) -> Answer:
@@ -116,8 +165,9 @@ class Runner:
     def invoke(self, handler: str, event: Any) -> Answer:
         """Runs a handler now and answers what came of it. Raises WorkerDied."""
         worker = self._workers.get()
+        pid = worker.pid
         try:
-            self._observe(handler, worker.pid)
+            self._observe(handler, pid)
             answer = worker.invoke(handler, event, self.now)
         except WorkerDied:
             with self._lock:
@@ -126,6 +176,7 @@ class Runner:
         finally:
             self._workers.put(worker)
         self._count(answer)
+        self._listen(handler, pid, answer)
         return answer
 
     def idle(self) -> bool:
@@ -140,93 +191,117 @@ class Runner:
         return taken
 
     def _feed(self) -> None:
-        """Receives while workers are free, later stages first, and keeps messages invisible.
-
-        An idle queue is looked at ever less often, dead letters once a second.
-        """
-        renewed, idle = time.monotonic(), _SHORTEST_PAUSE
+        """Receives while workers are free, later stages first, and keeps messages invisible."""
+        renewed = time.monotonic()
         while not self._stop.is_set():
             if time.monotonic() - renewed > self._visibility / 3:
                 self._renew()
                 renewed = time.monotonic()
             try:
-                received = any([self._receive(queue) for queue in self._due()])
+                self._delete_handled()
+                self._receive_due()
             except (BotoCoreError, ClientError) as error:
                 log.warning("SQS: %s", error)
-                received = False
-            idle = _SHORTEST_PAUSE if received else min(idle * 2, _LONGEST_PAUSE)
-            if not received:
-                self._stop.wait(idle)
+            self._stop.wait(_SHORTEST_PAUSE)
+            self._news.wait(self._until_due())
+            self._news.clear()
 
-    def _due(self) -> list[str]:
-        now = time.monotonic()
-        dead = now - self._dead_looked > _DEAD_LETTER_SECONDS
-        if dead:
-            self._dead_looked = now
-        return [queue for queue in self._mappings if dead or not queue.endswith("-dlq")]
+    def _until_due(self) -> float:
+        """Seconds until a queue is looked at; a while, if there is no worker for what it has."""
+        if not self._free():
+            return _LONGEST_PAUSE
+        return max(0.0, min(mapping.due for mapping in self._mappings) - time.monotonic())
 
-    def _receive(self, queue: str) -> int:
+    def _free(self) -> int:
         with self._lock:
-            free = (self._size - self._busy) // self._copies
-        if free <= 0:
-            return 0
+            return (self._size - self._busy) // self._copies
+
+    def _receive_due(self) -> None:
+        for mapping in self._mappings:
+            while mapping.due <= time.monotonic() and (free := self._free()):
+                found = False
+                try:
+                    found = self._receive(mapping, min(_BATCH, free))
+                finally:
+                    mapping.looked(found)
+
+    def _receive(self, mapping: _Mapping, most: int) -> bool:
         received = self._sqs.receive_message(
-            QueueUrl=self._mappings[queue][1],
-            MaxNumberOfMessages=min(10, free),
+            QueueUrl=mapping.url,
+            MaxNumberOfMessages=most,
             VisibilityTimeout=self._visibility,
             AttributeNames=["ApproximateReceiveCount"],
         )
         messages = received.get("Messages", [])
         for message in messages:
-            self._hand_out(queue, message)
-        return len(messages)
+            self._hand_out(mapping, message)
+        return bool(messages)
 
-    def _hand_out(self, queue: str, message: dict[str, Any]) -> None:
-        handler, url = self._mappings[queue]
+    def _hand_out(self, mapping: _Mapping, message: dict[str, Any]) -> None:
+        flight = _Flight(mapping.url, message["ReceiptHandle"], self._copies)
         with self._lock:
             self._busy += self._copies
-            self._in_flight[message["ReceiptHandle"]] = url
-        event = sqs_event(message, queue)
-        copies = [self._threads.submit(self._handle, handler, event) for _ in range(self._copies)]
-        threading.Thread(target=self._settle, args=(url, message, copies), daemon=True).start()
+            self._in_flight[flight.receipt] = flight
+        event = sqs_event(message, mapping.queue)
+        for _ in range(self._copies):
+            self._threads.submit(self._handle, mapping, event, flight)
 
-    def _handle(self, handler: str, event: Any) -> bool:
+    def _handle(self, mapping: _Mapping, event: Any, flight: _Flight) -> None:
+        error: str | None = "the worker died; its message comes back"
         try:
-            answer = self.invoke(handler, event)
+            error = self.invoke(mapping.handler, event).error
         except WorkerDied:
-            log.warning("%s: the worker died; its message comes back", handler)
-            return False
+            pass
         finally:
-            with self._lock:
-                self._busy -= 1
-        if answer.error is not None:
-            log.warning("%s: %s", handler, answer.error)
-        return answer.error is None
+            self._landed(flight, good=error is None)
+        if error is not None:
+            log.warning("%s: %s", mapping.handler, error)
 
-    def _settle(self, url: str, message: dict[str, Any], copies: list[Future[bool]]) -> None:
-        good = all([copy.result() for copy in copies])
+    def _landed(self, flight: _Flight, good: bool) -> None:
+        """One copy's end; after the last one the message is deleted, if all went well."""
         with self._lock:
-            self._in_flight.pop(message["ReceiptHandle"], None)
-        if good:
-            with suppress(ClientError):  # a message that came back meanwhile is deleted then
-                self._sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+            self._busy -= 1
+            flight.copies -= 1
+            flight.good = flight.good and good
+            if not flight.copies:
+                del self._in_flight[flight.receipt]
+                if flight.good:
+                    self._handled.append(flight)
+            for mapping in self._mappings:
+                mapping.look_soon()
+        self._news.set()
+
+    def _delete_handled(self) -> None:
+        """Deletes what was handled, in tens; one that came back meanwhile is deleted then."""
+        with self._lock:
+            handled, self._handled = self._handled, []
+        for url in {flight.url for flight in handled}:
+            receipts = [flight.receipt for flight in handled if flight.url == url]
+            for start in range(0, len(receipts), _BATCH):
+                batch = enumerate(receipts[start : start + _BATCH])
+                self._sqs.delete_message_batch(
+                    QueueUrl=url,
+                    Entries=[{"Id": str(i), "ReceiptHandle": receipt} for i, receipt in batch],
+                )
 
     def _renew(self) -> None:
         with self._lock:
-            held = list(self._in_flight.items())
-        for handle, url in held:
+            held = list(self._in_flight.values())
+        for flight in held:
             with suppress(ClientError):  # it was finished, or given back, in this moment
                 self._sqs.change_message_visibility(
-                    QueueUrl=url, ReceiptHandle=handle, VisibilityTimeout=self._visibility
+                    QueueUrl=flight.url,
+                    ReceiptHandle=flight.receipt,
+                    VisibilityTimeout=self._visibility,
                 )
 
-    def _read_mappings(self) -> dict[str, tuple[str, str]]:
-        """Queue → (handler, queue URL), the last stage first."""
-        registered = self.all_workers[0].mappings
-        return {
-            queue: (handler, self._sqs.get_queue_url(QueueName=queue)["QueueUrl"])
+    def _read_mappings(self) -> list[_Mapping]:
+        """The app's queues, the last stage first."""
+        registered, *_ = [worker.mappings for worker in self.all_workers]
+        return [
+            _Mapping(queue, handler, self._sqs.get_queue_url(QueueName=queue)["QueueUrl"])
             for queue, handler in reversed(registered.items())
-        }
+        ]
 
     def _endpoint(self) -> str:
         env = self._environment
@@ -238,5 +313,6 @@ class Runner:
             totals.invocations += 1
             totals.api_requests += answer.api_requests
             totals.sql_round_trips += answer.sql_round_trips
+            totals.queue_seconds += answer.queue_seconds
             if answer.kind:
                 totals.errors[answer.kind] = totals.errors.get(answer.kind, 0) + 1

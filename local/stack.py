@@ -5,7 +5,7 @@ Every process of the run gets the same environment, `Stack.environment`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -34,7 +34,7 @@ class Stack:
 
     `scenario` fills an embedded database and is what the sandbox API plays. `visibility` is how
     long, in seconds, a queue waits before it delivers again what a killed worker had. With `own`
-    every part is started, whatever is set.
+    every part is started, whatever is set. `settings` count as set either way.
     """
 
     def __init__(
@@ -45,6 +45,7 @@ class Stack:
         visibility: int = 5,
         latency: float = 0.0,
         own: bool = False,
+        settings: Mapping[str, str] | None = None,
     ) -> None:
         self._data_dir = data_dir
         self._scenario = scenario
@@ -52,6 +53,7 @@ class Stack:
         self._visibility = visibility
         self._latency = latency
         self._own = own
+        self._given = dict(settings or {})
         self._parts = ExitStack()
         self.sandbox: Sandbox | None = None
         self.postgres: EmbeddedPostgres | None = None
@@ -60,6 +62,7 @@ class Stack:
 
     def __enter__(self) -> Self:
         self.environment = own_environment() if self._own else given_environment()
+        self.environment |= self._given
         try:
             self._start()
         except BaseException:

@@ -14,7 +14,7 @@ def main() -> None:
     """Serves until standard input closes."""
     world, latency_seconds, port = pickle.load(sys.stdin.buffer)  # noqa: S301 - from its parent
     with SandboxServer(world, latency_seconds, port) as server:
-        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+        threading.Thread(target=server.serve_forever, daemon=True).start()
         print(server.server_port, flush=True)
         sys.stdin.buffer.read()
         server.shutdown()

@@ -1,22 +1,29 @@
-"""The sandbox over HTTP, one thread per connection, on 127.0.0.1 only.
+"""The sandbox over HTTP, on 127.0.0.1 only.
+
+One thread answers all connections: an answer that takes its time costs none of it.
 
 Besides the two products' paths:
     PUT /_sandbox/now     {"now": "2026-02-20T17:00:00+07:00"}, or null for the real clock
     PUT /_sandbox/faults  a list of the fields of `faults.Fault`; replaces the earlier ones
     GET /_sandbox/stats   {"requests": {path: n}, "total": n, "statuses": {status: n},
-                           "times": {"instagram": [seconds, ...], "tiktok": [seconds, ...]}}
+                           "times": {"instagram": [seconds, ...], "tiktok": [seconds, ...]},
+                           "bytes": n}
 """
 
+import asyncio
 import json
 import math
 import socket
 import struct
-import sys
-import time
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from http import HTTPStatus
+from typing import Any, Self, cast
 from urllib.parse import parse_qsl, urlsplit
+
+from pydantic_core import to_json
 
 from local.sandbox.answer import Answer, Delivery
 from local.sandbox.faults import FAULT_LIST
@@ -24,96 +31,192 @@ from local.sandbox.state import SandboxState
 from local.sandbox.world import World
 
 HOST = "127.0.0.1"
+SERVER = "RapidAPI-1.2.8"
+WAITING = 256  # connections that may wait to be accepted
 DRIP_SECONDS = 0.1  # between two pieces of a slow body
 LINGER_NOT = struct.pack("ii", 1, 0)  # closing discards what is left and resets the connection
 
 
-class SandboxServer(ThreadingHTTPServer):
+class SandboxServer:
     """Listens from construction on; port 0 picks a free one. `serve_forever()` answers."""
-
-    daemon_threads = True
-    request_queue_size = 256
 
     def __init__(self, world: World, latency_seconds: float = 0.0, port: int = 0) -> None:
         self.state = SandboxState(world, latency_seconds)
-        super().__init__((HOST, port), _Handler)
+        self._socket = socket.create_server((HOST, port), backlog=WAITING)
+        self._serving, self._ended = threading.Event(), threading.Event()
+        self._end: Callable[[], object] = lambda: None
 
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """Tells every error but that a client went away."""
-        if not isinstance(sys.exception(), ConnectionError):
-            super().handle_error(request, client_address)
+    @property
+    def server_port(self) -> int:
+        """The port it listens on."""
+        return int(self._socket.getsockname()[1])
 
     @property
     def url(self) -> str:
         """What a RapidAPI host setting is set to."""
         return f"http://{HOST}:{self.server_port}"
 
-
-class _Handler(BaseHTTPRequestHandler):
-    server: SandboxServer
-    protocol_version = "HTTP/1.1"
-    server_version = "RapidAPI-1.2.8"
-    sys_version = ""
-    disable_nagle_algorithm = True
-    _reset = False
-
-    def do_GET(self) -> None:
-        parts = urlsplit(self.path)
-        state = self.server.state
-        if parts.path == "/_sandbox/stats":
-            self._send(Answer(200, state.stats()))
-            return
-        params = dict(parse_qsl(parts.query, keep_blank_values=True))
-        self._send(state.answer(parts.path, params, self.headers.get("X-RapidAPI-Key", "")))
-
-    def do_PUT(self) -> None:
-        length = int(self.headers.get("Content-Length") or 0)
+    def serve_forever(self) -> None:
+        """Returns after `shutdown()`."""
         try:
-            self._control(urlsplit(self.path).path, json.loads(self.rfile.read(length)))
-            self._send(Answer(200, {}))
-        except (ValueError, TypeError, KeyError) as error:
-            self._send(Answer(400, {"message": str(error)}))
+            asyncio.run(self._serve())
+        finally:
+            self._ended.set()
 
-    def finish(self) -> None:
-        super().finish()
-        if self._reset:
-            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_NOT)
-            self.connection.close()
+    def shutdown(self) -> None:
+        """Ends `serve_forever`, which runs in another thread, and waits until it has."""
+        self._serving.wait()
+        self._end()
+        self._ended.wait()
+
+    async def _serve(self) -> None:
+        loop, end = asyncio.get_running_loop(), asyncio.Event()
+        self._end = lambda: loop.call_soon_threadsafe(end.set)
+        await loop.create_server(lambda: _Connection(self.state), sock=self._socket)
+        self._serving.set()
+        await end.wait()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._socket.close()
+
+
+@dataclass(frozen=True)
+class _Request:
+    method: str
+    target: str
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def keeps(self) -> bool:
+        """Whether the connection stays open."""
+        return self.headers.get("connection", "").lower() != "close"
+
+
+class _Connection(asyncio.Protocol):
+    """One connection; its requests are answered one after the other."""
+
+    def __init__(self, state: SandboxState) -> None:
+        self._state = state
+        self._unread = b""
+        self._answering: asyncio.Task[None] | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)
+
+    def data_received(self, data: bytes) -> None:
+        self._unread += data
+        self._go_on()
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002
+        if self._answering is not None:
+            self._answering.cancel()
+
+    def _go_on(self) -> None:
+        if self._answering is None and (request := self._next_request()):
+            self._answering = asyncio.get_running_loop().create_task(self._handle(request))
+
+    def _next_request(self) -> _Request | None:
+        """The next request that has come as a whole."""
+        head, end, rest = self._unread.partition(b"\r\n\r\n")
+        first, *lines = head.decode("latin-1").split("\r\n")
+        parts = first.split(" ")
+        if not end or len(parts) != 3:
+            return None
+        pairs = (line.partition(":") for line in lines)
+        headers = {name.lower(): value.strip() for name, _, value in pairs}
+        length = int(headers.get("content-length", 0))
+        if len(rest) < length:
+            return None
+        self._unread = rest[length:]
+        return _Request(parts[0], parts[1], headers, rest[:length])
+
+    async def _handle(self, request: _Request) -> None:
+        try:
+            answer = self._answer(request)
+            content = answer.body.encode() if isinstance(answer.body, str) else to_json(answer.body)
+            if not request.target.startswith("/_sandbox/"):
+                self._state.sent(len(content))
+            whole = await self._send(answer, content)
+        except BaseException:
+            self._transport.abort()
+            raise
+        if not (whole and request.keeps):
+            self._transport.close()
+        self._answering = None
+        self._go_on()
+
+    def _answer(self, request: _Request) -> Answer:
+        parts = urlsplit(request.target)
+        if request.method == "PUT":
+            return self._controlled(parts.path, request.body)
+        if request.method != "GET":
+            return Answer(501, {"message": f"no {request.method} here"})
+        if parts.path == "/_sandbox/stats":
+            return Answer(200, self._state.stats())
+        params = dict(parse_qsl(parts.query, keep_blank_values=True))
+        return self._state.answer(parts.path, params, request.headers.get("x-rapidapi-key", ""))
+
+    def _controlled(self, path: str, body: bytes) -> Answer:
+        try:
+            self._control(path, json.loads(body))
+        except (ValueError, TypeError, KeyError) as error:
+            return Answer(400, {"message": str(error)})
+        return Answer(200, {})
 
     def _control(self, path: str, body: Any) -> None:
         if path == "/_sandbox/now":
             now = body["now"]
-            self.server.state.set_now(now and datetime.fromisoformat(now))
+            self._state.set_now(now and datetime.fromisoformat(now))
         elif path == "/_sandbox/faults":
-            self.server.state.faults.replace(FAULT_LIST.validate_python(body))
+            self._state.faults.replace(FAULT_LIST.validate_python(body))
         else:
             raise ValueError(f"no control {path}; there are /_sandbox/now and /_sandbox/faults")
 
-    def _send(self, answer: Answer) -> None:
+    async def _send(self, answer: Answer, content: bytes) -> bool:
+        """Whether it was sent as a whole, so that another may follow."""
         delivery = answer.delivery
-        time.sleep(delivery.delay_seconds)
+        if delivery.delay_seconds:
+            await asyncio.sleep(delivery.delay_seconds)
         if delivery.reset:
-            self._reset = self.close_connection = True
-            return
-        text = answer.body if isinstance(answer.body, str) else json.dumps(answer.body)
-        content = text.encode()
-        self.send_response(answer.status)
-        for name, value in {"Content-Type": "application/json", **answer.headers}.items():
-            self.send_header(name, value)
-        if answer.status != 204:
-            self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        if answer.status != 204:
-            self._send_body(content, delivery)
+            connection = self._transport.get_extra_info("socket")
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_NOT)
+            self._transport.abort()
+            return False
+        if answer.status == 204:
+            self._transport.write(_head(answer, None))
+        elif delivery.body_seconds:
+            self._transport.write(_head(answer, len(content)))
+            await self._drip(content, delivery)
+        else:
+            sent = content[: int(len(content) * delivery.sent_share)]
+            self._transport.write(_head(answer, len(content)) + sent)
+        return delivery.sent_share == 1
 
-    def _send_body(self, content: bytes, delivery: Delivery) -> None:
+    async def _drip(self, content: bytes, delivery: Delivery) -> None:
         sent = content[: int(len(content) * delivery.sent_share)]
-        self.close_connection = self.close_connection or len(sent) < len(content)
         drips = max(1, min(len(sent), math.ceil(delivery.body_seconds / DRIP_SECONDS)))
         size = math.ceil(len(sent) / drips)
         for drip in range(drips):
-            time.sleep(delivery.body_seconds / drips)
-            self.wfile.write(sent[drip * size : (drip + 1) * size])
+            await asyncio.sleep(delivery.body_seconds / drips)
+            self._transport.write(sent[drip * size : (drip + 1) * size])
 
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
-        """Says nothing: the counters tell."""
+
+def _head(answer: Answer, length: int | None) -> bytes:
+    """Status line and headers."""
+    headers = {"Server": SERVER, "Content-Type": "application/json", **answer.headers}
+    if length is not None:
+        headers["Content-Length"] = str(length)
+    lines = [f"HTTP/1.1 {answer.status} {_reason(answer.status)}"]
+    lines += [f"{name}: {value}" for name, value in headers.items()]
+    return "\r\n".join([*lines, "", ""]).encode("latin-1")
+
+
+def _reason(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return ""

@@ -5,6 +5,7 @@ told, where the next cursor stands, what a caption is.
 """
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from local.sandbox import ids
@@ -65,14 +66,19 @@ def _likes(post: Post, now: datetime, params: Params) -> Answer:
 def _liker(name: str, place: int) -> dict[str, Any] | str:
     if place % BARE_STRING_EVERY == BARE_STRING_EVERY - 1:
         return name
+    private = None if place % 7 == 0 else False
+    return {**_person(name), "is_private": private, "profile_pic_id": f"{place}_1"}
+
+
+@lru_cache(ids.CACHED)
+def _person(name: str) -> dict[str, Any]:
+    """What is told of a liker wherever it likes; not to be changed."""
     return {
         "full_name": name.replace(".", " ").title(),
         "id": ids.user_id(name),
         "is_new": False,
-        "is_private": None if place % 7 == 0 else False,
         "is_verified": False,
         "latest_reel_media": 0,
-        "profile_pic_id": f"{place}_1",
         "profile_pic_url": ids.cdn_url(name),
         "username": name,
     }

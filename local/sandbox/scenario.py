@@ -62,7 +62,9 @@ def crowd(
     """So many units, each with so many posts and videos of that day, for load.
 
     All are out, with every liker and comment, before the first slot at 06:00, so that each slot
-    costs the same. Every fifth unit is a direktorat.
+    costs the same. Every fifth unit is a direktorat. The same people engage with all of them:
+    it makes answers cheap to build, and the service never compares one unit's people with
+    another's.
     """
     midnight = datetime.combine(day, time(), WIB)
     numbers = range(1, clients + 1)
@@ -71,7 +73,12 @@ def crowd(
         made += _crowd_feed(midnight, "instagram", number, posts, likers, comments=20)
         made += _crowd_feed(midnight, "tiktok", number, videos, 300, comments)
     accounts = [account for number in numbers for account in _crowd_accounts(number)]
-    return Scenario(day, tuple(_crowd_client(number) for number in numbers), World(accounts, made))
+    return Scenario(day, crowd_clients(clients), World(accounts, made))
+
+
+def crowd_clients(clients: int) -> tuple[dict[str, Any], ...]:
+    """The rows of a crowd's units."""
+    return tuple(_crowd_client(number) for number in range(1, clients + 1))
 
 
 def _crowd_client(number: int) -> dict[str, Any]:
@@ -105,7 +112,7 @@ def _crowd_feed(
             owner=f"satker{number:04d}",
             posted_at=moment + apart,
             caption="Giat hari ini 🚔 #PolriPresisi",
-            audience=f"satker{number:04d}_",
+            audience="anggota_",
             audience_size=max(997, likes, comments),
             likes=likes,
             comments=comments,

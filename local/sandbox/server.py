@@ -42,8 +42,9 @@ class Sandbox:
         return counts
 
     def stats(self) -> dict[str, Any]:
-        """`requests` per path, their `total`, answers per status as `statuses`, and `times`: when
-        the requests of each product came, in `time.monotonic()` seconds, ascending."""
+        """`requests` per path, their `total`, answers per status as `statuses`; `times`: when
+        the requests of each product came, in `time.monotonic()` seconds, ascending; and `bytes`,
+        the size of the bodies sent."""
         stats: dict[str, Any] = self._call("GET", "/_sandbox/stats")
         return stats
 

@@ -29,6 +29,7 @@ class SandboxState:
         self._lock = threading.Lock()
         self._requests: Counter[str] = Counter()
         self._statuses: Counter[int] = Counter()
+        self._bytes = 0
         self._times: dict[Product, list[float]] = {"instagram": [], "tiktok": []}
 
     def now(self) -> datetime:
@@ -42,8 +43,9 @@ class SandboxState:
         self._fixed_now = moment
 
     def stats(self) -> dict[str, Any]:
-        """Since the start: requests per path and in total, answers per status, and when the
-        requests of each product came, in ascending seconds of the machine's monotonic clock.
+        """Since the start: requests per path and in total, answers per status, bytes of bodies,
+        and when the requests of each product came, in ascending seconds of the machine's monotonic
+        clock.
 
         A connection that was reset is a request without an answer.
         """
@@ -56,7 +58,13 @@ class SandboxState:
             "total": sum(requests.values()),
             "statuses": statuses,
             "times": times,
+            "bytes": self._bytes,
         }
+
+    def sent(self, size: int) -> None:
+        """Counts so many bytes of bodies."""
+        with self._lock:
+            self._bytes += size
 
     def quota_headers(self) -> dict[str, str]:
         """The plan's quota as RapidAPI tells it; `reset` is seconds until the next month."""

@@ -8,6 +8,7 @@ import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Literal
 
 from local.sandbox import ids
@@ -15,6 +16,7 @@ from local.sandbox import ids
 Platform = Literal["instagram", "tiktok"]
 Kind = Literal["photo", "video", "album"]
 
+CACHED_POSTS = 512
 REPLY_EVERY = 10  # of each ten comments the last answers the one before it
 
 
@@ -148,16 +150,22 @@ def likers(post: Post, now: datetime, start: int = 0, limit: int | None = None) 
 
 def comments(post: Post, now: datetime) -> list[Comment]:
     """Every comment and reply by then, the earliest first."""
+    return list(_first_comments(post, comment_count(post, now)))
+
+
+@lru_cache(CACHED_POSTS)
+def _first_comments(post: Post, count: int) -> tuple[Comment, ...]:
+    """Kept for a while: the pages of one post are asked for one after the other."""
     person = _audience(post)
-    return [
+    return tuple(
         Comment(
             index=index,
             username=person(index - 1 if _closes(index, post.repeat_every) else index),
             created_at=post.posted_at + _delay(post, index),
             replies_to=index - 1 if _closes(index, REPLY_EVERY) else None,
         )
-        for index in range(comment_count(post, now))
-    ]
+        for index in range(count)
+    )
 
 
 def commenters(post: Post, now: datetime) -> set[str]:

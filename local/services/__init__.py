@@ -6,9 +6,10 @@
 Any number may run at once. None outlives the process that started it, however that ends.
 """
 
+from local.services.fauxqs import Fauxqs
 from local.services.moto_server import MotoServer
 from local.services.postgres import EmbeddedPostgres
 from local.services.process import ServiceError
 from local.services.redis_server import EmbeddedRedis
 
-__all__ = ["EmbeddedPostgres", "EmbeddedRedis", "MotoServer", "ServiceError"]
+__all__ = ["EmbeddedPostgres", "EmbeddedRedis", "Fauxqs", "MotoServer", "ServiceError"]

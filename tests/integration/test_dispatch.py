@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
@@ -273,6 +274,75 @@ def test_jobs_that_sqs_refused_are_sent_by_the_next_call(
     assert (again.result, again.dispatched) == ("already_open", 1)
     assert inbox.clients(FETCH) == ["TELADAN"]
     assert tables.values(undispatched) == []
+
+
+class Taking:
+    """SQS that takes everything but what has this text, and remembers who came when."""
+
+    def __init__(self, refused: str = "nobody") -> None:
+        self._refused = refused
+        self.clients: list[str] = []
+
+    def get_queue_url(self, **arguments: Any) -> Any:
+        return {"QueueUrl": arguments["QueueName"]}
+
+    def send_message_batch(self, **arguments: Any) -> Any:
+        entries = arguments["Entries"]
+        good = [entry for entry in entries if self._refused not in entry["MessageBody"]]
+        self.clients += [json.loads(entry["MessageBody"])["client_id"] for entry in good]
+        failed = [{"Id": e["Id"], "SenderFault": True} for e in entries if e not in good]
+        return {"Successful": [{"Id": e["Id"]} for e in good], "Failed": failed}
+
+
+@pytest.fixture
+def many(runtime_at: RuntimeAt, tables: Tables) -> Runtime:
+    """A slot with some pages of clients that were not sent yet, the last ones first in turn."""
+    runtime = runtime_at("17:00")
+    open_now(runtime)
+    tables.run("DELETE FROM client_run")
+    for slot, outcome in (("2026-02-20T16:30+07:00", "'done'"), ("2026-02-20T17:00+07:00", "NULL")):
+        tables.run(
+            "INSERT INTO client_run (slot, client_id, trigger, fetch_posts, expires_at, outcome, "
+            "finished_at) SELECT CAST(:slot AS timestamptz), 'C' || to_char(n, 'FM0000'), "
+            "'schedule', n % 2 = 0, CAST(:slot AS timestamptz) + interval '30 minutes', "
+            f"{outcome}, CASE WHEN {outcome} IS NULL THEN NULL ELSE "
+            "CAST(:slot AS timestamptz) - n * interval '1 second' END "
+            "FROM generate_series(1, CAST(:count AS int)) n",
+            slot=slot,
+            count=MANY,
+        )
+    return runtime
+
+
+MANY = 2 * dispatch.PAGE + 100
+
+
+def test_many_jobs_are_all_sent_once_the_longest_unserved_page_first(
+    many: Runtime, tables: Tables
+) -> None:
+    sqs = Taking()
+    many.queues = Queues(many.settings.cicero_stage, sqs)
+    assert dispatch.send_jobs(many, at("17:00")) == MANY
+    assert len(set(sqs.clients)) == len(sqs.clients) == MANY
+    first_page = {f"C{number:04d}" for number in range(MANY - dispatch.PAGE + 1, MANY + 1)}
+    assert set(sqs.clients[: dispatch.PAGE]) == first_page
+    assert tables.value("SELECT count(*) FROM client_run WHERE dispatched_at IS NULL") == MANY
+    assert dispatch.send_jobs(many, at("17:00")) == 0
+
+
+def test_what_there_is_no_time_for_is_left_to_the_next_call(many: Runtime) -> None:
+    sqs = Taking()
+    many.queues = Queues(many.settings.cicero_stage, sqs)
+    sent = [dispatch.send_jobs(many, at("17:00"), seconds=0) for _ in range(4)]
+    assert sent == [dispatch.PAGE, dispatch.PAGE, 100, 0]
+    assert len(set(sqs.clients)) == MANY
+
+
+def test_a_job_that_sqs_refuses_holds_no_other_back(many: Runtime) -> None:
+    sqs = Taking(refused=f"C{MANY:04d}")
+    many.queues = Queues(many.settings.cicero_stage, sqs)
+    assert dispatch.send_jobs(many, at("17:00")) == MANY - 1
+    assert len(set(sqs.clients)) == len(sqs.clients) == MANY - 1
 
 
 def test_a_slot_that_opened_while_sqs_was_away_is_sent_by_the_next_call(

@@ -96,6 +96,15 @@ def test_messages_are_sent_in_tens(number: int, sizes: list[int]) -> None:
     assert [len(batch) for batch in sqs.sent()] == sizes
 
 
+def test_with_threads_everything_is_sent_once_and_answered_in_order() -> None:
+    sqs = Sqs(refuses=lambda call, number: number == 17)
+    entries = [entry(number) for number in range(95)]
+    taken = Queues("test", sqs).send(FETCH, entries, threads=4)
+    assert taken == [one for number, one in enumerate(entries) if number != 17]
+    assert {number for batch in sqs.sent() for number in batch} == set(range(95))
+    assert sqs.asked == ["cicero-test-fetch"]
+
+
 def test_what_a_batch_refused_in_passing_is_sent_again_and_nothing_else() -> None:
     sqs = Sqs(lambda call, number: call == 1 and number in (2, 5))
     entries = [entry(n) for n in range(7)]

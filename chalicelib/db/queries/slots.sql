@@ -50,8 +50,9 @@ ON CONFLICT (slot, client_id) DO UPDATE SET
   expires_at = EXCLUDED.expires_at, dispatched_at = NULL, fetch_result = NULL, fetched_at = NULL,
   engagement_result = NULL, finished_at = NULL, outcome = NULL, error_kind = NULL
 
--- name: undispatched(slot)
--- The runs whose job was not sent yet, the clients longest without a success first.
+-- name: undispatched(slot, skip, most)
+-- So many of the runs whose job was not sent yet, after the first few; the clients longest
+-- without a success come first.
 SELECT r.client_id, r.trigger, r.fetch_posts, r.expires_at
 FROM client_run r
 LEFT JOIN LATERAL (
@@ -60,6 +61,7 @@ LEFT JOIN LATERAL (
 ) AS success ON true
 WHERE r.slot = :slot AND r.dispatched_at IS NULL AND r.finished_at IS NULL
 ORDER BY success.at NULLS FIRST, r.client_id
+OFFSET :skip LIMIT :most
 
 -- name: mark_dispatched(slot, clients, now)!
 UPDATE client_run SET dispatched_at = :now

@@ -1,0 +1,62 @@
+"""What `python -m local bench` does: the run that is asked for, its table, JSON and record."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from local.bench import history
+from local.bench.cold_start import bundle_bytes, import_milliseconds
+from local.bench.dispatch_bench import run_dispatch_bench
+from local.bench.load import SLOT, Load
+from local.bench.report import print_cold_start, print_dispatch, print_profile, print_slot
+from local.bench.slot_bench import run_slot_bench
+from local.sampler import samples
+from local.show import summary_progress
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is run and shown, besides the load. `record` is a remark for the history."""
+
+    dispatch_only: bool = False
+    package: bool = False
+    profile: bool = False
+    record: str | None = None
+    show: bool = True
+
+
+def run(data: Path, load: Mapping[str, Any], wanted: Wanted) -> dict[str, Any]:
+    """Answers the fields of `--json`. Raises BadInput for a load that is none, SlotFailed."""
+    asked, say = Load(**load), Console(stderr=True).print
+    if wanted.dispatch_only:
+        report = run_dispatch_bench(asked, data, say)
+        if wanted.show:
+            print_dispatch(report)
+        fields = report.as_dict()
+    else:
+        fields = _slot(data, asked, wanted, say)
+    if wanted.record is not None:
+        history.record(history.PAGE, fields, wanted.record)
+    return fields
+
+
+def _slot(data: Path, load: Load, wanted: Wanted, say: Callable[[str], None]) -> dict[str, Any]:
+    say("cold start")
+    milliseconds, bundle = import_milliseconds(), bundle_bytes() if wanted.package else None
+    with tempfile.TemporaryDirectory() as name:
+        directory = Path(name) if wanted.profile else None
+        with summary_progress(str(SLOT)) as progress:
+            report = run_slot_bench(load, data, say, progress, directory)
+        counts = samples(directory) if directory else None
+    if wanted.show:
+        print_slot(report)
+        print_cold_start(milliseconds, bundle)
+        if counts:
+            print_profile(counts)
+    return report.as_dict() | {"import_ms": round(milliseconds, 1), "bundle_bytes": bundle}

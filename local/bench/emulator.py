@@ -1,0 +1,35 @@
+"""SQS for the length of a run: fauxqs, else moto."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from local.services import Fauxqs, ServiceError
+
+
+@dataclass(frozen=True)
+class Emulator:
+    """What plays SQS, and the settings that lead to it; moto is the stack's own to start."""
+
+    name: str
+    settings: dict[str, str] = field(default_factory=dict)
+
+
+@contextmanager
+def emulator(moto: bool = False) -> Iterator[Emulator]:
+    """fauxqs where npx is there and can fetch it; otherwise moto, and the name says why. With
+    `moto` nothing else is tried."""
+    if moto:
+        yield Emulator("moto")
+        return
+    try:
+        fauxqs = Fauxqs().start()
+    except ServiceError as error:
+        yield Emulator(f"moto ({str(error).splitlines()[0]})")
+        return
+    try:
+        yield Emulator("fauxqs", {"AWS_ENDPOINT_URL_SQS": fauxqs.url})
+    finally:
+        fauxqs.stop()

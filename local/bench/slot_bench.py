@@ -1,0 +1,133 @@
+"""One slot of a crowd, measured from the schedule's event to the last client's end."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from chalicelib.db import Database, Row
+from chalicelib.slots import day_bounds
+from local.bench.emulator import emulator
+from local.bench.load import DAY, SLOT, Load
+from local.bench.meter import WorkerMemory, cpu_seconds, machine_seconds
+from local.bench.slot_report import Measured, Reading, SlotReport, slot_report
+from local.bench.walk import Baseline, one_by_one
+from local.runner import Runner
+from local.sampler import VARIABLE
+from local.sandbox import Sandbox
+from local.slot_run import STALL_SECONDS, Progress, SlotFailed
+from local.stack import Stack
+
+_LOOK_SECONDS = 0.1
+_SUMMARY_EVERY = 10
+_VISIBILITY = 120
+
+
+def run_slot_bench(
+    load: Load,
+    data: Path,
+    say: Callable[[str], None],
+    progress: Progress,
+    samples: Path | None = None,
+) -> SlotReport:
+    """Runs the load over a stack of its own in `data`, which is emptied first. Workers write
+    samples of what they do to `samples`, where it is given. Raises SlotFailed."""
+    shutil.rmtree(data, ignore_errors=True)
+    with emulator(load.moto) as sqs:
+        say(f"queues: {sqs.name}")
+        settings = load.settings | sqs.settings
+        if samples:
+            settings[VARIABLE] = str(samples)
+        stack = Stack(
+            data,
+            load.scenario(),
+            visibility=_VISIBILITY,
+            latency=load.latency,
+            own=True,
+            settings=settings,
+        )
+        with stack:
+            measured = _measure(stack, load, say, progress)
+    return slot_report(load, sqs.name, measured)
+
+
+def _measure(stack: Stack, load: Load, say: Callable[[str], None], progress: Progress) -> Measured:
+    sandbox = stack.sandbox
+    assert sandbox is not None  # noqa: S101 - the stack starts every part of its own
+    sandbox.set_now(SLOT.at)
+    say("one call at a time, on some clients")
+    baseline = _baseline(sandbox, load)
+    memory = WorkerMemory("refresh_engagement")
+    say(f"starting {load.workers} workers")
+    with Runner(stack.environment, load.workers, _VISIBILITY, listen=memory) as runner:
+        runner.now = SLOT.at
+        _warm(runner)
+        before, started = _read(sandbox, runner), time.monotonic()
+        opened = runner.fire("open_slot_half_hour", SLOT.at)
+        dispatched = time.monotonic()
+        if opened.error:
+            raise SlotFailed(opened.error)
+        seconds, summary = _until_closed(stack.database(), started, progress)
+        after = _read(sandbox, runner)
+        while not runner.idle():
+            time.sleep(_LOOK_SECONDS)
+        totals = runner.take_totals()
+    return Measured(
+        seconds,
+        dispatched - started,
+        opened.sql_round_trips,
+        summary,
+        baseline,
+        before,
+        after,
+        totals,
+        memory,
+    )
+
+
+def _read(sandbox: Sandbox, runner: Runner) -> Reading:
+    stats = sandbox.stats()
+    return Reading(
+        calls={product: len(times) for product, times in stats["times"].items()},
+        sent_bytes=stats["bytes"],
+        cpu=cpu_seconds({worker.pid for worker in runner.all_workers}),
+        machine=machine_seconds(),
+        queue_seconds=runner.queue_clock.seconds,
+    )
+
+
+def _warm(runner: Runner) -> None:
+    """Lets every worker load and connect what it needs: a run of no client, which is refused."""
+    for worker in runner.all_workers:
+        worker.invoke("run_client", {"client_id": "warm"}, SLOT.at)
+
+
+def _baseline(sandbox: Sandbox, load: Load) -> Baseline:
+    count = min(load.one_by_one or load.clients, load.clients)
+    accounts = [f"satker{number:04d}" for number in range(1, count + 1)]
+    return one_by_one(sandbox.url, accounts, day_bounds(DAY)[0])
+
+
+def _until_closed(database: Database, started: float, progress: Progress) -> tuple[float, Row]:
+    """Seconds from `started` until the slot was closed, and what it came to."""
+    looks, moved, unfinished = 0, time.monotonic(), None
+    try:
+        while True:
+            with database.transaction() as tx:
+                state = tx.first("slots.get", slot=SLOT.at)
+                closed = time.monotonic()
+                if (state and state["status"] == "closed") or looks % _SUMMARY_EVERY == 0:
+                    summary = tx.run("slots.summary", slot=SLOT.at)[0]
+                    progress(summary)
+            if state and state["status"] == "closed":
+                return closed - started, summary
+            if summary["unfinished"] != unfinished:
+                unfinished, moved = summary["unfinished"], closed
+            if closed - moved > STALL_SECONDS:
+                raise SlotFailed(f"{unfinished} clients do not finish")
+            looks += 1
+            time.sleep(_LOOK_SECONDS)
+    finally:
+        database.close()

@@ -1,0 +1,135 @@
+"""What a day of the service asks of AWS and of the APIs, by formula. Pure.
+
+Prices are assumptions of a day, of one region, in US dollars, without free tiers: the vendor's
+pages "AWS Lambda Pricing" and "Amazon SQS Pricing" have today's, the APIs' pages at RapidAPI
+theirs.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from chalicelib.slots import SEGMENT_A, slots_of
+
+DAYS = 30
+"""Of a month."""
+
+_MILLION = 1_000_000
+_ANY_DAY = date(2026, 2, 20)
+
+
+@dataclass(frozen=True)
+class Prices:
+    """US dollars of us-east-1, x86, on `known`: Lambda's GB-seconds and requests, SQS requests."""
+
+    known: date = date(2026, 2, 20)
+    gigabyte_second: float = 0.0000166667
+    lambda_million: float = 0.20
+    sqs_million: float = 0.40
+    sqs_fifo_million: float = 0.50
+
+
+@dataclass(frozen=True)
+class Work:
+    """One client's part in one slot, as the bench measured it, every post refreshed.
+
+    `lambda_seconds` are both stages' together; `memory` is what the functions are given, in GB.
+    `messages` go to a client's group in a day. An empty queue is asked by `pollers` connections,
+    each `poll_seconds` long.
+    """
+
+    calls: float = 30
+    lambda_seconds: float = 4.7
+    memory: float = 0.5
+    messages: float = 14
+    sweep_seconds: float = 0.3
+    pollers: int = 5
+    poll_seconds: float = 20
+
+
+@dataclass(frozen=True)
+class Day:
+    """A day's totals, and a month's dollars."""
+
+    clients: int
+    api_calls: float
+    calls_a_second: float
+    invocations: float
+    gigabyte_seconds: float
+    beside_each_other: int
+    sqs_requests: float
+    lambda_dollars: float
+    sqs_dollars: float
+
+
+SLOTS = len(slots_of(_ANY_DAY))
+FETCHES = sum(SEGMENT_A.fetches_at(slot.at.time()) for slot in slots_of(_ANY_DAY))
+_FETCH_CALLS = 3  # both feeds, and once in a while an account
+_SWEEPS = 24 * 60
+_SLOT_SECONDS = 30 * 60
+_QUEUES = 4  # two stages and their dead letters
+
+
+def day_of(clients: int, work: Work | None = None, prices: Prices | None = None) -> Day:
+    """The day of so many clients of segment A."""
+    work, prices = work or Work(), prices or Prices()
+    runs = clients * SLOTS
+    fetches = clients * FETCHES
+    calls = runs * (work.calls - _FETCH_CALLS) + fetches * _FETCH_CALLS
+    invocations = runs + fetches + SLOTS + _SWEEPS
+    seconds = runs * work.lambda_seconds + _SWEEPS * work.sweep_seconds
+    standard = _stage_requests(runs, fetches) + _empty_polls(work)
+    fifo = clients * work.messages * 3  # sent, received, deleted
+    compute = seconds * work.memory * prices.gigabyte_second
+    return Day(
+        clients=clients,
+        api_calls=calls,
+        calls_a_second=clients * work.calls / _SLOT_SECONDS,
+        invocations=invocations,
+        gigabyte_seconds=seconds * work.memory,
+        beside_each_other=math.ceil(clients * work.lambda_seconds / _SLOT_SECONDS),
+        sqs_requests=standard + fifo,
+        lambda_dollars=DAYS * (compute + invocations * prices.lambda_million / _MILLION),
+        sqs_dollars=DAYS
+        * (standard * prices.sqs_million + fifo * prices.sqs_fifo_million)
+        / _MILLION,
+    )
+
+
+def rows(clients: Iterable[int] = (100, 1_000, 10_000)) -> list[tuple[str, ...]]:
+    """The table of docs/performance.md, one line for each number of clients."""
+    return [_row(day_of(count)) for count in clients]
+
+
+HEADS = (
+    "clients", "API calls a day", "calls a second", "invocations a day", "GB-seconds a day",
+    "invocations at once", "SQS requests a day", "Lambda, $ a month", "SQS, $ a month",
+)  # fmt: skip
+
+
+def _stage_requests(runs: int, fetches: int) -> float:
+    """A job is sent in tens by open_slot, or one by one by the stage before; each is received and
+    deleted."""
+    jobs = runs + fetches
+    return runs / 10 + fetches + 2 * jobs
+
+
+def _empty_polls(work: Work) -> float:
+    return _QUEUES * work.pollers * 24 * 3600 / work.poll_seconds
+
+
+def _row(day: Day) -> tuple[str, ...]:
+    return (
+        f"{day.clients:,}",
+        f"{day.api_calls:,.0f}",
+        f"{day.calls_a_second:,.1f}",
+        f"{day.invocations:,.0f}",
+        f"{day.gigabyte_seconds:,.0f}",
+        f"{day.beside_each_other:,}",
+        f"{day.sqs_requests:,.0f}",
+        f"{day.lambda_dollars:,.2f}",
+        f"{day.sqs_dollars:,.2f}",
+    )

@@ -1,0 +1,93 @@
+"""SQS as fauxqs plays it: true FIFO groups, redrive, and answers as quick at any depth.
+
+The npm package is fetched by npx at its first start, once per machine, in a pinned version. It
+needs Node 20. Queues live in memory.
+"""
+
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from local.services.ports import HOST, exchange, start_on_free_port
+from local.services.process import ChildProcess, ServiceError
+
+PACKAGE = "fauxqs@1.9.2"  # MIT; the newest that runs on Node 20
+START_SECONDS = 30.0
+FETCH_SECONDS = 120.0
+SERVER = Path(__file__).with_name("fauxqs.mjs")
+
+
+def fetch_fauxqs(offline: bool = False) -> Path:
+    """The package's directory, fetched if it is not there yet and not `offline`. ServiceError where
+    there is no npx, or npm does not answer."""
+    npx = shutil.which("npx")
+    if npx is None:
+        raise ServiceError("no npx on PATH")
+    network = "--offline" if offline else "--prefer-offline"
+    command = [npx, "--yes", network, f"--package={PACKAGE}", "--", "node", "-p"]
+    try:
+        done = subprocess.run(
+            [*command, "process.env.PATH"],
+            cwd=tempfile.gettempdir(),  # npx would take a package.json of the caller's for its own
+            capture_output=True,
+            text=True,
+            timeout=FETCH_SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise ServiceError(f"npx could not fetch {PACKAGE} in {FETCH_SECONDS:g} s") from None
+    if done.returncode != 0:
+        raise ServiceError(f"npx could not fetch {PACKAGE}: {done.stderr.strip()[-300:]}")
+    programs = Path(done.stdout.split(":")[0])  # npx puts the package's programs first on PATH
+    return programs.parent / "fauxqs"
+
+
+class Fauxqs:
+    """An empty SQS; what is in it is gone after `stop()`."""
+
+    def __init__(self, port: int | None = None) -> None:
+        self._port = port
+        self._process: ChildProcess | None = None
+
+    @property
+    def url(self) -> str:
+        """The endpoint URL of SQS, the same from the first start on."""
+        if self._port is None:
+            raise ServiceError("fauxqs has no port before its first start")
+        return f"http://{HOST}:{self._port}"
+
+    def start(self) -> Self:
+        """Returns when it answers; ServiceError where it cannot be fetched or does not start."""
+        if self._process is None:
+            directory = fetch_fauxqs()
+            self._process, self._port = start_on_free_port(
+                lambda port: _start(directory, port), self._port
+            )
+        return self
+
+    def stop(self) -> None:
+        """Ends the server; a second call does nothing."""
+        if self._process is not None:
+            self._process.stop()
+            self._process = None
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+
+def _start(directory: Path, port: int) -> ChildProcess:
+    request = f"GET /health HTTP/1.0\r\nHost: {HOST}:{port}\r\n\r\n".encode()
+    process = ChildProcess("fauxqs", ["node", str(SERVER), str(directory), str(port)])
+    process.wait_until(lambda: exchange(port, request).startswith(b"HTTP/1."), START_SECONDS)
+    return process

@@ -1,0 +1,32 @@
+"""What workers have in common, imported once in the process that they are forked from.
+
+`app` itself is not: it reads its stage when it is imported. A client made here leaves botocore's
+service description in the default session, which the workers then share.
+"""
+
+import aiosql  # noqa: F401
+import alembic.config  # noqa: F401
+import boto3
+import chalice.app  # noqa: F401
+import limits.storage
+import limits.strategies  # noqa: F401
+import pg8000.native  # noqa: F401
+import redis  # noqa: F401
+import requests  # noqa: F401
+import tenacity  # noqa: F401
+
+import chalicelib.dead_letters
+import chalicelib.engagement
+import chalicelib.handlers
+import chalicelib.manual
+import chalicelib.posts
+import chalicelib.sweep  # noqa: F401
+import local.invocation  # noqa: F401
+
+boto3.client(
+    "sqs",
+    region_name="local",
+    endpoint_url="http://127.0.0.1",
+    aws_access_key_id="local",
+    aws_secret_access_key="local",  # noqa: S106 - not one
+).close()
