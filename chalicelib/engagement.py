@@ -31,6 +31,7 @@ from chalicelib.slots import audit_window
 log = logging.getLogger(__name__)
 
 _DECISIONS = 3
+_MARKS: dict[Platform, str] = {"instagram": "", "tiktok": "@"}  # how readers know a name
 _LATER = Plan("nothing", "a continuation follows")
 
 
@@ -196,7 +197,7 @@ def _users(posts: Sequence[PostRead], tasks: Sequence[Task]) -> list[dict[str, A
         {
             "platform": post.platform,
             "content_id": post.content_id,
-            "usernames": sorted(post.usernames),
+            "usernames": sorted(_MARKS[post.platform] + name for name in post.usernames),
             "refreshed": counts.get((post.platform, post.content_id)) if post.whole else None,
         }
         for post in posts

@@ -27,7 +27,8 @@ STATEMENT_SECONDS = 30
 _RECONNECT_SECONDS = 15
 _BEGIN = (
     f"BEGIN; SET LOCAL statement_timeout = '{STATEMENT_SECONDS}s'; "
-    f"SET LOCAL idle_in_transaction_session_timeout = '{STATEMENT_SECONDS}s'"
+    f"SET LOCAL idle_in_transaction_session_timeout = '{STATEMENT_SECONDS}s'; "
+    "SET LOCAL jit = off"  # it takes longer to compile these statements than to run them
 )
 
 

@@ -96,12 +96,31 @@ def moment(value: Any) -> datetime:
         raise ValueError(f"{value!r} is no epoch") from error
 
 
+def read_names(
+    name_of: Callable[[Any], str | None], items: Iterable[Any]
+) -> tuple[frozenset[str], int]:
+    """The user names in these items, and how many items had none. Read by the hundred thousand,
+    so in one pass."""
+    names: set[str] = set()
+    bad = 0
+    for item in items:
+        try:
+            name = name_of(item)
+        except (LookupError, TypeError, AttributeError):
+            name = None
+        if name:
+            names.add(name)
+        else:
+            bad += 1
+    return frozenset(names), bad
+
+
 def username(value: Any) -> str | None:
     """A user name in lower case, without `@`; None where there is none."""
     if not isinstance(value, str):
         return None
-    name = value if value.isascii() and "\x00" not in value else text(value)
-    return name.strip().lower().lstrip("@") or None
+    name = value.strip().lower().lstrip("@")
+    return (name if name.isascii() and name.isprintable() else text(name)) or None
 
 
 def url(value: Any) -> str | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
 from threading import Lock
@@ -34,6 +35,15 @@ _DAY_SECONDS = 86_400
 Answer = TypeVar("Answer")
 
 
+@dataclass
+class _Queue:
+    """The threads of this process that wait for a route, and calls granted to them already."""
+
+    turn: Lock = field(default_factory=Lock)
+    waiting: int = 0
+    granted: int = 0
+
+
 class Guard:
     """At most `per_second` calls a second of each route, and `daily_budget` calls of a WIB day.
 
@@ -56,7 +66,8 @@ class Guard:
         self._prefix = f"cicero:{stage}"
         self._away_until = 0.0
         self._warned = False
-        self._turn = Lock()
+        self._counting = Lock()
+        self._queues: dict[str, _Queue] = {}
         self._own_breakers: dict[str, str] = {}
         self._answered: dict[tuple[str, str], tuple[float, Sequence[str]]] = {}
         self._own_spent: dict[str, int] = {}
@@ -65,10 +76,25 @@ class Guard:
         """Returns when one more call of the path may be made. Raises what opened the breaker of
         the route, or of this path on it, or BudgetSpent."""
         self._refuse_open(route, path)
-        with self._turn:  # one thread of a process asks at a time, in the order of coming
-            self._spend(route)
-            while not self._hit(route):
-                time.sleep(1 / self._per_second / 2)
+        self._spend(route)
+        queue = self._queues.setdefault(route, _Queue())
+        with self._counting:
+            queue.waiting += 1
+        with queue.turn:
+            if queue.granted:
+                queue.granted -= 1
+            else:
+                queue.granted = self._wait_for(route, queue.waiting) - 1
+            with self._counting:
+                queue.waiting -= 1
+
+    def _wait_for(self, route: str, waiting: int) -> int:
+        """Returns when calls may be made, and how many of those that are waiting: one thread of a
+        process asks for the others too, a tenth of a second's calls at most."""
+        calls = max(1, min(waiting, self._per_second // 10))
+        while not self._hit(route, calls):
+            time.sleep(1 / self._per_second / 2)
+        return calls
 
     def trip(self, route: str, error: errors.ApiError, path: str = "") -> None:
         """Opens the route's breaker for what will not mend by trying: a used-up quota until its
@@ -130,17 +156,20 @@ class Guard:
         if self._daily_budget is None:
             return
         key = f"{self._prefix}:budget:{route}:{wib_day(self._now())}"
-        self._own_spent[key] = self._own_spent.get(key, 0) + 1
+        with self._counting:
+            self._own_spent[key] = self._own_spent.get(key, 0) + 1
         spent = self._try_redis(lambda redis: _count_up(redis, key)) or self._own_spent[key]
         if spent > self._daily_budget:
             raise errors.BudgetSpent(f"{route}: the day's {self._daily_budget} calls are made")
 
-    def _hit(self, route: str) -> bool:
+    def _hit(self, route: str, calls: int) -> bool:
         from limits import RateLimitItemPerSecond
 
         item = RateLimitItemPerSecond(self._per_second)
-        shared = self._try_redis(lambda _: self._shared.hit(item, self._prefix, route))
-        return self._local.hit(item, self._prefix, route) if shared is None else shared
+        shared = self._try_redis(lambda _: self._shared.hit(item, self._prefix, route, cost=calls))
+        if shared is not None:
+            return shared
+        return self._local.hit(item, self._prefix, route, cost=calls)
 
     def _try_redis(self, ask: Callable[[Redis], Answer]) -> Answer | None:
         """Redis's answer; None while it is away or not set."""

@@ -15,13 +15,13 @@ from email.utils import parsedate_to_datetime
 from functools import cached_property
 from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from chalicelib.social import errors
 
 if TYPE_CHECKING:
     import requests
-    from tenacity import RetryCallState
+    from tenacity import RetryCallState, Retrying
 
 _ENDPOINT = re.compile(r"(this )?endpoint ", re.IGNORECASE)
 _QUOTA = re.compile(r"exceeded the (\w+) quota", re.IGNORECASE)
@@ -80,16 +80,19 @@ class Api:
 
         `read` raises Malformed for an envelope it does not know; that too is tried again.
         """
+        answer: Read = self._retrying(self._counted, path, read, parameters)
+        return answer
+
+    @cached_property
+    def _retrying(self) -> Retrying:
         from tenacity import Retrying, retry_if_exception
 
-        retrying = Retrying(
+        return Retrying(
             retry=retry_if_exception(lambda e: isinstance(e, errors.ApiError) and e.retry),
             stop=self._has_tried_enough,
             wait=_wait,
             reraise=True,
         )
-        answer: Read = retrying(self._counted, path, read, parameters)
-        return answer
 
     def _has_tried_enough(self, state: RetryCallState) -> bool:
         """A call that came too fast only has to wait: it gets more tries than one that fails."""
@@ -124,13 +127,12 @@ class Api:
         import requests
         from urllib3.exceptions import HTTPError
 
-        request = requests.Request(
-            "GET", self._base + path, headers=self._headers, params=parameters
-        )
+        request = self._blank.copy()
+        request.url = f"{self._base}{path}?{urlencode(parameters)}"
         deadline = time.monotonic() + sum(self._timeout)
         try:
             with self._session().send(
-                request.prepare(),
+                request,
                 timeout=self._timeout,
                 allow_redirects=False,  # the key goes to this host and no other
                 stream=True,
@@ -149,11 +151,19 @@ class Api:
 
     def _open(self) -> requests.Session:
         import requests
-        from requests.adapters import HTTPAdapter
+
+        from chalicelib.social.one_host import OneHost
 
         session = requests.Session()
-        session.mount(self._base, HTTPAdapter(pool_maxsize=self._connections))
+        session.mount(self._base, OneHost(pool_maxsize=self._connections))
         return session
+
+    @cached_property
+    def _blank(self) -> requests.PreparedRequest:
+        """A request without its address, prepared once."""
+        import requests
+
+        return requests.Request("GET", self._base, headers=self._headers).prepare()
 
     @cached_property
     def _surroundings(self) -> dict[str, Any]:

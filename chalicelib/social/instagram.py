@@ -13,6 +13,7 @@ from chalicelib.social.content import (
     mapping,
     moment,
     read_all,
+    read_names,
     text,
     url,
     username,
@@ -58,11 +59,11 @@ def _read_posts(answer: Json) -> PostPage:
 
 def _read_likers(answer: Json) -> UserPage:
     items = _items(answer, "/v1/likes")
-    names, unreadable = read_all(read_liker, items)
+    names, unreadable = read_names(read_liker, items)
     data = mapping(answer["data"])
     following = _token(data.get("next_cursor")) or _token(data.get("end_cursor"))
     ended = not items or data.get("has_more") in (False, 0)
-    return UserPage(frozenset(names), unreadable, None if ended else following)
+    return UserPage(names, unreadable, None if ended else following)
 
 
 def _read_single(answer: Json) -> Post:
@@ -99,12 +100,10 @@ def read_post(item: Any) -> Post:
     )
 
 
-def read_liker(item: Any) -> str:
-    """A liker's user name, from an object or a bare string. Raises where there is none."""
-    name = username(item if isinstance(item, str) else item["username"])
-    if name is None:
-        raise ValueError("a liker without a name")
-    return name
+def read_liker(item: Any) -> str | None:
+    """A liker's user name, from an object or a bare string; None, or an error, where there is
+    none."""
+    return username(item if isinstance(item, str) else item["username"])
 
 
 def _items(answer: Json, path: str) -> list[Any]:

@@ -13,6 +13,7 @@ from chalicelib.social.content import (
     mapping,
     moment,
     read_all,
+    read_names,
     text,
     url,
     username,
@@ -94,10 +95,10 @@ def _read_commenters(answer: Json, asked: str) -> UserPage:
     if "comments" not in data:
         raise Malformed("/api/post/comments: comments is missing")
     comments = list(_with_replies(_listed(data, "comments", "/api/post/comments")))
-    names, unreadable = read_all(read_commenter, comments)
+    names, unreadable = read_names(read_commenter, comments)
     following = str(data.get("cursor")) if data.get("has_more") in (1, True) else None
     ended = not comments or following in (None, "None", asked)
-    return UserPage(frozenset(names), unreadable, None if ended else following)
+    return UserPage(names, unreadable, None if ended else following)
 
 
 def _read_single(answer: Json) -> Post:
@@ -129,13 +130,12 @@ def read_post(item: Any) -> Post:
     )
 
 
-def read_commenter(comment: Any) -> str:
-    """The user name of a comment, in any of its spellings. Raises where there is none."""
-    user = mapping(comment["user"])
-    for spelling in ("unique_id", "uniqueId", "username"):
-        if name := username(user.get(spelling)):
-            return name
-    raise ValueError("a comment without a user name")
+def read_commenter(comment: Any) -> str | None:
+    """The user name of a comment, in any of its spellings; None, or an error, where there is
+    none."""
+    user = comment["user"]
+    names = (username(user.get(spelling)) for spelling in ("unique_id", "uniqueId", "username"))
+    return next(filter(None, names), None)
 
 
 def _with_replies(comments: list[Any]) -> Iterator[Any]:

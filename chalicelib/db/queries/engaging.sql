@@ -87,8 +87,9 @@ LEFT JOIN wa_notification_scheduler_state s ON s.client_id = g.client_id
 -- All that a refresh found and what the chats are told of it. No row comes back where another
 -- worker was first; `in_time` is false where what is to be told was decided on rows that have
 -- changed since: then roll back and decide again.
--- users: JSON array of {platform, content_id, usernames, refreshed}, refreshed being the count
--- that was read to its end, else null; what is stored only grows. finished: no continuation
+-- users: JSON array of {platform, content_id, usernames, refreshed}: names sorted, distinct and in
+-- the form that readers join on; refreshed is the count that was read to its end, else null. What
+-- is stored only grows. finished: no continuation
 -- follows. messages: as in outbox.add. hour: the key of the list among them, else null.
 WITH given AS MATERIALIZED (
   SELECT CAST(:slot AS timestamptz) AS slot, CAST(:client_id AS varchar) AS client_id,
@@ -106,7 +107,7 @@ WITH given AS MATERIALIZED (
   ORDER BY content_id
 ), likers AS (
   INSERT INTO insta_like (shortcode, likes, updated_at)
-  SELECT content_id, cicero_merge_usernames('[]', usernames, ''), now AT TIME ZONE 'Asia/Jakarta'
+  SELECT content_id, usernames, now AT TIME ZONE 'Asia/Jakarta'
   FROM read WHERE platform = 'instagram'
     AND EXISTS (SELECT 1 FROM insta_post p WHERE p.shortcode = content_id)
   ORDER BY content_id
@@ -115,7 +116,7 @@ WITH given AS MATERIALIZED (
   RETURNING shortcode, likes AS usernames
 ), commenters AS (
   INSERT INTO tiktok_comment (video_id, comments, updated_at)
-  SELECT content_id, cicero_merge_usernames('[]', usernames, '@'), now AT TIME ZONE 'Asia/Jakarta'
+  SELECT content_id, usernames, now AT TIME ZONE 'Asia/Jakarta'
   FROM read WHERE platform = 'tiktok'
     AND EXISTS (SELECT 1 FROM tiktok_post p WHERE p.video_id = content_id)
   ORDER BY content_id
