@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-
 from requests.adapters import HTTPAdapter
 
 if TYPE_CHECKING:
