@@ -49,9 +49,9 @@ def refresh_engagement(runtime: Runtime, job: ClientJob, context: Any = None) ->
         return
     wanted, unchanged = _wanted(runtime, run, job)
     posts = read_posts(runtime, wanted, context)
-    cost = _Cost(started, runtime.counters() - spent)
+    read = _Read(posts, unchanged, runtime.counters() - spent, started)
+    outbox.publish(runtime, _write(runtime, job, run, read))
     left = tuple(post.left for post in posts if post.left)
-    outbox.publish(runtime, _write(runtime, job, run, posts, unchanged, cost))
     if left:
         log.info("client %s: %d posts left for a continuation", job.client_id, len(left))
         more = job.model_copy(update={"continuation": left})
@@ -73,9 +73,32 @@ class Run:
 
 
 @dataclass(frozen=True)
-class _Cost:
+class _Read:
+    """The outcome of reading, before it is written. `unchanged` posts did not have to be read;
+    `started` is a moment of time.monotonic()."""
+
+    posts: Sequence[PostRead]
+    unchanged: Sequence[Task]
+    cost: Counters
     started: float
-    reading: Counters
+
+    @property
+    def finished(self) -> bool:
+        return not any(post.left for post in self.posts)
+
+    def users(self, tasks: Sequence[Task]) -> list[dict[str, Any]]:
+        """What engaging.finish takes. A count is only kept of a list that was read to its end."""
+        counts = {(task.platform, task.content_id): task.count for task in tasks}
+        return [
+            {
+                "platform": post.platform,
+                "content_id": post.content_id,
+                "usernames": sorted(_MARKS[post.platform] + name for name in post.usernames),
+                "refreshed": counts.get((post.platform, post.content_id)) if post.whole else None,
+            }
+            for post in self.posts
+            if post.read
+        ]
 
 
 def begin(runtime: Runtime, job: ClientJob) -> Run | None:
@@ -92,27 +115,18 @@ def begin(runtime: Runtime, job: ClientJob) -> Run | None:
     return Run(client, row, tuple(tasks))
 
 
-def _wanted(
-    runtime: Runtime, run: Run, job: ClientJob
-) -> tuple[Sequence[Unread], Counter[Platform]]:
-    """What is to be read, and how many posts of each platform need not be."""
+def _wanted(runtime: Runtime, run: Run, job: ClientJob) -> tuple[Sequence[Unread], Sequence[Task]]:
+    """What is to be read, and which posts need not be."""
     if job.continuation is not None:
         known = {(task.platform, task.content_id) for task in run.tasks}
-        return [u for u in job.continuation if (u.platform, u.content_id) in known], Counter()
+        return [u for u in job.continuation if (u.platform, u.content_id) in known], []
     mode = runtime.settings.engagement_refresh
     due = to_refresh(run.tasks, job.of_slot, mode, run.fetched)
-    unchanged = Counter(t.platform for t in run.tasks) - Counter(t.platform for t in due)
-    return [Unread(platform=t.platform, content_id=t.content_id) for t in due], Counter(unchanged)
+    unchanged = [task for task in run.tasks if task not in due]
+    return [Unread(platform=t.platform, content_id=t.content_id) for t in due], unchanged
 
 
-def _write(
-    runtime: Runtime,
-    job: ClientJob,
-    run: Run,
-    posts: Sequence[PostRead],
-    unchanged: Counter[Platform],
-    cost: _Cost,
-) -> list[Row]:
+def _write(runtime: Runtime, job: ClientJob, run: Run, read: _Read) -> list[Row]:
     """Everything in one transaction; nothing where another worker was first. Answers the messages
     it wrote, for publishing.
 
@@ -120,7 +134,7 @@ def _write(
     """
     for attempt in range(1, _DECISIONS + 1):
         try:
-            return _write_once(runtime, job, run, posts, unchanged, cost)
+            return _write_once(runtime, job, run, read)
         except Conflict:
             log.info("client %s: deciding again what to tell", job.client_id)
             again = begin(runtime, job)
@@ -134,22 +148,13 @@ def _write(
     raise AssertionError("unreachable")
 
 
-def _write_once(
-    runtime: Runtime,
-    job: ClientJob,
-    run: Run,
-    posts: Sequence[PostRead],
-    unchanged: Counter[Platform],
-    cost: _Cost,
-) -> list[Row]:
-    platforms = run.client.platforms
-    before = run.row["engagement_result"]
-    engagement = engagement_results(platforms, posts, unchanged, before or {})
+def _write_once(runtime: Runtime, job: ClientJob, run: Run, read: _Read) -> list[Row]:
+    before, platforms = run.row["engagement_result"], run.client.platforms
+    unchanged = Counter(task.platform for task in read.unchanged)
+    engagement = engagement_results(platforms, read.posts, unchanged, before or {})
     errors = platform_errors(run.fetched, engagement)
-    finished = not any(post.left for post in posts)
     through = set(platforms) - failed_platforms(run.fetched, engagement)
-    told = _plan(runtime, job, run, got_through=bool(through)) if finished else _LATER
-    window_start, window_end = audit_window(job.of_slot)
+    told = _plan(runtime, job, run, got_through=bool(through)) if read.finished else _LATER
     with runtime.db.transaction() as tx:
         done = tx.first(
             "engaging.finish",
@@ -158,20 +163,14 @@ def _write_once(
             now=runtime.now(),
             before=None if before is None else json.dumps(before),
             engagement=json.dumps(engagement),
-            finished=finished,
-            outcome=("failed" if errors else "done") if finished else None,
+            finished=read.finished,
+            outcome=("failed" if errors else "done") if read.finished else None,
             error_kind=next(iter(errors.values()), None),
-            users=json.dumps(_users(posts, run.tasks)),
-            window_start=window_start,
-            window_end=window_end,
+            users=json.dumps(read.users(run.tasks)),
+            unchanged=[task.content_id for task in read.unchanged],
             messages=outbox.as_json(told.messages),
             hour=told.hour,
-            instagram=_tasks_on("instagram", run),
-            tiktok=_tasks_on("tiktok", run),
-            api_calls=json.dumps(cost.reading.api_calls_on_top_of(run.row["api_calls"])),
-            api_requests=cost.reading.api_requests,
-            sql_round_trips=cost.reading.sql_round_trips + 3,
-            seconds=time.monotonic() - cost.started,
+            **_numbers(job, run, read),
         )
         if done is None:
             return []
@@ -184,26 +183,23 @@ def _write_once(
     return rows
 
 
+def _numbers(job: ClientJob, run: Run, read: _Read) -> dict[str, Any]:
+    """The half hour, the day's tasks and the costs, as engaging.finish takes them."""
+    window_start, window_end = audit_window(job.of_slot)
+    tasks = Counter(task.platform for task in run.tasks if not task.late)
+    return {
+        "window_start": window_start,
+        "window_end": window_end,
+        "instagram": tasks["instagram"],
+        "tiktok": tasks["tiktok"],
+        "api_calls": json.dumps(read.cost.api_calls_on_top_of(run.row["api_calls"])),
+        "api_requests": read.cost.api_requests,
+        "sql_round_trips": read.cost.sql_round_trips + 3,
+        "seconds": time.monotonic() - read.started,
+    }
+
+
 def _plan(runtime: Runtime, job: ClientJob, run: Run, got_through: bool) -> Plan:
     told = telling.plan_of(runtime.settings, job.of_slot, run.client, run.row, got_through)
     log.info("client %s, slot %s: %s, %s", job.client_id, job.of_slot, told.send, told.why)
     return told
-
-
-def _users(posts: Sequence[PostRead], tasks: Sequence[Task]) -> list[dict[str, Any]]:
-    """What engaging.finish takes. A count is only kept of a list that was read to its end."""
-    counts = {(task.platform, task.content_id): task.count for task in tasks}
-    return [
-        {
-            "platform": post.platform,
-            "content_id": post.content_id,
-            "usernames": sorted(_MARKS[post.platform] + name for name in post.usernames),
-            "refreshed": counts.get((post.platform, post.content_id)) if post.whole else None,
-        }
-        for post in posts
-        if post.read
-    ]
-
-
-def _tasks_on(platform: str, run: Run) -> int:
-    return sum(task.platform == platform and not task.late for task in run.tasks)

@@ -14,7 +14,9 @@ from chalicelib.runtime import Runtime, time_left
 from chalicelib.social.content import UserPage
 from chalicelib.social.errors import ApiError
 
-MAX_PAGES = 200
+MAX_PAGES = 500
+"""A list that has not ended after so many pages is cut off."""
+
 _STOP_BEFORE = timedelta(seconds=60)
 
 PageReader = Callable[[str, str | None], UserPage]
@@ -34,10 +36,11 @@ class PostRead:
     left: Unread | None = None
     read: bool = False
     continued: bool = False
+    cut: bool = False
 
     @property
     def whole(self) -> bool:
-        return self.error is None and self.left is None and not self.unreadable
+        return self.error is None and self.left is None and not self.unreadable and not self.cut
 
 
 def read_posts(runtime: Runtime, wanted: Iterable[Unread], context: Any) -> list[PostRead]:
@@ -71,6 +74,7 @@ def read_users(start: Unread, page_of: PageReader, short_of_time: Callable[[], b
         if page.following is None or page.following == cursor:
             return post
         cursor = page.following
+    post.cut = True
     return post
 
 

@@ -270,13 +270,18 @@ def _queries() -> dict[str, str]:
     return found
 
 
+def query_text(query: str) -> str:
+    """The SQL of a named query, with `:name` parameters."""
+    return _queries()[query]
+
+
 @cache
 def _statement(query: str) -> tuple[str, Callable[[Mapping[str, Any]], tuple[Any, ...]]]:
     """A named query as PostgreSQL takes it, and what puts its parameters in order: pg8000 would
     walk through the text for each run, which costs more than many a query."""
     from pg8000.native import to_statement
 
-    sql, values_of = to_statement(_queries()[query])
+    sql, values_of = to_statement(query_text(query))
     return sql, values_of
 
 

@@ -119,7 +119,7 @@ def username(value: Any) -> str | None:
     """A user name in lower case, without `@`; None where there is none."""
     if not isinstance(value, str):
         return None
-    name = value.strip().lower().lstrip("@")
+    name = value.strip().lower().lstrip("@ ")
     return (name if name.isascii() and name.isprintable() else text(name)) or None
 
 

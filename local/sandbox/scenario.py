@@ -5,7 +5,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from local.sandbox import demo
+from local.sandbox import demo, ids
 from local.sandbox.demo_clients import ACCOUNTS, CLIENTS, client_row
 from local.sandbox.world import Account, Platform, Post, World
 
@@ -64,7 +64,7 @@ def crowd(
     All are out, with every liker and comment, before the first slot at 06:00, so that each slot
     costs the same. Every fifth unit is a direktorat. The same people engage with all of them:
     it makes answers cheap to build, and the service never compares one unit's people with
-    another's.
+    another's. Their TikTok accounts are known, as they are from a unit's first day on.
     """
     midnight = datetime.combine(day, time(), WIB)
     numbers = range(1, clients + 1)
@@ -88,6 +88,7 @@ def _crowd_client(number: int) -> dict[str, Any]:
         "direktorat" if number % 5 == 0 else "org",
         insta=f"satker{number:04d}",
         tiktok=f"satker{number:04d}",
+        tiktok_secuid=ids.sec_uid(f"satker{number:04d}"),
         group=f"12036309{number:010d}@g.us",
     )
 

@@ -43,7 +43,8 @@ class Post:
     `likes` and `comments` are the eventual numbers; about two thirds are there after `settles`.
     Engaged users are drawn from `audience_size` names of the audience; every `repeat_every`-th
     comment comes from someone who had commented before (0: never). A post outside the feed is
-    found only by its code. `pk` is the numeric id; `code` the shortcode (Instagram) or the
+    found only by its code. With a `step`, engagement shows only every so often: a count stands
+    still in between. `pk` is the numeric id; `code` the shortcode (Instagram) or the
     video id (TikTok).
     """
 
@@ -56,6 +57,7 @@ class Post:
     comments: int
     kind: Kind = "photo"
     settles: timedelta = timedelta(minutes=45)
+    step: timedelta = timedelta()
     audience_size: int = 997
     repeat_every: int = 0
     coauthors: tuple[str, ...] = ()
@@ -174,7 +176,8 @@ def commenters(post: Post, now: datetime) -> set[str]:
 
 
 def _arrived(post: Post, total: int, now: datetime) -> int:
-    elapsed = (now - post.posted_at) / post.settles
+    age = now - post.posted_at
+    elapsed = (age // post.step * post.step if post.step else age) / post.settles
     return round(total * (1 - math.exp(-elapsed))) if elapsed > 0 else 0
 
 

@@ -99,7 +99,7 @@ def test_redis_gone_in_mid_slot_is_made_up_for(day: Day, redis: EmbeddedRedis) -
 def test_postgres_gone_in_mid_slot_is_waited_for(day: Day, postgres: EmbeddedPostgres) -> None:
     def drop() -> None:
         postgres.stop()
-        time.sleep(4)
+        time.sleep(10)
         postgres.start()
 
     dropping = threading.Thread(target=drop)

@@ -83,13 +83,14 @@ JOIN clients c ON c.client_id = g.client_id
 LEFT JOIN client_run r ON r.slot = g.slot AND r.client_id = g.client_id
 LEFT JOIN wa_notification_scheduler_state s ON s.client_id = g.client_id
 
--- name: finish(slot, client_id, now, before, engagement, finished, outcome, error_kind, users, window_start, window_end, messages, hour, instagram, tiktok, api_calls, api_requests, sql_round_trips, seconds)
+-- name: finish(slot, client_id, now, before, engagement, finished, outcome, error_kind, users, unchanged, window_start, window_end, messages, hour, instagram, tiktok, api_calls, api_requests, sql_round_trips, seconds)
 -- All that a refresh found and what the chats are told of it. No row comes back where another
 -- worker was first; `in_time` is false where what is to be told was decided on rows that have
 -- changed since: then roll back and decide again.
 -- users: JSON array of {platform, content_id, usernames, refreshed}: names sorted, distinct and in
 -- the form that readers join on; refreshed is the count that was read to its end, else null. What
--- is stored only grows. finished: no continuation
+-- is stored only grows. unchanged: the ids of posts that did not have to be read; what is stored of
+-- them is a snapshot of this half hour as well. finished: no continuation
 -- follows. messages: as in outbox.add. hour: the key of the list among them, else null.
 WITH given AS MATERIALIZED (
   SELECT CAST(:slot AS timestamptz) AS slot, CAST(:client_id AS varchar) AS client_id,
@@ -129,6 +130,16 @@ WITH given AS MATERIALIZED (
   UNION ALL
   SELECT cicero_snapshot('tiktok_comment_audit', 'video_id', video_id, usernames,
     window_start, window_end, now) FROM commenters, run
+  UNION ALL
+  SELECT cicero_snapshot('insta_like_audit', 'shortcode', shortcode, likes,
+    window_start, window_end, now)
+  FROM run, (SELECT shortcode, likes FROM insta_like
+    WHERE shortcode = ANY(CAST(:unchanged AS varchar[])) ORDER BY 1 FOR UPDATE) AS unread
+  UNION ALL
+  SELECT cicero_snapshot('tiktok_comment_audit', 'video_id', video_id, comments,
+    window_start, window_end, now)
+  FROM run, (SELECT video_id, comments FROM tiktok_comment
+    WHERE video_id = ANY(CAST(:unchanged AS varchar[])) ORDER BY 1 FOR UPDATE) AS unread
 ), refreshed AS (
   INSERT INTO client_content (client_id, platform, content_id, refreshed_count, seen_at)
   SELECT client_id, platform, content_id, refreshed, now FROM read WHERE refreshed IS NOT NULL

@@ -160,7 +160,30 @@ END
 $$;
 """
 
+# As before; a name written "@ name" loses the space as well.
+MERGE = """
+CREATE OR REPLACE FUNCTION cicero_merge_usernames(stored jsonb, added jsonb, prefix text)
+RETURNS jsonb LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT coalesce(jsonb_agg(prefix || name ORDER BY name COLLATE "C"), '[]'::jsonb)
+  FROM (
+    SELECT DISTINCT ltrim(lower(btrim(CASE jsonb_typeof(entry)
+      WHEN 'string' THEN entry #>> '{}'
+      WHEN 'object' THEN coalesce(entry ->> 'username', entry ->> 'unique_id',
+                                  entry #>> '{user,unique_id}', entry #>> '{user,username}')
+    END)), '@ ') AS name
+    FROM (
+      SELECT jsonb_array_elements(CASE jsonb_typeof(stored) WHEN 'array' THEN stored
+                                                            ELSE '[]'::jsonb END)
+      UNION ALL
+      SELECT jsonb_array_elements(CASE jsonb_typeof(added) WHEN 'array' THEN added
+                                                           ELSE '[]'::jsonb END)
+    ) AS entries (entry)
+  ) AS names
+  WHERE name <> ''
+$$;
+"""
+
 
 def upgrade() -> None:
-    for statements in (CONTENT, ARCHIVE, RESTORE, CLOSE, SNAPSHOT):
+    for statements in (CONTENT, ARCHIVE, RESTORE, CLOSE, SNAPSHOT, MERGE):
         op.get_bind().exec_driver_sql(statements)
