@@ -34,15 +34,19 @@ class Prices:
 
 @dataclass(frozen=True)
 class Work:
-    """One client's part in one slot, as the bench measured it, every post refreshed.
+    """One client's part in one slot, as the bench measured it.
 
-    `lambda_seconds` are both stages' together; `memory` is what the functions are given, in GB.
-    `messages` go to a client's group in a day. An empty queue is asked by `pollers` connections,
+    `feed_calls` read its two feeds, `people_calls` everyone on all of its posts; of them a share
+    of `changed` is made in a slot that reads only what has changed. `lambda_seconds` are those of
+    a full slot, both stages together; `memory` is what the functions are given, in GB. `messages`
+    go to a client's group in a day. An empty queue is asked by `pollers` connections,
     each `poll_seconds` long.
     """
 
-    calls: float = 30
-    lambda_seconds: float = 4.7
+    feed_calls: float = 2
+    people_calls: float = 27
+    changed: float = 1 / 6
+    lambda_seconds: float = 1.2
     memory: float = 0.5
     messages: float = 14
     sweep_seconds: float = 0.3
@@ -67,7 +71,8 @@ class Day:
 
 SLOTS = len(slots_of(_ANY_DAY))
 FETCHES = sum(SEGMENT_A.fetches_at(slot.at.time()) for slot in slots_of(_ANY_DAY))
-_FETCH_CALLS = 3  # both feeds, and once in a while an account
+FULL_SLOTS = SLOTS - FETCHES + 1
+"""Slots in which segment A reads everything: 17:00 and those that fetch nothing."""
 _SWEEPS = 24 * 60
 _SLOT_SECONDS = 30 * 60
 _QUEUES = 4  # two stages and their dead letters
@@ -78,7 +83,8 @@ def day_of(clients: int, work: Work | None = None, prices: Prices | None = None)
     work, prices = work or Work(), prices or Prices()
     runs = clients * SLOTS
     fetches = clients * FETCHES
-    calls = runs * (work.calls - _FETCH_CALLS) + fetches * _FETCH_CALLS
+    people = clients * (FULL_SLOTS + (SLOTS - FULL_SLOTS) * work.changed)
+    calls = people * work.people_calls + fetches * work.feed_calls
     invocations = runs + fetches + SLOTS + _SWEEPS
     seconds = runs * work.lambda_seconds + _SWEEPS * work.sweep_seconds
     standard = _stage_requests(runs, fetches) + _empty_polls(work)
@@ -87,7 +93,7 @@ def day_of(clients: int, work: Work | None = None, prices: Prices | None = None)
     return Day(
         clients=clients,
         api_calls=calls,
-        calls_a_second=clients * work.calls / _SLOT_SECONDS,
+        calls_a_second=clients * (work.feed_calls + work.people_calls) / _SLOT_SECONDS,
         invocations=invocations,
         gigabyte_seconds=seconds * work.memory,
         beside_each_other=math.ceil(clients * work.lambda_seconds / _SLOT_SECONDS),

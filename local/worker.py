@@ -20,8 +20,8 @@ from datetime import datetime
 from multiprocessing.connection import Connection
 from typing import Any
 
+from local.profiler import Profiler
 from local.queue_clock import QueueClock
-from local.sampler import Sampler
 
 _FORKS = multiprocessing.get_context("forkserver")
 _FORKS.set_forkserver_preload(["local.warm"])
@@ -107,7 +107,7 @@ def serve(pipe: Connection, environment: Mapping[str, str]) -> None:
     runtime.use(runtime.Runtime(load_settings(env_file=None)))
     clock = QueueClock()
     clock.attach(runtime.runtime().queues.client)
-    sampler = Sampler.of_environment()
+    profiler = Profiler.of_environment()
     sources: list[Any] = app.app.event_sources
     pipe.send({source.queue: source.name for source in sources if hasattr(source, "queue")})
     while True:
@@ -115,7 +115,7 @@ def serve(pipe: Connection, environment: Mapping[str, str]) -> None:
             handler, event, now = pipe.recv()
         except (EOFError, OSError):
             return
-        with sampler:
+        with profiler:
             answer = _run(getattr(app, handler), handler, event, now, clock)
         pipe.send(answer)
 

@@ -16,7 +16,7 @@ from local.bench.dispatch_bench import run_dispatch_bench
 from local.bench.load import SLOT, Load
 from local.bench.report import print_cold_start, print_dispatch, print_profile, print_slot
 from local.bench.slot_bench import run_slot_bench
-from local.sampler import samples
+from local.profiler import profiles
 from local.show import summary_progress
 
 
@@ -53,7 +53,7 @@ def _slot(data: Path, load: Load, wanted: Wanted, say: Callable[[str], None]) ->
         directory = Path(name) if wanted.profile else None
         with summary_progress(str(SLOT)) as progress:
             report = run_slot_bench(load, data, say, progress, directory)
-        counts = samples(directory) if directory else None
+        counts = profiles(directory) if directory else None
     if wanted.show:
         print_slot(report)
         print_cold_start(milliseconds, bundle)

@@ -10,7 +10,7 @@ from rich.table import Table
 from local.bench.dispatch_bench import DispatchReport
 from local.bench.meter import MEGABYTE
 from local.bench.slot_report import SlotReport
-from local.sampler import IDLE
+from local.profiler import Place
 from local.show import out
 
 _FUNCTIONS = 12
@@ -102,23 +102,19 @@ def print_cold_start(milliseconds: float, bundle: int | None) -> None:
         out.print(f"Lambda bundle: {bundle / MEGABYTE:.1f} MB")
 
 
-def print_profile(samples: Counter[tuple[str, str, str]]) -> None:
-    """Where workers' time went: by part, then the functions that ran most."""
-    working = Counter({place: n for place, n in samples.items() if place[0] != IDLE})
-    total = working.total() or 1
-    parts: Counter[tuple[str, str]] = Counter()
-    functions: Counter[tuple[str, str]] = Counter()
-    for (part, state, function), count in working.items():
-        parts[part, state] += count
-        if state == "running":
-            functions[part, function] += count
-    out.print(_shares("time of the workers' threads", ("part", ""), parts, total))
-    most = dict(functions.most_common(_FUNCTIONS))
-    out.print(_shares("running, by innermost function", ("part", "function"), most, total))
+def print_profile(microseconds: Counter[Place]) -> None:
+    """Where workers' CPU went: by part, then the functions that took most."""
+    parts: Counter[tuple[str, ...]] = Counter()
+    for (part, _), spent in microseconds.items():
+        parts[part,] += spent
+    total = parts.total() or 1
+    out.print(_shares("CPU of the workers", ("part",), parts, total))
+    most: dict[tuple[str, ...], int] = dict(microseconds.most_common(_FUNCTIONS))
+    out.print(_shares("by function, its own alone", ("part", "function"), most, total))
 
 
 def _shares(
-    title: str, heads: tuple[str, str], counts: Mapping[tuple[str, str], int], total: int
+    title: str, heads: tuple[str, ...], counts: Mapping[tuple[str, ...], int], total: int
 ) -> Table:
     table = Table(title=title, title_justify="left")
     for head in heads:

@@ -14,8 +14,8 @@ from local.bench.load import DAY, SLOT, Load
 from local.bench.meter import WorkerMemory, cpu_seconds, machine_seconds
 from local.bench.slot_report import Measured, Reading, SlotReport, slot_report
 from local.bench.walk import Baseline, one_by_one
+from local.profiler import VARIABLE
 from local.runner import Runner
-from local.sampler import VARIABLE
 from local.sandbox import Sandbox
 from local.slot_run import STALL_SECONDS, Progress, SlotFailed
 from local.stack import Stack

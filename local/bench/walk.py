@@ -14,11 +14,11 @@ from typing import Any
 import requests
 
 from local.sandbox.answer import Answer
+from local.sandbox.ids import sec_uid
 from local.sandbox.pages import COMMENTS, CURSORS, LIKES, POSTS, VIDEOS, Page, read
 
 Get = Callable[[str, dict[str, str]], Answer]
 
-USER_INFO = "/api/user/info"
 PAGE_SIZES = {VIDEOS: "35", COMMENTS: "50"}
 
 
@@ -61,19 +61,16 @@ def one_by_one(url: str, accounts: Sequence[str], day_start: datetime) -> Baseli
 
 
 def walk(get: Get, account: str, day_start: datetime) -> Walk:
-    """The day's posts of the account on both platforms, then who engaged with each."""
+    """The day's posts of the account on both platforms, then who engaged with each. The TikTok
+    account is known, as it is from a unit's first day on."""
     since = day_start.timestamp()
     pictures = _feed(get, POSTS, {"username_or_id_or_url": account}, "taken_at", since)
     likes = [_length(get, LIKES, {"code_or_id_or_url": item["code"]}) for item in pictures.items]
-    info = get(USER_INFO, {"uniqueId": account}).body
-    sec_uid = info.get("data", info)["userInfo"]["user"]["secUid"]
-    videos = _feed(get, VIDEOS, {"secUid": sec_uid}, "createTime", since)
+    videos = _feed(get, VIDEOS, {"secUid": sec_uid(account)}, "createTime", since)
     comments = [_length(get, COMMENTS, {"videoId": item["id"]}) for item in videos.items]
     return Walk(
-        calls=pictures.pages + sum(likes) + 1 + videos.pages + sum(comments),
-        chain=max(
-            pictures.pages + max(likes, default=0), 1 + videos.pages + max(comments, default=0)
-        ),
+        calls=pictures.pages + sum(likes) + videos.pages + sum(comments),
+        chain=max(pictures.pages + max(likes, default=0), videos.pages + max(comments, default=0)),
     )
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from threading import Barrier
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -15,6 +16,8 @@ from chalicelib.jobs import ClientJob
 from chalicelib.queues import ENGAGEMENT, OUTBOUND, Queues, QueueUnavailable
 from chalicelib.runtime import Runtime
 from chalicelib.slots import WIB
+from chalicelib.social.content import UserPage
+from chalicelib.social.instagram import Instagram
 from local.sandbox import Sandbox, Scenario, world
 from tests.conftest import RuntimeAt
 from tests.integration import answers
@@ -397,3 +400,39 @@ def test_a_continuation_delivered_twice_tells_once(
     refresh_engagement(runtime, rest)
     assert tables.dump() == before
     assert len(inbox.take(OUTBOUND)) == 2
+
+
+# --- a run that another one overtakes ---------------------------------------------------------
+
+
+class Overtaken:
+    """Instagram, but something else happens before its first answer."""
+
+    def __init__(self, instagram: Instagram, meanwhile: Callable[[], object]) -> None:
+        self._instagram, self._meanwhile = instagram, iter([meanwhile])
+        self.api = instagram.api
+
+    def likers(self, shortcode: str, cursor: str | None = None) -> UserPage:
+        for happen in self._meanwhile:
+            happen()
+        return self._instagram.likers(shortcode, cursor)
+
+    def close(self) -> None:
+        self._instagram.close()
+
+
+def test_a_run_that_a_later_one_has_overtaken_tells_nothing_again(
+    runtime_at: RuntimeAt, tables: Tables, inbox: Inbox
+) -> None:
+    late, later = runtime_at("16:30"), runtime_at("17:00")
+    fetch(late, "CONTOH")
+    job = start_run(late, "CONTOH")
+    overtaken = Overtaken(late.instagram, lambda: refresh(later, "CONTOH"))
+    late.instagram = cast("Instagram", overtaken)
+    refresh_engagement(late, job)
+    told = "SELECT slot FROM wa_notification_outbox WHERE client_id = 'CONTOH'"
+    assert tables.values(told) == [AFTERNOON]
+    assert tables.values("SELECT DISTINCT outcome FROM client_run") == ["done"]
+    per_change = "SELECT count(*) FROM change_told GROUP BY change_id"
+    assert set(tables.values(per_change)) == {1}
+    assert likes(tables).keys() == set(tables.values("SELECT shortcode FROM insta_post_clients"))

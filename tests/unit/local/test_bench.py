@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -13,13 +13,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.errors import BadInput
+from chalicelib.social.content import username
 from local.bench import history
 from local.bench.emulator import emulator
 from local.bench.floor import floor_of, ratio
 from local.bench.load import DAY, SLOT, Load
 from local.bench.meter import MEGABYTE, WorkerMemory, elsewhere_percent, part_of
 from local.bench.walk import Baseline, Walk, walk
-from local.sampler import IDLE, Sampler, samples
+from local.profiler import OTHER, Profiler, part_of_file, profiles
 from local.sandbox.answer import Answer
 from local.sandbox.scenario import WIB, crowd
 from local.sandbox.state import SandboxState
@@ -41,11 +42,11 @@ def walked(posts: int, likers: int, videos: int, comments: int) -> tuple[Walk, S
 @pytest.mark.parametrize(
     ("load", "calls", "chain"),
     [
-        # a page of posts, six times 3 of likers; account, a page of videos, 3 times 3 of comments
-        ((6, 250, 3, 120), 1 + 18 + 2 + 9, 2 + 3),
-        ((6, 100, 3, 40), 1 + 6 + 2 + 3, 2 + 1),
-        ((0, 0, 0, 0), 1 + 2, 2),
-        ((2, 950, 1, 10), 1 + 20 + 2 + 1, 1 + 10),
+        # a page of posts, six times 3 of likers; a page of videos, 3 times 3 of comments
+        ((6, 250, 3, 120), 1 + 18 + 1 + 9, 1 + 3),
+        ((6, 100, 3, 40), 1 + 6 + 1 + 3, 1 + 1),
+        ((0, 0, 0, 0), 1 + 1, 1),
+        ((2, 950, 1, 10), 1 + 20 + 1 + 1, 1 + 10),
     ],
 )
 def test_a_walk_makes_every_call_once_and_finds_the_longest_chain(
@@ -165,8 +166,24 @@ def test_the_history_s_heads_are_those_of_its_lines() -> None:
         assert heads.count("|") - 1 == len(cells) + 2  # with the date and the remark
 
 
-def test_a_sampler_tells_waiting_from_work_without_a_part(tmp_path: Path) -> None:
-    with Sampler(tmp_path):
-        time.sleep(0.5)
-    found = samples(tmp_path)
-    assert sum(count for (part, *_), count in found.items() if part == IDLE) > 10
+def test_a_profile_names_the_part_and_the_function_in_every_thread(tmp_path: Path) -> None:
+    with Profiler(tmp_path), ThreadPoolExecutor(1) as pool:
+        pool.submit(lambda: [username(f"Nama.{n}") for n in range(2000)]).result()
+    found = profiles(tmp_path)
+    assert found["reading the APIs' answers", "content.username"] > 0
+
+
+@pytest.mark.parametrize(
+    ("file", "part"),
+    [
+        ("/x/chalicelib/social/guard.py", "limiter and breaker (Redis)"),
+        ("/x/site-packages/urllib3/connection.py", "HTTP"),
+        ("/x/chalicelib/social/instagram.py", "reading the APIs' answers"),
+        ("/x/site-packages/pg8000/core.py", "PostgreSQL"),
+        ("/x/site-packages/botocore/client.py", "SQS"),
+        ("/x/chalicelib/engagement.py", "rules"),
+        ("/usr/lib/python3/random.py", OTHER),
+    ],
+)
+def test_a_source_file_belongs_to_a_part(file: str, part: str) -> None:
+    assert part_of_file(file) == part

@@ -8,19 +8,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from local.costs import DAYS, FETCHES, HEADS, SLOTS, Prices, Work, day_of, rows
+from local.costs import DAYS, FETCHES, FULL_SLOTS, HEADS, SLOTS, Prices, Work, day_of, rows
 
 FREE = Prices(gigabyte_second=0, lambda_million=0, sqs_million=0, sqs_fifo_million=0)
-WORK = Work(calls=30, lambda_seconds=4, memory=0.5, sweep_seconds=0)
+WORK = Work(
+    feed_calls=2, people_calls=27, changed=0.5, lambda_seconds=4, memory=0.5, sweep_seconds=0
+)
 
 
 def test_a_day_has_the_slots_of_the_schedule() -> None:
-    assert (SLOTS, FETCHES) == (34, 31)
+    assert (SLOTS, FETCHES, FULL_SLOTS) == (34, 31, 4)
 
 
-def test_calls_are_those_of_every_slot_feeds_where_the_gate_is_open() -> None:
-    assert day_of(100, WORK).api_calls == 100 * (34 * 27 + 31 * 3)
-    assert day_of(100, WORK).calls_a_second == pytest.approx(100 * 30 / 1800)
+def test_calls_are_feeds_where_the_gate_is_open_and_people_where_something_changed() -> None:
+    assert day_of(100, WORK).api_calls == 100 * (4 * 27 + 30 * 27 / 2 + 31 * 2)
+    assert day_of(100, WORK).calls_a_second == pytest.approx(100 * 29 / 1800)
+
+
+def test_reading_everything_in_every_slot_is_a_share_of_one() -> None:
+    assert day_of(1, replace(WORK, changed=1)).api_calls == 34 * 27 + 31 * 2
 
 
 def test_compute_is_seconds_times_memory_at_its_price() -> None:
