@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import random
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -37,10 +38,14 @@ _BLOCKED_SECONDS = 1
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a row is left after a failed try. `delay` until the next try, where there is one."""
+    """How a row is left after a try. `delay` until the next try, where there is one."""
 
     status: Status
     delay: timedelta | None = None
+
+
+OnTry = Callable[[Row, Outcome, TransportError | None], None]
+"""Hears of each try: the claimed row, how it is left, and the error, if it failed."""
 
 
 def after_failure(error: TransportError, attempt: int, max_attempts: int) -> Outcome:
@@ -56,9 +61,15 @@ def after_failure(error: TransportError, attempt: int, max_attempts: int) -> Out
 class Delivery:
     """Delivers rows over one transport."""
 
-    def __init__(self, runtime: Runtime, transport: Transport) -> None:
+    def __init__(
+        self,
+        runtime: Runtime,
+        transport: Transport,
+        on_try: OnTry = lambda row, outcome, error: None,
+    ) -> None:
         self._runtime = runtime
         self._transport = transport
+        self._on_try = on_try
 
     def deliver(self, message: OutboundMessage) -> timedelta | None:
         """Sends the row if it is due. None: the queue message is done with; else: look again
@@ -71,6 +82,7 @@ class Delivery:
         except TransportError as error:
             return self._failed(row, error)
         self._finish(row["outbox_id"], "sent", message_id=message_id)
+        self._on_try(row, Outcome("sent"), None)
         return None
 
     def _claim(self, outbox_id: int) -> Row | None:
@@ -97,6 +109,9 @@ class Delivery:
             self._finish(row["outbox_id"], "retrying", error="cut short before it went out")
             return timedelta(0)
         self._finish(row["outbox_id"], "sent" if sent else "uncertain")
+        if not sent:
+            unknown = OutcomeUnknown("the host was cut short while it was sending")
+            self._on_try(row, Outcome("uncertain"), unknown)
         return None
 
     def _failed(self, row: Row, error: TransportError) -> timedelta | None:
@@ -104,6 +119,7 @@ class Delivery:
         due = self._runtime.now() + outcome.delay if outcome.delay else None
         self._finish(row["outbox_id"], outcome.status, error=str(error), due=due)
         log.warning("outbox row %d: %s (%s)", row["outbox_id"], outcome.status, error)
+        self._on_try(row, outcome, error)
         return outcome.delay
 
     @retry(
