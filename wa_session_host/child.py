@@ -119,7 +119,7 @@ class Account:
 
 def main() -> None:
     """Serves the host until it closes the pipe, says stop, or the connection is given up."""
-    _die_with_parent()
+    die_with_parent()
     os.environ["NEONIZE_BOT_TAG"] = "off"
     orders, reports = _take_pipe()
     lock = Lock()
@@ -172,7 +172,7 @@ def _take_pipe() -> tuple[IO[str], IO[str]]:
     return sys.stdin, reports
 
 
-def _die_with_parent() -> None:
+def die_with_parent() -> None:
     """Linux ends this process with the host, even where it hangs. Elsewhere the pipe's end does."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)

@@ -15,7 +15,9 @@ _BEFORE_SENDING = (
     "client not found",
     "failed to get group members",
     "failed to get device list",
+    "the store doesn't contain a device JID",
 )
+_NOT_ON_WHATSAPP = "no LID found for"
 _GROUP_IS_GONE = ("that group does not exist", "you're not participating in that group")
 _SERVER_ERROR = re.compile(r"server returned error (\d+)")
 _QUERY_STATUS = re.compile(r"info query returned status (\d+)")
@@ -28,6 +30,8 @@ def read_error(text: str) -> TransportError:
     """The error to raise for the library's text. Its `code` is WhatsApp's number, where known."""
     if server := _SERVER_ERROR.search(text):
         return _of_code(int(server[1]))
+    if _NOT_ON_WHATSAPP in text:
+        return Rejected("the number is not on WhatsApp")
     if not any(known in text for known in _BEFORE_SENDING):
         return OutcomeUnknown(_short(text))
     if any(gone in text for gone in _GROUP_IS_GONE):

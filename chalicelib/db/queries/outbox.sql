@@ -96,8 +96,8 @@ WHERE outbox_id = :outbox_id AND session IS NOT NULL AND status IN ('pending', '
       AND older.outbox_id < m.outbox_id
       AND older.status IN ('pending', 'processing', 'retrying')
       AND (older.expires_at IS NULL OR older.expires_at > :now))
-RETURNING outbox_id, session, group_id AS chat, message AS text, attempt_count AS attempt,
-  max_attempts, idempotency_key AS key
+RETURNING outbox_id, client_id, session, group_id AS chat, kind, message AS text,
+  attempt_count AS attempt, max_attempts, idempotency_key AS key
 
 -- name: get(outbox_id)
 SELECT outbox_id, client_id, session, group_id AS chat, kind, slot, message AS text, status,
