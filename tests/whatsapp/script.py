@@ -138,5 +138,3 @@ class AccountScript:
     def _end(self, stanza: Node) -> None:
         self._server.run(self.session.end(stanza))
         self.wait_disconnected()
-
-
