@@ -60,7 +60,6 @@ class Alerts:
         self._stopping.set()
         self._inbox.put(None)
         self._thread.join()
-        self._runtime.close()
 
     def _tell(self, key: str, text: str) -> None:
         now = self._runtime.now()

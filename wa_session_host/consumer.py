@@ -107,6 +107,8 @@ class Consumer:
             raise
         if wait is None:
             in_hand.finish(taken)
+        elif not wait:
+            in_hand.keep(taken, self._session)
         else:
             in_hand.look_again(taken, wait)
 

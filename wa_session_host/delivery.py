@@ -73,10 +73,12 @@ class Delivery:
 
     def deliver(self, message: OutboundMessage) -> timedelta | None:
         """Sends the row if it is due. None: the queue message is done with; else: look again
-        after this time. Raises DatabaseUnavailable before anything was sent."""
+        after this time. An older row of its chat that nobody tried yet goes first, whatever
+        became of its own queue message. Raises DatabaseUnavailable before anything was sent."""
         row = self._claim(message.outbox_id)
-        if row is None:
-            return self._not_claimed(message.outbox_id)
+        return self._not_claimed(message.outbox_id) if row is None else self._send(row)
+
+    def _send(self, row: Row) -> timedelta | None:
         try:
             message_id = self._transport.send(_outgoing(row))
         except TransportError as error:
@@ -99,8 +101,18 @@ class Delivery:
         if row["status"] == "processing":
             return self._resume(row)
         if row["status"] in ("pending", "retrying"):
-            return timedelta(seconds=_BLOCKED_SECONDS)
+            return self._older_first(outbox_id)
         return None
+
+    def _older_first(self, outbox_id: int) -> timedelta:
+        """Does the message that holds this one up, if it can be done now."""
+        with self._runtime.db.transaction() as tx:
+            older = tx.first("outbox.first_of_chat", outbox_id=outbox_id)
+        row = older and self._claim(older["outbox_id"])
+        if row is None:
+            return timedelta(seconds=_BLOCKED_SECONDS)
+        self._send(row)
+        return timedelta(0)
 
     def _resume(self, row: Row) -> timedelta | None:
         """A send that was cut short: by now it is sent, or not, or nobody knows."""

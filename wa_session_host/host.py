@@ -60,11 +60,12 @@ class Host:
         self._stop = Event()
         self._exit = 0
         self.runtime = Runtime(settings)
+        self._runtimes: list[Runtime] = []
         accounts = dict.fromkeys([settings.gateway_wa_client_id, settings.wa_log_client_id or ""])
         self.accounts = [account for account in accounts if account]
         self.lease = Lease(settings.database_url, self.accounts, self._parts.lease_times)
         self.lease.on_other = self._owned_elsewhere
-        self.alerts = Alerts(Runtime(settings))
+        self.alerts = Alerts(self._runtime_of_its_own())
         self.sessions = {account: self._session(account) for account in self.accounts}
         self.metrics = Metrics(self.sessions, self.lease.held)
         self._consumers: list[Consumer] = []
@@ -127,10 +128,8 @@ class Host:
 
     def _consume(self, in_hand: InHand) -> list[Thread]:
         for account, session in self.sessions.items():
-            runtime = Runtime(self.settings)
-            runtime.queues = self.runtime.queues
             consumer = Consumer(
-                runtime,
+                self._runtime_of_its_own(),
                 WhatsAppTransport(session, self._parts.send_seconds),
                 self._stop,
                 in_hand=in_hand,
@@ -159,6 +158,13 @@ class Host:
             log.warning("what was sent within the last hour is not known: %s", error)
             rows = []
         return Pace(limits, random.uniform, [row["sent_at"].timestamp() for row in rows])
+
+    def _runtime_of_its_own(self) -> Runtime:
+        """A thread's own database connection; SQS's client is shared."""
+        runtime = Runtime(self.settings)
+        runtime.queues = self.runtime.queues
+        self._runtimes.append(runtime)
+        return runtime
 
     def _tried(self, row: Any, outcome: Any, error: Any) -> None:
         self.metrics.tried(row["session"], outcome.status)
@@ -193,4 +199,6 @@ class Host:
         self.lease.stop()
         self.alerts.close()
         page.stop()
+        for runtime in self._runtimes:
+            runtime.db.close()
         self.runtime.close()

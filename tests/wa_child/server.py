@@ -21,6 +21,11 @@ Outcome = str | None | Callable[["Login", "Sent"], str | None]
 SILENCE = "silence"
 
 
+def child_command(port: int) -> tuple[str, ...]:
+    """The command line of a child of the scripted WhatsApp on that port."""
+    return (sys.executable, "-m", "tests.wa_child.child", str(port))
+
+
 @dataclass(frozen=True)
 class Sent:
     """A message that reached the scripted WhatsApp."""
@@ -98,7 +103,7 @@ class Scripted:
     @property
     def command(self) -> tuple[str, ...]:
         """The child's command line."""
-        return (sys.executable, "-m", "tests.wa_child.child", str(self.port))
+        return child_command(self.port)
 
     def login(self, number: int = 0, seconds: float = 20.0) -> Login:
         """The login of that number, counted from 0, once it is there."""
@@ -117,10 +122,9 @@ class Scripted:
 
     def _serve(self, sock: socket.socket) -> None:
         login = Login(sock)
-        with sock, sock.makefile(encoding="utf-8") as lines:
-            with contextlib.suppress(OSError):
-                for line in lines:
-                    self._take(login, json.loads(line))
+        with sock, sock.makefile(encoding="utf-8") as lines, contextlib.suppress(OSError):
+            for line in lines:
+                self._take(login, json.loads(line))
 
     def _take(self, login: Login, message: dict[str, Any]) -> None:
         match message:

@@ -99,6 +99,13 @@ WHERE outbox_id = :outbox_id AND session IS NOT NULL AND status IN ('pending', '
 RETURNING outbox_id, client_id, session, group_id AS chat, kind, message AS text,
   attempt_count AS attempt, max_attempts, idempotency_key AS key
 
+-- name: first_of_chat(outbox_id)
+-- The oldest message that waits for its first try in the chat of this one, before this one.
+SELECT older.outbox_id FROM wa_notification_outbox m JOIN wa_notification_outbox older
+  ON older.group_id = m.group_id AND older.session = m.session AND older.outbox_id < m.outbox_id
+WHERE m.outbox_id = :outbox_id AND older.status = 'pending'
+ORDER BY older.outbox_id LIMIT 1
+
 -- name: get(outbox_id)
 SELECT outbox_id, client_id, session, group_id AS chat, kind, slot, message AS text, status,
   attempt_count AS attempt, max_attempts, idempotency_key AS key, expires_at, wa_message_id,

@@ -170,7 +170,12 @@ def test_an_event_of_the_library_has_the_effect_that_the_table_says(
     scripted.on_login = lambda again: None
     login.link(event in ("connected", "keep_alive_restored", "undecryptable"))
     login.happen(event, seconds=60)
-    wait_until(lambda: seen.append(watched.session.snapshot) or _seen(seen, event, state))
+
+    def found() -> bool:
+        seen.append(watched.session.snapshot)
+        return _seen(seen, event, state)
+
+    wait_until(found)
     assert watched.alerts == alerts
     if child == NEW:
         assert scripted.login(1).pid != login.pid
@@ -443,7 +448,7 @@ def test_a_send_without_an_outcome_is_unknown_and_costs_the_child(
     watched = watch()
     wait_until(watched.session.ready)
     scripted.outcomes.append(SILENCE)
-    with pytest.raises(OutcomeUnknown, match="no outcome after 0.2 seconds"):
+    with pytest.raises(OutcomeUnknown, match=r"no outcome after 0\.2 seconds"):
         WhatsAppTransport(watched.session, send_seconds=0.2).send(MESSAGE)
     scripted.login(1)
     wait_until(watched.session.ready)
