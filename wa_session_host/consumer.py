@@ -30,7 +30,8 @@ def unpaced() -> Pace:
 class Consumer:
     """Runs until `stop` is set; the message in hand is finished first.
 
-    `session` None: every message is this account's. `on_try` hears of each try that was made.
+    `session`: the account, which nobody else sends for; None: every message is this account's,
+    and others may send as well. `on_try` hears of each try that was made.
     While the account is not ready, or its pace says wait, nothing is taken from the queue.
     """
 
@@ -53,6 +54,7 @@ class Consumer:
         self._session = session
         self._pace = pace or unpaced()
         self._on_try = on_try
+        self._settled = session is None
         self.ticked = time.monotonic()
 
     def run(self) -> None:
@@ -88,9 +90,11 @@ class Consumer:
         return False
 
     def _round(self, in_hand: InHand) -> None:
-        taken = in_hand.next(self._session)
         try:
-            if taken is not None:
+            if self._session is not None and not self._settled:
+                self._delivery.settle(self._session)
+                self._settled = True
+            if (taken := in_hand.next(self._session)) is not None:
                 self._handle(in_hand, taken)
             elif in_hand.count() < _MOST_IN_HAND:
                 in_hand.receive(self._runtime.settings.wa_poll_seconds)

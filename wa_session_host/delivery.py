@@ -78,6 +78,14 @@ class Delivery:
         row = self._claim(message.outbox_id)
         return self._not_claimed(message.outbox_id) if row is None else self._send(row)
 
+    def settle(self, session: str) -> None:
+        """Ends what an earlier owner of the account was sending when it died. For the account's
+        one owner, before its first send. Raises DatabaseUnavailable."""
+        with self._runtime.db.transaction() as tx:
+            rows = tx.run("outbox.under_way", session=session)
+        for row in rows:
+            self._not_claimed(row["outbox_id"])
+
     def _send(self, row: Row) -> timedelta | None:
         try:
             message_id = self._transport.send(_outgoing(row))

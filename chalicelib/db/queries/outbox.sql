@@ -106,6 +106,10 @@ SELECT older.outbox_id FROM wa_notification_outbox m JOIN wa_notification_outbox
 WHERE m.outbox_id = :outbox_id AND older.status = 'pending'
 ORDER BY older.outbox_id LIMIT 1
 
+-- name: under_way(session)
+SELECT outbox_id FROM wa_notification_outbox WHERE session = :session AND status = 'processing'
+ORDER BY outbox_id
+
 -- name: get(outbox_id)
 SELECT outbox_id, client_id, session, group_id AS chat, kind, slot, message AS text, status,
   attempt_count AS attempt, max_attempts, idempotency_key AS key, expires_at, wa_message_id,
