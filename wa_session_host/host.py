@@ -69,11 +69,11 @@ class Host:
         self.sessions = {account: self._session(account) for account in self.accounts}
         self.metrics = Metrics(self.sessions, self.lease.held)
         self._consumers: list[Consumer] = []
+        self.page = PageServer(self)
 
     def run(self, stopping: Callable[[], bool]) -> int:
         """Until `stopping()`; the exit code. Finishes what is being sent, gives the rest back."""
-        page = PageServer(self)
-        page.start()
+        self.page.start()
         self.lease.start()
         for session in self.sessions.values():
             session.start()
@@ -85,7 +85,7 @@ class Host:
             if time.monotonic() - reported > _REPORT_SECONDS:
                 reported = time.monotonic()
                 self._report_trouble()
-        self._end(threads, in_hand, page)
+        self._end(threads, in_hand)
         return self._exit
 
     def alive(self) -> bool:
@@ -188,7 +188,7 @@ class Host:
                 since = f"{shot.since:%Y-%m-%dT%H:%M:%S%z}"
                 log.warning("account %s is not ready: %s since %s", shot.account, shot.state, since)
 
-    def _end(self, threads: list[Thread], in_hand: InHand | None, page: PageServer) -> None:
+    def _end(self, threads: list[Thread], in_hand: InHand | None) -> None:
         self._stop.set()
         for thread in threads:
             thread.join()
@@ -198,7 +198,7 @@ class Host:
             session.stop()
         self.lease.stop()
         self.alerts.close()
-        page.stop()
+        self.page.stop()
         for runtime in self._runtimes:
             runtime.db.close()
         self.runtime.close()

@@ -78,7 +78,7 @@ class Scripted:
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = self._listener.getsockname()[1]
         self.paired = True
-        self.codes = ("code-1", "code-2")
+        self.codes: tuple[str, ...] = ("code-1", "code-2")
         self.groups: list[dict[str, Any]] = []
         self.logins: list[Login] = []
         self.sent: list[Sent] = []

@@ -10,10 +10,9 @@ import sys
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
-from datetime import datetime
+from contextlib import ExitStack
 from pathlib import Path
-from threading import Event, Thread
+from threading import Event
 
 import pytest
 
@@ -21,59 +20,16 @@ from chalicelib import outbox
 from chalicelib.db import Row
 from chalicelib.queues import OUTBOUND
 from chalicelib.runtime import Runtime
-from chalicelib.slots import WIB
-from local.environment import environment
-from tests.conftest import ROOT, RuntimeAt, settings_of
+from tests.conftest import ROOT
 from tests.integration.inbox import Inbox
 from tests.integration.ledger import CHAT, message, write
 from tests.integration.tables import Tables
+from tests.integration.wa_session_host.hosting import running
 from tests.integration.waiting import wait_until
-from tests.wa_child.host import LEASE_TIMES, TIMES
+from tests.wa_child.host import LEASE_TIMES
 from tests.wa_child.server import SILENCE, Login, Scripted, Sent
-from wa_session_host.host import OWNED_ELSEWHERE, Host, Parts
+from wa_session_host.host import OWNED_ELSEWHERE, Parts
 from wa_session_host.lease import LeaseTimes
-
-QUICK = LeaseTimes(beat=0.1, valid=1.0, settle=0.0)  # nobody else is there
-
-
-@pytest.fixture
-def scripted() -> Iterator[Scripted]:
-    with Scripted() as server:
-        yield server
-
-
-@pytest.fixture
-def values(service_environment: dict[str, str]) -> dict[str, str]:
-    return service_environment | {
-        "WA_TRANSPORT": "neonize",
-        "WA_GAP_SECONDS": "0",
-        "WA_PAGE_PORT": "0",
-        "LOG_LEVEL": "INFO",
-    }
-
-
-@pytest.fixture
-def writer(runtime_at: RuntimeAt) -> Runtime:
-    """Writes and publishes at the real time, as Lambda does."""
-    return runtime_at(datetime.now(WIB))
-
-
-@contextmanager
-def running(values: dict[str, str], scripted: Scripted, **parts: float) -> Iterator[Host]:
-    """A host in this process."""
-    stop = Event()
-    with environment(values):
-        made = Parts(scripted.command, TIMES, QUICK, **parts)
-        host = Host(settings_of(values), made)
-        _ = host.runtime.queues.client
-    thread = Thread(target=host.run, args=(stop.is_set,))
-    thread.start()
-    try:
-        yield host
-    finally:
-        stop.set()
-        thread.join(30)
-        assert not thread.is_alive()
 
 
 def publish(writer: Runtime, *messages: outbox.Message) -> list[Row]:
@@ -96,20 +52,20 @@ def sent(tables: Tables, number: int) -> Callable[[], bool]:
 def test_a_thousand_messages_to_fifty_groups_keep_their_order_in_each_group(
     scripted: Scripted,
     values: dict[str, str],
-    writer: Runtime,
+    real_writer: Runtime,
     tables: Tables,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     chats = [f"1203630000000{n:05}@g.us" for n in range(50)]
     messages = [
-        message(writer, f"k{n:04}", chat=chats[n % 50], text=f"{n:04}") for n in range(1000)
+        message(real_writer, f"k{n:04}", chat=chats[n % 50], text=f"{n:04}") for n in range(1000)
     ]
-    rows = write(writer, *messages)
+    rows = write(real_writer, *messages)
     with running(values, scripted) as host:
         wait_until(host.ready)
         started = time.monotonic()
         for start in range(0, 1000, 50):  # a full queue makes the emulator slow, not the host
-            outbox.publish(writer, rows[start : start + 50])
+            outbox.publish(real_writer, rows[start : start + 50])
             wait_until(lambda start=start: len(scripted.sent) >= start, 60)  # type: ignore[misc]
         wait_until(sent(tables, 1000), 60)
         seconds = time.monotonic() - started
@@ -123,7 +79,7 @@ def test_a_thousand_messages_to_fifty_groups_keep_their_order_in_each_group(
 
 
 def test_while_the_account_is_away_the_queue_keeps_its_messages_and_their_receive_counts(
-    scripted: Scripted, values: dict[str, str], writer: Runtime, tables: Tables, inbox: Inbox
+    scripted: Scripted, values: dict[str, str], real_writer: Runtime, tables: Tables, inbox: Inbox
 ) -> None:
     with running(values, scripted) as host:
         wait_until(host.ready)
@@ -131,7 +87,7 @@ def test_while_the_account_is_away_the_queue_keeps_its_messages_and_their_receiv
         scripted.login().link(False)
         scripted.login().happen("disconnected")
         wait_until(lambda: not host.ready())
-        publish(writer, *(message(writer, f"k{n}") for n in range(3)))
+        publish(real_writer, *(message(real_writer, f"k{n}") for n in range(3)))
         time.sleep(1)
         assert scripted.tried == []
         received = inbox.receive(OUTBOUND)
@@ -140,14 +96,14 @@ def test_while_the_account_is_away_the_queue_keeps_its_messages_and_their_receiv
 
 
 def test_a_child_that_is_killed_while_it_sends_costs_one_uncertain_message_and_no_other(
-    scripted: Scripted, values: dict[str, str], writer: Runtime, tables: Tables
+    scripted: Scripted, values: dict[str, str], real_writer: Runtime, tables: Tables
 ) -> None:
     def die(login: Login, _: Sent) -> str:
         os.kill(login.pid, signal.SIGKILL)
         return SILENCE
 
     scripted.outcomes.extend([None, die])
-    publish(writer, *(message(writer, f"k{n}", text=f"k{n}") for n in range(4)))
+    publish(real_writer, *(message(real_writer, f"k{n}", text=f"k{n}") for n in range(4)))
     with running(values, scripted) as host:
         wait_until(host.ready)
         killed = time.monotonic()
@@ -166,10 +122,10 @@ def _alerts(tables: Tables) -> int:
 
 
 def test_operators_are_told_of_an_uncertain_message_in_their_words(
-    scripted: Scripted, values: dict[str, str], writer: Runtime, tables: Tables
+    scripted: Scripted, values: dict[str, str], real_writer: Runtime, tables: Tables
 ) -> None:
     scripted.outcomes.append("timed out waiting for message send response")
-    [row] = publish(writer, message(writer, "k1"))
+    [row] = publish(real_writer, message(real_writer, "k1"))
     with running(values, scripted) as host:
         wait_until(host.ready)
         wait_until(lambda: len(scripted.sent) == 1)
@@ -180,13 +136,13 @@ def test_operators_are_told_of_an_uncertain_message_in_their_words(
 
 
 def test_a_send_slower_than_the_queue_s_patience_is_not_taken_again(
-    scripted: Scripted, values: dict[str, str], writer: Runtime, tables: Tables, inbox: Inbox
+    scripted: Scripted, values: dict[str, str], real_writer: Runtime, tables: Tables, inbox: Inbox
 ) -> None:
     def slowly(login: Login, _: Sent) -> None:
         time.sleep(5)  # the queue's messages come back after 3
 
     scripted.outcomes.append(slowly)
-    publish(writer, message(writer, "k1"), message(writer, "k2"))
+    publish(real_writer, message(real_writer, "k1"), message(real_writer, "k2"))
     with running(values, scripted) as host:
         wait_until(host.ready)
         time.sleep(4)
@@ -196,7 +152,7 @@ def test_a_send_slower_than_the_queue_s_patience_is_not_taken_again(
 
 
 def test_a_stop_finishes_the_message_in_hand_and_gives_the_others_back(
-    scripted: Scripted, values: dict[str, str], writer: Runtime, tables: Tables, inbox: Inbox
+    scripted: Scripted, values: dict[str, str], real_writer: Runtime, tables: Tables, inbox: Inbox
 ) -> None:
     sending = Event()
 
@@ -205,7 +161,7 @@ def test_a_stop_finishes_the_message_in_hand_and_gives_the_others_back(
         time.sleep(1)
 
     scripted.outcomes.append(slowly)
-    publish(writer, *(message(writer, f"k{n}") for n in range(3)))
+    publish(real_writer, *(message(real_writer, f"k{n}") for n in range(3)))
     with running(values, scripted):
         assert sending.wait(20)
     assert statuses(tables) == {"sent": 1, "pending": 2}
@@ -213,10 +169,10 @@ def test_a_stop_finishes_the_message_in_hand_and_gives_the_others_back(
 
 
 def test_whatsapp_s_wish_to_slow_down_is_kept_and_the_message_tried_again(
-    scripted: Scripted, values: dict[str, str], writer: Runtime, tables: Tables
+    scripted: Scripted, values: dict[str, str], real_writer: Runtime, tables: Tables
 ) -> None:
     scripted.outcomes.append("server returned error 429")
-    publish(writer, message(writer, "k1"))
+    publish(real_writer, message(real_writer, "k1"))
     with running(values | {"WA_GAP_SECONDS": "0.5"}, scripted) as host:
         wait_until(host.ready)
         wait_until(sent(tables, 1))
@@ -224,12 +180,13 @@ def test_whatsapp_s_wish_to_slow_down_is_kept_and_the_message_tried_again(
 
 
 def test_a_gap_is_kept_between_two_messages(
-    scripted: Scripted, values: dict[str, str], writer: Runtime, tables: Tables
+    scripted: Scripted, values: dict[str, str], real_writer: Runtime, tables: Tables
 ) -> None:
     at: list[float] = []
     scripted.outcomes.extend([lambda login, message: at.append(time.monotonic())] * 3)
     publish(
-        writer, *(message(writer, f"k{n}", chat=f"12036300000000000{n}@g.us") for n in (1, 2, 3))
+        real_writer,
+        *(message(real_writer, f"k{n}", chat=f"12036300000000000{n}@g.us") for n in (1, 2, 3)),
     )
     with running(values | {"WA_GAP_SECONDS": "1", "WA_GAP_JITTER_PERCENT": "20"}, scripted) as host:
         wait_until(host.ready)
@@ -239,14 +196,14 @@ def test_a_gap_is_kept_between_two_messages(
 
 
 def test_the_hourly_cap_counts_what_an_earlier_host_sent(
-    scripted: Scripted, values: dict[str, str], writer: Runtime, tables: Tables
+    scripted: Scripted, values: dict[str, str], real_writer: Runtime, tables: Tables
 ) -> None:
     capped = values | {"WA_HOURLY_CAP": "2"}
     for number in (1, 2):
-        publish(writer, message(writer, f"k{number}"))
+        publish(real_writer, message(real_writer, f"k{number}"))
         with running(capped, scripted):
             wait_until(sent(tables, number))
-    publish(writer, message(writer, "k3"))
+    publish(real_writer, message(real_writer, "k3"))
     with running(capped, scripted) as host:
         wait_until(host.ready)
         time.sleep(1.5)
@@ -254,7 +211,7 @@ def test_the_hourly_cap_counts_what_an_earlier_host_sent(
 
 
 def test_two_accounts_fail_alone_and_the_second_tells_of_the_first(
-    scripted: Scripted, values: dict[str, str], writer: Runtime, tables: Tables, inbox: Inbox
+    scripted: Scripted, values: dict[str, str], real_writer: Runtime, tables: Tables, inbox: Inbox
 ) -> None:
     both = values | {"WA_LOG_CLIENT_ID": "log"}
     with running(both, scripted) as host:
@@ -264,7 +221,7 @@ def test_two_accounts_fail_alone_and_the_second_tells_of_the_first(
         logins["gateway"].link(False)
         logins["gateway"].happen("logged_out", "LOGGED_OUT")
         wait_until(lambda: not host.sessions["gateway"].ready())
-        publish(writer, message(writer, "k1"), message(writer, "k2", session="log"))
+        publish(real_writer, message(real_writer, "k1"), message(real_writer, "k2", session="log"))
         wait_until(lambda: len(scripted.sent) == 2)
         assert {each.account for each in scripted.sent} == {"log"}
         assert any("SESI WHATSAPP gateway" in each.text for each in scripted.sent)
@@ -276,9 +233,9 @@ def test_two_accounts_fail_alone_and_the_second_tells_of_the_first(
 
 
 def test_health_readiness_and_metrics(
-    scripted: Scripted, values: dict[str, str], writer: Runtime, tables: Tables
+    scripted: Scripted, values: dict[str, str], real_writer: Runtime, tables: Tables
 ) -> None:
-    publish(writer, message(writer, "k1"))
+    publish(real_writer, message(real_writer, "k1"))
     with running(values, scripted) as host:
         wait_until(host.ready)
         wait_until(sent(tables, 1))
@@ -339,7 +296,7 @@ def new_host(
 
 def test_the_second_host_takes_over_from_a_killed_one_and_no_message_is_lost_or_doubled(
     scripted: Scripted,
-    writer: Runtime,
+    real_writer: Runtime,
     tables: Tables,
     new_host: Callable[..., HostProcess],
 ) -> None:
@@ -351,8 +308,11 @@ def test_the_second_host_takes_over_from_a_killed_one_and_no_message_is_lost_or_
     slow = [lambda login, message: time.sleep(0.05)] * 40
     scripted.outcomes.extend(slow)
     publish(
-        writer,
-        *(message(writer, f"k{n:02}", chat=f"1203630000000000{n % 4}@g.us") for n in range(40)),
+        real_writer,
+        *(
+            message(real_writer, f"k{n:02}", chat=f"1203630000000000{n % 4}@g.us")
+            for n in range(40)
+        ),
     )
     wait_until(lambda: len(scripted.sent) >= 10)
     first.process.kill()

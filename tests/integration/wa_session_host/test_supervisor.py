@@ -67,12 +67,6 @@ class Watched:
 
 
 @pytest.fixture
-def scripted() -> Iterator[Scripted]:
-    with Scripted() as server:
-        yield server
-
-
-@pytest.fixture
 def watch(scripted: Scripted) -> Iterator[Callable[..., Watched]]:
     made: list[Watched] = []
 
