@@ -42,10 +42,15 @@ class PageServer:
         """Returns when the page answers, or cannot."""
         self._thread.start()
         deadline = time.monotonic() + _START_SECONDS
-        while not self._server.started and self._thread.is_alive() and time.monotonic() < deadline:
+        while not self.started and self._thread.is_alive() and time.monotonic() < deadline:
             time.sleep(0.02)
-        if self._server.started:
+        if self.started:
             log.info("page on port %d", self.port)
+
+    @property
+    def started(self) -> bool:
+        """Whether the page answers."""
+        return self._server.started
 
     @property
     def port(self) -> int:

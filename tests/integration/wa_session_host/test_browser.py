@@ -73,6 +73,7 @@ def host(values: dict[str, str], scripted: Scripted) -> Iterator[Host]:
 
 
 def enter(page: Page, host: Host, password: str = PASSWORD) -> None:
+    wait_until(lambda: host.page.started)
     page.goto(f"http://127.0.0.1:{host.page.port}/")
     page.get_by_label("Kata sandi").fill(password)
     page.get_by_role("button", name="Masuk").click()
