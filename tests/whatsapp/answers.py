@@ -25,10 +25,12 @@ class Unanswered(Exception):
 
 def answer(world: World, account: Account, iq: Node) -> Node:
     """The `iq` that answers; `Unanswered` where the script wants silence."""
-    try:
-        content = _ANSWERS[iq.text("xmlns")](world, account, iq)
-    except KeyError:
+    handler = _ANSWERS.get(iq.text("xmlns"))
+    if handler is None:
+        world.problems.append(f"nothing here answers {iq}")
         return refuse(iq, 501, "feature-not-implemented")
+    try:
+        content = handler(world, account, iq)
     except Declined as declined:
         return refuse(iq, declined.code, declined.text)
     return result(iq, *content)
@@ -111,6 +113,7 @@ def _group(group: Group) -> Node:
 _ANSWERS: dict[str, Callable[[World, Account, Node], list[Node]]] = {
     "encrypt": _encryption_keys,
     "passive": _nothing,
+    "privacy": _nothing,
     "urn:xmpp:whatsapp:dirty": _nothing,
     "usync": _users,
     "w:g2": _groups,

@@ -63,12 +63,13 @@ class Node:
 
     def child(self, *path: str) -> Node | None:
         """The first element at the path below this one."""
-        node: Node | None = self
+        found = self
         for tag in path:
-            node = next((child for child in node.children if child.tag == tag), None)
-            if node is None:
-                break
-        return node
+            below = next(found.all(tag), None)
+            if below is None:
+                return None
+            found = below
+        return found
 
     def all(self, tag: str) -> Iterator[Node]:
         return (child for child in self.children if child.tag == tag)

@@ -11,6 +11,7 @@ import os
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +41,7 @@ class Client:
         for kind in events.EVENT_TO_INT:
             if kind.DESCRIPTOR.name not in ("Device", "QR"):
                 self._client.event(kind)(self._on_event)
-        self._commands = {
+        self._commands: dict[str, Callable[..., Any]] = {
             "connect": self._connect,
             "send": self._send,
             "pair_phone": lambda number: self._client.PairPhone(number, True),
@@ -72,7 +73,7 @@ class Client:
         return str(self._client.send_message(_jid(to), Message(conversation=text)).ID)
 
     def _on_event(self, _: NewClient, message: Any) -> None:
-        emit(event=message.DESCRIPTOR.name, **{"data": MessageToDict(message)})
+        emit(event=message.DESCRIPTOR.name, data=MessageToDict(message))
 
 
 def _jid(text: str) -> Any:

@@ -14,6 +14,7 @@ import tarfile
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from tests.conftest import ROOT
 
@@ -44,8 +45,8 @@ def dictionary() -> Dictionary:
         if member is None:
             raise DictionaryMissing(f"{PACKAGE} holds no {_MEMBER}; delete {_CACHE}")
         text = member.read().decode()
-    single, double = _array(text, "SINGLE_BYTE_TOKENS"), _array(text, "DOUBLE_BYTE_TOKENS")
-    return Dictionary(tuple(single), tuple(tuple(page) for page in double))
+    double = tuple(tuple(page) for page in _array(text, "DOUBLE_BYTE_TOKENS"))
+    return Dictionary(tuple(_array(text, "SINGLE_BYTE_TOKENS")), double)
 
 
 def _fetch(target: Path) -> None:
@@ -63,10 +64,9 @@ def _fetch(target: Path) -> None:
         next(Path(directory).glob("*.tgz")).rename(target)
 
 
-def _array(text: str, name: str) -> list[list[str]] | list[str]:
+def _array(text: str, name: str) -> list[Any]:
     """A JavaScript array of plain quoted strings is a Python literal too."""
     found = re.search(rf"export const {name} = (\[.*?\]);", text, re.DOTALL)
     if found is None:
         raise DictionaryMissing(f"{PACKAGE} has no array {name} in {_MEMBER}")
-    value: list[list[str]] | list[str] = ast.literal_eval(found[1])
-    return value
+    return list(ast.literal_eval(found[1]))

@@ -34,9 +34,7 @@ class QrCode:
 def offer(references: list[str]) -> Node:
     """The references for QR codes; the client shows one after the other, then gives up."""
     codes = [node("ref", data=reference.encode()) for reference in references]
-    return node(
-        "iq", node("pair-device", *codes), from_=SERVER, type_="set", id_="1", xmlns="md"
-    )
+    return node("iq", node("pair-device", *codes), from_=SERVER, type_="set", id_="1", xmlns="md")
 
 
 def success(device: Jid, identity: KeyPair, companion: bytes, secret: bytes) -> Node:

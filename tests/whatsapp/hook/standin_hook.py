@@ -34,7 +34,7 @@ _SET_FLAGS, _UP_AND_RUNNING = 0x8914, 0x41
 
 
 def install() -> None:
-    """From now on `import neonize` isolates the process; without the stand-in's address it fails."""
+    """From now on `import neonize` isolates the process first."""
     sys.meta_path.insert(0, _Finder())
 
 
@@ -68,7 +68,7 @@ class _Isolating(Loader):
 def _or_exit(step: Callable[[], _T]) -> _T:
     try:
         return step()
-    except BaseException:
+    except BaseException:  # noqa: BLE001 - whatever it was, the library must not go on
         traceback.print_exc()
         os._exit(70)
 

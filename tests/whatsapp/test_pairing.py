@@ -1,0 +1,59 @@
+"""Linking a device by QR and by phone code, and coming back without either."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.whatsapp.conftest import GROUP, MEMBER, NUMBER, stand_in
+from tests.whatsapp.driver import Driver
+from tests.whatsapp.script import AccountScript
+from tests.whatsapp.standin import Standin
+
+
+def test_a_scanned_code_links_the_device(account: AccountScript, new_client: Driver) -> None:
+    account.scan(new_client.event("Qr")["code"])
+    assert new_client.event("PairStatus")["data"]["ID"]["User"] == NUMBER
+    new_client.event("Connected")
+    assert account.connected
+
+
+def test_a_linked_device_comes_back_without_a_code(client: Driver) -> None:
+    assert "Qr" not in client.events()
+    assert client.call("state")["value"] == [True, True]
+
+
+def test_a_new_stand_in_knows_the_devices_of_the_one_before(linked: Path) -> None:
+    with stand_in(linked) as server, Driver(server, linked / "store.sqlite") as client:
+        client.connect()
+        client.event("Connected")
+
+
+def test_a_typed_code_links_the_device(
+    server: Standin, account: AccountScript, new_client: Driver
+) -> None:
+    code = new_client.call("pair_phone", NUMBER)["value"]
+    account.type_code(code)
+    new_client.event("Connected")
+    new_client.call("send", GROUP, "Tugas pertama")
+    assert server.texts == ["Tugas pertama"]
+
+
+def test_a_code_for_another_number_cannot_be_typed(server: Standin, new_client: Driver) -> None:
+    new_client.call("pair_phone", NUMBER)
+    with pytest.raises(LookupError):
+        server.account(MEMBER).type_code("ABCD-1234")
+
+
+def test_without_codes_left_the_client_gives_up_and_nothing_can_be_scanned(
+    server: Standin, account: AccountScript, tmp_path: Path
+) -> None:
+    server.offer_codes(0)
+    with Driver(server, tmp_path / "new.sqlite") as client:
+        client.connect()
+        server.wait_for(lambda: server.server.registrations)
+        server.wait_for(lambda: not server.server.registrations)
+        assert client.events() == []
+        with pytest.raises(LookupError):
+            account.scan("reference,bm8=,bm8=,bm8=")
