@@ -40,6 +40,8 @@ class Registration:
             elif stanza.child("pair-device-sign"):
                 self.paired.set()
                 await self.connection.send(node("stream:error", code="515"))
+            elif stanza.text("xmlns") == "w:p":
+                await self.connection.send(result(stanza))
             self._changed()
 
     async def consent(

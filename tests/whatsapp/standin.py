@@ -92,7 +92,7 @@ class Standin:
         return group
 
     def offer_codes(self, number: int) -> None:
-        """How many QR codes a new client gets to show; the first lasts 60 s, the others 20 s."""
+        """How many QR codes a new client gets to show: 20 s each, the first of six 60 s."""
         self.server.codes = number
 
     # What happens to messages

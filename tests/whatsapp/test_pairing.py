@@ -46,14 +46,15 @@ def test_a_code_for_another_number_cannot_be_typed(server: Standin, new_client: 
         server.account(MEMBER).type_code("ABCD-1234")
 
 
-def test_without_codes_left_the_client_gives_up_and_nothing_can_be_scanned(
+def test_a_code_that_ran_out_cannot_be_scanned(
     server: Standin, account: AccountScript, tmp_path: Path
 ) -> None:
-    server.offer_codes(0)
+    server.offer_codes(1)
     with Driver(server, tmp_path / "new.sqlite") as client:
         client.connect()
-        server.wait_for(lambda: server.server.registrations)
+        code = client.event("Qr")["code"]
         server.wait_for(lambda: not server.server.registrations)
-        assert client.events() == []
         with pytest.raises(LookupError):
-            account.scan("reference,bm8=,bm8=,bm8=")
+            account.scan(code)
+        assert client.call("state")["value"] == [False, False]
+        assert client.events() == ["Qr"]
