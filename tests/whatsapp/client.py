@@ -47,6 +47,7 @@ class Client:
             "pair_phone": lambda number: self._client.PairPhone(number, True),
             "groups": lambda: [group.GroupName.Name for group in self._client.get_joined_groups()],
             "group": lambda jid: self._client.get_group_info(_jid(jid)).GroupName.Name,
+            "logout": self._client.logout,
             "state": lambda: [self._client.is_connected, self._client.is_logged_in],
         }
 

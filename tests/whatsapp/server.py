@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import socket
 import traceback
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from tests.whatsapp.binary import Jid
+from tests.whatsapp.binary import Dictionary, Jid
 from tests.whatsapp.connection import Connection, Identity, Refused
 from tests.whatsapp.session import REPLACED, Registration, Session
 from tests.whatsapp.state import World
+
+_SECONDS = 30.0
 
 
 class Server:
@@ -62,16 +65,17 @@ class Server:
         """Its listening socket lives as long as the process does."""
         loop = asyncio.get_running_loop()
         with process:
-            process.setblocking(True)
-            _, handles, _, _ = await asyncio.to_thread(socket.recv_fds, process, 1, 1)
+            listener, words = await asyncio.to_thread(_receive, process)
             process.setblocking(False)
-            listener = socket.socket(fileno=handles[0])
-            async with await asyncio.start_server(self._serve, sock=listener):
+
+            async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+                await self._serve(Connection(reader, writer, words))
+
+            async with await asyncio.start_server(serve, sock=listener):
                 await loop.sock_sendall(process, self._root)
                 await loop.sock_recv(process, 1)
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        connection = Connection(reader, writer)
+    async def _serve(self, connection: Connection) -> None:
         if not self._up:
             connection.abort()
             return
@@ -118,3 +122,12 @@ class Server:
             await registration.run()
         finally:
             self.registrations.remove(registration)
+
+
+def _receive(process: socket.socket) -> tuple[socket.socket, Dictionary]:
+    """What the hook in a client process sends first."""
+    process.settimeout(_SECONDS)
+    size, handles, _, _ = socket.recv_fds(process, 4, 1)
+    with process.makefile("rb") as stream:
+        single, *double = json.loads(stream.read(int.from_bytes(size, "big")))
+    return socket.socket(fileno=handles[0]), Dictionary(single, double)

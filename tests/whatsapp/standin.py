@@ -19,7 +19,6 @@ from typing import Any, Self
 from tests.whatsapp.binary import Jid
 from tests.whatsapp.certificates import noise_chain, tls
 from tests.whatsapp.connection import Identity
-from tests.whatsapp.dictionary import dictionary
 from tests.whatsapp.hook.standin_hook import ADDRESS, PORT
 from tests.whatsapp.keys import KeyPair
 from tests.whatsapp.script import AccountScript
@@ -46,7 +45,6 @@ class Standin:
         self._thread = threading.Thread(target=self._loop.run_forever, name="whatsapp-stand-in")
 
     def __enter__(self) -> Self:
-        dictionary()
         self._files = tempfile.TemporaryDirectory(prefix="whatsapp-")
         self._authority, context = tls(Path(self._files.name))
         root, static = KeyPair.new(), KeyPair.new()

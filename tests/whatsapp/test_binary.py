@@ -6,10 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.whatsapp.binary import Jid, Node, decode, encode, node
-from tests.whatsapp.dictionary import Dictionary, dictionary
+from tests.whatsapp.binary import Dictionary, Jid, Node, decode, encode, node
 
-WORDS = Dictionary(("", "iq", "type"), (("user",), ("get", "set")))
+WORDS = Dictionary(["", "iq", "type"], [["user"], ["get", "set"]])
 
 texts = st.text(min_size=1, max_size=20)
 jids = st.builds(
@@ -56,9 +55,3 @@ def test_abbreviated_words(data: bytes, element: Node) -> None:
 def test_bytes_that_are_no_stanza_are_refused(data: bytes) -> None:
     with pytest.raises(ValueError, match=r"too early|starts"):
         decode(data, WORDS)
-
-
-def test_the_dictionary_is_the_version_that_the_library_writes() -> None:
-    words = dictionary()
-    assert words.single.index("iq") == 25
-    assert [len(page) for page in words.double] == [256] * 4

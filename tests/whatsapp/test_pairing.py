@@ -30,6 +30,28 @@ def test_a_new_stand_in_knows_the_devices_of_the_one_before(linked: Path) -> Non
         client.event("Connected")
 
 
+def test_a_device_that_logged_out_shows_a_code_again(
+    server: Standin, client: Driver, tmp_path: Path
+) -> None:
+    assert client.call("logout")["error"] is None
+    with Driver(server, tmp_path / "store.sqlite") as again:
+        again.connect()
+        again.event("Qr")
+
+
+def test_two_accounts_have_sessions_of_their_own(
+    server: Standin, client: Driver, new_client: Driver
+) -> None:
+    server.account(MEMBER).scan(new_client.event("Qr")["code"])
+    new_client.event("Connected")
+    client.call("send", GROUP, "Dari akun pertama")
+    new_client.call("send", GROUP, "Dari akun kedua")
+    assert [(arrival.sender.user, arrival.text) for arrival in server.arrivals] == [
+        (NUMBER, "Dari akun pertama"),
+        (MEMBER, "Dari akun kedua"),
+    ]
+
+
 def test_a_typed_code_links_the_device(
     server: Standin, account: AccountScript, new_client: Driver
 ) -> None:
