@@ -84,8 +84,9 @@ class AccountScript:
 
     def drop(self) -> None:
         """The socket breaks without a word; the client connects again by itself."""
-        self._control.do(self.session.connection.abort)
-        self.wait_disconnected()
+        session = self.session
+        self._control.do(session.connection.abort)
+        self._wait_ended(session)
 
     def replaced(self) -> None:
         """Another client took over with the same device."""
@@ -158,5 +159,10 @@ class AccountScript:
         return [session for session in sessions if session.account is self._account]
 
     def _end(self, stanza: Node) -> None:
-        self._control.run(self.session.end(stanza))
-        self.wait_disconnected()
+        session = self.session
+        self._control.run(session.end(stanza))
+        self._wait_ended(session)
+
+    def _wait_ended(self, session: Session) -> None:
+        """This one; the client may have a new one already."""
+        self._control.wait_for(lambda: session not in self._sessions())

@@ -43,15 +43,19 @@ class Server:
             self.spawn(self._serve_process(process))
 
     async def stop(self) -> None:
+        """Ends everything, clients' connections too."""
         tasks = list(self._tasks)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._keep(asyncio.get_running_loop().create_task(work))
+
+    def _keep(self, task: asyncio.Task[None] | None) -> None:
+        if task is not None:
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
 
     def down(self) -> None:
         self._up = False
@@ -69,6 +73,7 @@ class Server:
             process.setblocking(False)
 
             async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+                self._keep(asyncio.current_task())
                 await self._serve(Connection(reader, writer, words))
 
             async with await asyncio.start_server(serve, sock=listener):

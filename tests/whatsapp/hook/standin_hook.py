@@ -29,7 +29,7 @@ ADDRESS = "CICERO_TEST_WHATSAPP"
 PORT = 3128
 _NEW_USER, _NEW_NETWORK = 0x10000000, 0x40000000
 _SET_FLAGS, _UP_AND_RUNNING = 0x8914, 0x41
-_stand_in = socket.socket(socket.AF_UNIX)  # open as long as the process lives
+_open: list[socket.socket] = []  # as long as the process lives
 
 
 def install() -> None:
@@ -105,11 +105,13 @@ def _turn(package: Path) -> None:
     )
 
     words = json.dumps(dictionary(package)).encode()
+    stand_in = socket.socket(socket.AF_UNIX)
+    _open.append(stand_in)
+    stand_in.connect(os.environ[ADDRESS])
     with socket.create_server(("127.0.0.1", PORT)) as listener:
-        _stand_in.connect(os.environ[ADDRESS])
-        socket.send_fds(_stand_in, [len(words).to_bytes(4, "big")], [listener.fileno()])
-    _stand_in.sendall(words)
-    root = _stand_in.recv(32, socket.MSG_WAITALL)
+        socket.send_fds(stand_in, [len(words).to_bytes(4, "big")], [listener.fileno()])
+    stand_in.sendall(words)
+    root = stand_in.recv(32, socket.MSG_WAITALL)
     if len(root) != 32:
         raise ConnectionError("the stand-in gave no root key")
     replace_root_key(package, root)
