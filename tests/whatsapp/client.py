@@ -24,7 +24,6 @@ from neonize.utils.jid import build_jid
 
 _OUT = os.fdopen(os.dup(1), "w", buffering=1)
 _LOCK = threading.Lock()
-_STORE = "file:{}?_journal_mode=WAL&_busy_timeout=10000&_foreign_keys=on&_z="
 
 
 def emit(**message: Any) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -38,17 +37,13 @@ def linked(tmp_path_factory: pytest.TempPathFactory) -> Path:
         client.connect()
         server.account(NUMBER).scan(client.event("Qr")["code"])
         client.event("Connected")
-    with sqlite3.connect(directory / "store.sqlite") as store:
-        store.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    store.close()
     return directory
 
 
 @pytest.fixture
 def server(linked: Path, tmp_path: Path) -> Iterator[Standin]:
     """Knows the device of the store `tmp_path / "store.sqlite"`."""
-    for name in ("store.sqlite", "accounts.json"):
-        shutil.copy(linked / name, tmp_path / name)
+    shutil.copytree(linked, tmp_path, dirs_exist_ok=True)
     with stand_in(tmp_path) as server:
         yield server
 

@@ -109,7 +109,7 @@ class Connection:
             self._websocket.receive_data(await self._some())
             await self._flush()
             for event in self._websocket.events_received():
-                if isinstance(event, Frame) and event.opcode is Opcode.BINARY:
+                if isinstance(event, Frame) and event.opcode in (Opcode.BINARY, Opcode.CONT):
                     self._buffer += event.data
         data = bytes(self._buffer[:size])
         del self._buffer[:size]

@@ -106,8 +106,9 @@ class Standin:
 
     @property
     def texts(self) -> list[str | None]:
-        """What arrived, in order, each message id once."""
-        return list({arrival.id: arrival.text for arrival in self.arrivals}.values())
+        """What the chats show: in order, each message once, without those that were refused."""
+        accepted = [one for one in self.arrivals if not isinstance(one.outcome, int)]
+        return list({one.id: one.text for one in accepted}.values())
 
     @property
     def problems(self) -> list[str]:

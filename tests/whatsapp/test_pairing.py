@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -24,10 +25,14 @@ def test_a_linked_device_comes_back_without_a_code(client: Driver) -> None:
     assert client.call("state")["value"] == [True, True]
 
 
-def test_a_new_stand_in_knows_the_devices_of_the_one_before(linked: Path) -> None:
-    with stand_in(linked) as server, Driver(server, linked / "store.sqlite") as client:
-        client.connect()
-        client.event("Connected")
+def test_a_new_stand_in_reads_on_where_the_one_before_ended(linked: Path, tmp_path: Path) -> None:
+    shutil.copytree(linked, tmp_path, dirs_exist_ok=True)
+    for text in ("Sebelum", "Sesudah"):
+        with stand_in(tmp_path) as server, Driver(server, tmp_path / "store.sqlite") as client:
+            client.connect()
+            client.event("Connected")
+            client.call("send", GROUP, text)
+            assert server.texts == [text]
 
 
 def test_a_device_that_logged_out_shows_a_code_again(
