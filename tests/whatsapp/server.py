@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import socket
 import traceback
@@ -68,7 +69,7 @@ class Server:
     async def _serve_process(self, process: socket.socket) -> None:
         """Its listening socket lives as long as the process does."""
         loop = asyncio.get_running_loop()
-        with process:
+        with process, contextlib.suppress(ConnectionError):
             listener, words = await asyncio.to_thread(_receive, process)
             process.setblocking(False)
 
@@ -133,6 +134,8 @@ def _receive(process: socket.socket) -> tuple[socket.socket, Dictionary]:
     """What the hook in a client process sends first."""
     process.settimeout(_SECONDS)
     size, handles, _, _ = socket.recv_fds(process, 4, 1)
+    if not handles:
+        raise ConnectionError("the process ended too early")
     with process.makefile("rb") as stream:
         single, *double = json.loads(stream.read(int.from_bytes(size, "big")))
     return socket.socket(fileno=handles[0]), Dictionary(single, double)

@@ -34,6 +34,7 @@ Ending = Callable[[AccountScript], None]
             {"Code": "SEND_TO_TOO_MANY_PEOPLE", "Expire": "3600"},
         ),
     ],
+    ids=["replaced", "removed", "401", "403", "406", "405", "400", "409", "501", "banned"],
 )
 def test_an_end_for_good_is_told_once_and_not_reconnected(
     account: AccountScript, client: Driver, ending: Ending, event: str, data: dict[str, Any]
@@ -53,6 +54,7 @@ def test_an_end_for_good_is_told_once_and_not_reconnected(
         (lambda one: one.stream_error("503"), "Disconnected"),
         (lambda one: one.stream_error("500"), "StreamError"),
     ],
+    ids=["dropped", "stream error 503", "stream error 500"],
 )
 def test_any_other_end_is_followed_by_a_new_session(
     server: Standin, account: AccountScript, client: Driver, ending: Ending, event: str
@@ -94,6 +96,7 @@ def test_a_server_that_is_down_is_found_again(server: Standin, client: Driver) -
         lambda one: one.ban(code=199, seconds=3600),
         lambda one: one.receipt("3EB0", GROUP, MEMBER, "unheard-of"),
     ],
+    ids=["login failure", "ban", "receipt"],
 )
 def test_an_unknown_value_in_an_event_ends_the_call_to_connect_and_not_the_process(
     account: AccountScript, client: Driver, surprise: Ending
