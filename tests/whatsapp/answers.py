@@ -25,10 +25,12 @@ class Unanswered(Exception):
 
 def answer(world: World, account: Account, iq: Node) -> Node:
     """The `iq` that answers; `Unanswered` where the script wants silence."""
-    try:
-        content = _ANSWERS[iq.text("xmlns")](world, account, iq)
-    except KeyError:
+    handler = _ANSWERS.get(iq.text("xmlns"))
+    if handler is None:
+        world.problems.append(f"nothing here answers {iq}")
         return refuse(iq, 501, "feature-not-implemented")
+    try:
+        content = handler(world, account, iq)
     except Declined as declined:
         return refuse(iq, declined.code, declined.text)
     return result(iq, *content)
@@ -83,6 +85,16 @@ def _user(world: World, jid: Jid) -> Node:
     return node("user", listed, node("lid", val=lid_of(jid)), jid=jid)
 
 
+def _linked_devices(world: World, account: Account, iq: Node) -> list[Node]:
+    """A device logs itself out."""
+    removed = iq.child("remove-companion-device")
+    if removed is None:
+        raise Declined(400, "bad-request")
+    account.devices.pop(removed.jid("jid").device, None)
+    world.save()
+    return []
+
+
 def _groups(world: World, account: Account, iq: Node) -> list[Node]:
     if iq.child("participating"):
         own = [group for group in world.groups.values() if account.jid in group.members]
@@ -110,7 +122,9 @@ def _group(group: Group) -> Node:
 
 _ANSWERS: dict[str, Callable[[World, Account, Node], list[Node]]] = {
     "encrypt": _encryption_keys,
+    "md": _linked_devices,
     "passive": _nothing,
+    "privacy": _nothing,
     "urn:xmpp:whatsapp:dirty": _nothing,
     "usync": _users,
     "w:g2": _groups,

@@ -1,7 +1,7 @@
 """WhatsApp's binary XML: nodes to bytes and back.
 
 The library's client reads words written out in full as well as abbreviated ones, so `encode`
-abbreviates nothing; `decode` needs the dictionary. Tag bytes: whatsmeow, `binary/token`.
+abbreviates nothing; `decode` needs the library's words. Tag bytes: whatsmeow, `binary/token`.
 """
 
 from __future__ import annotations
@@ -10,14 +10,20 @@ import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from tests.whatsapp.dictionary import Dictionary
-
 _EMPTY, _PAGE_0, _LIST_8, _LIST_16 = 0, 236, 248, 249
 _INTEROP, _FACEBOOK, _DEVICE_JID, _JID = 245, 246, 247, 250
 _HEX, _BYTES_8, _BYTES_20, _BYTES_32, _NIBBLES = 251, 252, 253, 254, 255
 _DEVICE_SERVERS = ("s.whatsapp.net", "lid")
 _DIGITS = {_HEX: "0123456789ABCDEF", _NIBBLES: "0123456789-.\0\0\0\0"}
 _COMPRESSED = 2
+
+
+@dataclass(frozen=True)
+class Dictionary:
+    """What the library abbreviates: words by their one byte, and by page and byte."""
+
+    single: list[str]
+    double: list[list[str]]
 
 
 @dataclass(frozen=True)
@@ -63,12 +69,13 @@ class Node:
 
     def child(self, *path: str) -> Node | None:
         """The first element at the path below this one."""
-        node: Node | None = self
+        found = self
         for tag in path:
-            node = next((child for child in node.children if child.tag == tag), None)
-            if node is None:
-                break
-        return node
+            below = next(found.all(tag), None)
+            if below is None:
+                return None
+            found = below
+        return found
 
     def all(self, tag: str) -> Iterator[Node]:
         return (child for child in self.children if child.tag == tag)

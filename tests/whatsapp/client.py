@@ -11,6 +11,7 @@ import os
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,6 @@ from neonize.utils.jid import build_jid
 
 _OUT = os.fdopen(os.dup(1), "w", buffering=1)
 _LOCK = threading.Lock()
-_STORE = "file:{}?_journal_mode=WAL&_busy_timeout=10000&_foreign_keys=on&_z="
 
 
 def emit(**message: Any) -> None:
@@ -40,12 +40,13 @@ class Client:
         for kind in events.EVENT_TO_INT:
             if kind.DESCRIPTOR.name not in ("Device", "QR"):
                 self._client.event(kind)(self._on_event)
-        self._commands = {
+        self._commands: dict[str, Callable[..., Any]] = {
             "connect": self._connect,
             "send": self._send,
             "pair_phone": lambda number: self._client.PairPhone(number, True),
             "groups": lambda: [group.GroupName.Name for group in self._client.get_joined_groups()],
             "group": lambda jid: self._client.get_group_info(_jid(jid)).GroupName.Name,
+            "logout": self._client.logout,
             "state": lambda: [self._client.is_connected, self._client.is_logged_in],
         }
 
@@ -72,7 +73,7 @@ class Client:
         return str(self._client.send_message(_jid(to), Message(conversation=text)).ID)
 
     def _on_event(self, _: NewClient, message: Any) -> None:
-        emit(event=message.DESCRIPTOR.name, **{"data": MessageToDict(message)})
+        emit(event=message.DESCRIPTOR.name, data=MessageToDict(message))
 
 
 def _jid(text: str) -> Any:

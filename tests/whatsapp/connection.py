@@ -13,9 +13,8 @@ from websockets.frames import Frame, Opcode
 from websockets.http11 import Request
 from websockets.server import ServerProtocol
 
-from tests.whatsapp.binary import Node, decode, encode
+from tests.whatsapp.binary import Dictionary, Node, decode, encode
 from tests.whatsapp.certificates import HOST
-from tests.whatsapp.dictionary import dictionary
 from tests.whatsapp.keys import KeyPair
 from tests.whatsapp.noise import Cipher, Handshake
 from tests.whatsapp.protos import wa6
@@ -39,8 +38,10 @@ class Identity:
 class Connection:
     """Stanzas to and from one client; `static` and `payload` say who it claims to be."""
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._reader, self._writer = reader, writer
+    def __init__(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, words: Dictionary
+    ) -> None:
+        self._reader, self._writer, self._words = reader, writer, words
         self._websocket = ServerProtocol(max_size=None)
         self._buffer = bytearray()
         self._incoming: Cipher
@@ -65,7 +66,7 @@ class Connection:
         """Until the client goes or the connection is closed."""
         with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError, ssl.SSLError):
             while True:
-                yield decode(self._incoming.decrypt(await self._frame()), dictionary())
+                yield decode(self._incoming.decrypt(await self._frame()), self._words)
 
     async def send(self, *stanzas: Node) -> None:
         """Nothing where the client has gone already."""
@@ -108,7 +109,7 @@ class Connection:
             self._websocket.receive_data(await self._some())
             await self._flush()
             for event in self._websocket.events_received():
-                if isinstance(event, Frame) and event.opcode is Opcode.BINARY:
+                if isinstance(event, Frame) and event.opcode in (Opcode.BINARY, Opcode.CONT):
                     self._buffer += event.data
         data = bytes(self._buffer[:size])
         del self._buffer[:size]

@@ -7,50 +7,49 @@ import time
 from collections.abc import Callable, Coroutine
 from typing import Any, Protocol
 
-from tests.whatsapp import pairing
-from tests.whatsapp.binary import Jid, Node, node
+from tests.whatsapp.binary import Jid, Node, Value, node
 from tests.whatsapp.pairing import QrCode
-from tests.whatsapp.session import Registration, Session
-from tests.whatsapp.state import Account, Failure, World
+from tests.whatsapp.server import Server
+from tests.whatsapp.session import REPLACED, Session
+from tests.whatsapp.state import Account, Failure
 
 
-class Server(Protocol):
-    """The part of the stand-in that a script acts on; its work is done in the server's thread."""
+class Control(Protocol):
+    """The part of the stand-in that a script acts on."""
 
-    world: World
-    sessions: dict[Jid, Session]
-    registrations: list[Registration]
+    server: Server
 
     def do(self, step: Callable[[], object]) -> None: ...
     def run(self, work: Coroutine[Any, Any, None]) -> None: ...
-    def wait_for(self, condition: Callable[[], bool], seconds: float = ...) -> None: ...
+    def wait_for(self, condition: Callable[[], object], seconds: float = ...) -> None: ...
 
 
 class AccountScript:
-    """One phone number's account; each method returns when the server has done its part."""
+    """One phone number's account; each method returns when the server has done its part.
 
-    def __init__(self, server: Server, account: Account) -> None:
-        self._server, self._account = server, account
+    Where a method needs a session, `LookupError` tells that no device is logged in.
+    """
 
-    @property
-    def jid(self) -> str:
-        return str(self._account.jid)
+    def __init__(self, control: Control, account: Account) -> None:
+        self._control, self._account = control, account
 
     @property
     def connected(self) -> bool:
         """A device of this account is logged in now."""
-        return self._account.jid in self._server.sessions
+        return bool(self._sessions())
 
     @property
     def session(self) -> Session:
-        """The session that is logged in now; `LookupError` where none is."""
-        return self._server.sessions[self._account.jid]
+        """The device that logged in last."""
+        return self._sessions()[-1]
 
     def wait_connected(self, seconds: float = 30) -> None:
-        self._server.wait_for(lambda: self.connected, seconds)
+        self._control.wait_for(lambda: self.connected, seconds)
 
     def wait_disconnected(self, seconds: float = 30) -> None:
-        self._server.wait_for(lambda: not self.connected, seconds)
+        self._control.wait_for(lambda: not self.connected, seconds)
+
+    # Pairing
 
     def scan(self, code: str) -> None:
         """Links the device that shows this QR text, as the account's phone would.
@@ -59,34 +58,46 @@ class AccountScript:
         itself.
         """
         qr = QrCode.parse(code)
-        registration = next(
-            (one for one in self._server.registrations if qr.reference in one.references), None
-        )
-        if registration is None:
+        waiting = [
+            one for one in self._control.server.registrations if qr.reference in one.references
+        ]
+        if not waiting:
             raise LookupError("no client shows this code")
-        number = self._server.world.link(self._account, qr.noise_key)
-        phone = self._server.world.phone(self._account.jid)
-        device = Jid(self._account.jid.user, device=number)
-        consent = pairing.success(device, phone.identity, qr.identity, qr.secret)
-        self._server.run(registration.connection.send(consent))
-        self._server.wait_for(registration.paired.is_set)
+        self._control.run(waiting[0].consent(self._account, qr.noise_key, qr.identity, qr.secret))
+        self._control.wait_for(waiting[0].paired.is_set)
+
+    def type_code(self, code: str) -> None:
+        """Links the device that asked for this number and shows this code (`ABCD-1234`).
+
+        `LookupError` where no client asked for this number; `TimeoutError` for a wrong code.
+        """
+        for waiting in self._control.server.registrations:
+            asked = waiting.phone_code
+            if asked is not None and asked.number == self._account.jid.user:
+                identity = self._control.server.world.phone(self._account.jid).identity
+                self._control.run(waiting.connection.send(asked.typed(code, identity)))
+                self._control.wait_for(waiting.paired.is_set)
+                return
+        raise LookupError("no client asked for this number")
+
+    # Ends of a session
 
     def drop(self) -> None:
         """The socket breaks without a word; the client connects again by itself."""
-        self._server.do(self.session.connection.abort)
-        self.wait_disconnected()
+        session = self.session
+        self._control.do(session.connection.abort)
+        self._wait_ended(session)
 
     def replaced(self) -> None:
         """Another client took over with the same device."""
-        self._end(node("stream:error", node("conflict", type_="replaced")))
+        self._end(REPLACED)
 
     def remove_devices(self) -> None:
         """The owner logs the linked devices out on the phone; logging in again is refused."""
         self._account.devices.clear()
-        self._server.world.save()
+        self._control.server.world.save()
         if self.connected:
-            gone = node("conflict", type_="device_removed")
-            self._end(node("stream:error", gone, code="401"))
+            self._end(node("stream:error", node("conflict", type_="device_removed"), code="401"))
 
     def stream_error(self, code: str) -> None:
         """The server ends the session with this code; 503 is a restart of its own."""
@@ -105,6 +116,8 @@ class AccountScript:
     def allow_logins(self) -> None:
         self._account.refusal = None
 
+    # Within a session
+
     def answer_pings(self, answers: bool) -> None:
         """Without answers the client reports a timeout after about half a minute."""
         self._account.answers_pings = answers
@@ -113,28 +126,43 @@ class AccountScript:
         """Each stanza of the session that is open waits this long for its turn."""
         self.session.delay = seconds
 
-    def push(self, *stanzas: Node) -> None:
+    def push(self, stanza: Node) -> None:
         """Any stanza, to the session that is open."""
-        self._server.run(self.session.connection.send(*stanzas))
+        self._control.run(self.session.connection.send(stanza))
 
     def undecryptable(self, group: str, sender: str) -> None:
-        """A group message that the client has no key for."""
+        """A group message, from this phone number, that the client has no key for."""
         enc = node("enc", data=b"\x33" + os.urandom(90), v="2", type_="skmsg")
-        self.push(self._incoming("message", enc, group, sender, type_="text"))
+        self._push_from(group, sender, Node("message", {"type": "text"}, (enc,)))
 
     def receipt(self, message: str, group: str, reader: str, kind: str = "") -> None:
-        """A member got the message, or did with it what `kind` says: read, played, retry."""
-        named = {"type_": kind} if kind else {}
-        self.push(self._incoming("receipt", None, group, reader, id_=message, **named))
+        """A member got the message, or did with it what `kind` says: `read`, `played`."""
+        named = {"id": message} | ({"type": kind} if kind else {})
+        self._push_from(group, reader, Node("receipt", named))
 
-    def _incoming(
-        self, tag: str, child: Node | None, group: str, sender: str, **attrs: str
-    ) -> Node:
-        given = {"id_": os.urandom(8).hex().upper(), "t": str(int(time.time()))} | attrs
-        children = [child] if child else []
-        chat, participant = Jid.parse(group), Jid.parse(sender)
-        return node(tag, *children, from_=chat, participant=participant, **given)
+    def ask_again(self, message: str, group: str, reader: str) -> None:
+        """A member could not read the message and asks for it once more (a retry receipt)."""
+        now = str(int(time.time()))
+        retry = node("retry", count="1", id_=message, t=now, v="1")
+        registration = node("registration", data=bytes(4))
+        named = {"id": message, "type": "retry"}
+        self._push_from(group, reader, Node("receipt", named, (retry, registration)))
+
+    def _push_from(self, group: str, number: str, stanza: Node) -> None:
+        sent: dict[str, Value] = {"id": os.urandom(8).hex().upper(), "t": str(int(time.time()))}
+        sent |= {"from": Jid.parse(group), "participant": Jid(number)}
+        self.push(Node(stanza.tag, sent | dict(stanza.attrs), stanza.content))
+
+    def _sessions(self) -> list[Session]:
+        """Newest last."""
+        sessions = list(self._control.server.sessions.values())
+        return [session for session in sessions if session.account is self._account]
 
     def _end(self, stanza: Node) -> None:
-        self._server.run(self.session.end(stanza))
-        self.wait_disconnected()
+        session = self.session
+        self._control.run(session.end(stanza))
+        self._wait_ended(session)
+
+    def _wait_ended(self, session: Session) -> None:
+        """This one; the client may have a new one already."""
+        self._control.wait_for(lambda: session not in self._sessions())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 import os
 import time
 from collections.abc import Callable
@@ -12,45 +11,63 @@ from tests.whatsapp import pairing
 from tests.whatsapp.answers import Unanswered, answer, refuse, result
 from tests.whatsapp.binary import SERVER, Jid, Node, node
 from tests.whatsapp.connection import Connection
-from tests.whatsapp.state import Account, Arrival, Failure, World, lid_of
+from tests.whatsapp.phone_code import PhoneCode
+from tests.whatsapp.state import Account, Arrival, Failure, World, lid_of, number_of
 
+REPLACED = node("stream:error", node("conflict", type_="replaced"))
 _LAST_WORD_SECONDS = 0.2
 
 
 class Registration:
     """A client without an account: it shows codes until a phone accepts one."""
 
-    def __init__(self, connection: Connection, references: int) -> None:
+    def __init__(
+        self, world: World, connection: Connection, codes: int, changed: Callable[[], None]
+    ) -> None:
         self.connection = connection
-        self.references = [os.urandom(16).hex() for _ in range(references)]
-        self.linking: dict[str, str] = {}
+        self.references = [os.urandom(16).hex() for _ in range(codes)]
+        self.phone_code: PhoneCode | None = None
         self.paired = asyncio.Event()
+        self._world, self._changed = world, changed
 
     async def run(self) -> None:
+        """Until the client goes, which it does by itself once it is paired."""
         await self.connection.send(pairing.offer(self.references))
         async for stanza in self.connection.stanzas():
-            if stanza.child("link_code_companion_reg"):
-                await self.connection.send(self._phone_code(stanza))
+            linking = stanza.child("link_code_companion_reg")
+            if linking is not None:
+                await self._link(stanza, linking)
             elif stanza.child("pair-device-sign"):
                 self.paired.set()
                 await self.connection.send(node("stream:error", code="515"))
+            elif stanza.text("xmlns") == "w:p":
+                await self.connection.send(result(stanza))
+            self._changed()
 
-    def _phone_code(self, iq: Node) -> Node:
-        asked = iq.child("link_code_companion_reg")
-        if asked is None or asked.text("stage") != "companion_hello":
-            return refuse(iq, 400, "bad-request")
-        return result(
-            iq,
-            node(
-                "link_code_companion_reg",
-                node("link_code_pairing_ref", data=os.urandom(8).hex().encode()),
-                stage="companion_hello",
-            ),
-        )
+    async def consent(
+        self, account: Account, noise_key: bytes, companion: bytes, secret: bytes
+    ) -> None:
+        """The phone's owner agrees: the device is linked, and told so."""
+        device = Jid(account.jid.user, device=self._world.link(account, noise_key))
+        identity = self._world.phone(account.jid).identity
+        await self.connection.send(pairing.success(device, identity, companion, secret))
+
+    async def _link(self, iq: Node, linking: Node) -> None:
+        if linking.text("stage") == "companion_hello":
+            self.phone_code = PhoneCode.of(linking)
+            await self.connection.send(result(iq, self.phone_code.answer()))
+        elif self.phone_code is None:
+            await self.connection.send(refuse(iq, 400, "bad-request"))
+        else:
+            account = self._world.account(Jid(self.phone_code.number))
+            identity = self._world.phone(account.jid).identity
+            companion, secret = self.phone_code.finished(linking, identity)
+            await self.connection.send(result(iq))
+            await self.consent(account, self.phone_code.noise_key, companion, secret)
 
 
 class Session:
-    """A linked device that logged in."""
+    """A linked device that logs in; `received` is all it sent, in order."""
 
     def __init__(
         self, world: World, account: Account, connection: Connection, changed: Callable[[], None]
@@ -60,14 +77,16 @@ class Session:
         self.received: list[Node] = []
         self.delay = 0.0
         self._world, self._changed = world, changed
-        self._ids = itertools.count(1)
+
+    def refused(self) -> Failure | None:
+        """Why this client may not log in, if so: by script, or for an unknown key."""
+        if self.account.refusal is not None:
+            return self.account.refusal
+        known = self.account.devices.get(self.device.device) == self.connection.static
+        return None if known else Failure(401)
 
     async def run(self) -> None:
-        """Until the client goes; a login that is refused ends at once."""
-        failure = self.refused()
-        if failure is not None:
-            await self.end(node("failure", reason=str(failure.reason), **failure.details))
-            return
+        """Until the client goes."""
         now = str(int(time.time()))
         await self.connection.send(
             node("success", t=now, lid=lid_of(self.device), creation=now),
@@ -79,18 +98,15 @@ class Session:
             await self._handle(stanza)
             self._changed()
 
+    async def refuse(self, failure: Failure) -> None:
+        """The login fails."""
+        await self.end(Node("failure", {"reason": str(failure.reason)} | failure.details))
+
     async def end(self, stanza: Node) -> None:
         """Tells the client why, gives it the time to take it in, and closes the connection."""
         await self.connection.send(stanza)
         await asyncio.sleep(_LAST_WORD_SECONDS)
         self.connection.close()
-
-    def refused(self) -> Failure | None:
-        """Why this client may not log in, if so: by script, or for an unknown key."""
-        if self.account.refusal is not None:
-            return self.account.refusal
-        known = self.account.devices.get(self.device.device) == self.connection.static
-        return None if known else Failure(401)
 
     async def _handle(self, stanza: Node) -> None:
         self.received.append(stanza)
@@ -105,22 +121,18 @@ class Session:
             await self.connection.send(self._ack(stanza))
 
     async def _message(self, stanza: Node) -> None:
-        chat, outcome = stanza.jid("to"), self._world.next_outcome()
-        reader = self._reader(chat)
-        text = self._world.phone(reader).read(self.device, stanza) if reader else None
-        self._world.arrivals.append(Arrival(stanza.text("id"), self.device, chat, text, outcome))
+        asked_by = stanza.jid("participant") if "participant" in stanza.attrs else None
+        outcome = "ack" if asked_by else self._world.next_outcome()
+        chat = number_of(stanza.jid("to"))
+        text = self._world.read(self.account, self.device, stanza)
+        arrival = Arrival(stanza.text("id"), self.device, chat, text, outcome, asked_by)
+        self._world.arrivals.append(arrival)
         if outcome == "drop":
             self.connection.abort()
         elif outcome == "ack":
             await self.connection.send(self._ack(stanza))
         elif outcome != "silence":
             await self.connection.send(self._ack(stanza, error=str(outcome)))
-
-    def _reader(self, chat: Jid) -> Jid | None:
-        """Whoever of the chat can read along: the recipient, or a member of the group."""
-        group = self._world.groups.get(chat)
-        members = group.members if group else [chat]
-        return next((member for member in members if member != self.account.jid), None)
 
     def _ack(self, stanza: Node, **attrs: str) -> Node:
         sender = stanza.attrs.get("to", SERVER)

@@ -60,18 +60,18 @@ class Phone:
     def read(self, sender: Jid, message: Node) -> str | None:
         """The text of a message stanza; nothing where it is not meant for this phone."""
         chat = message.jid("to")
+        addressed = (message.child("participants") or message).all("to")
+        own = [enc for to in addressed if to.jid("jid") == self.jid for enc in to.all("enc")]
         texts = [
-            self._text(sender, chat, self._open_own(enc))
-            for to in (message.child("participants") or message).all("to")
-            if to.jid("jid") == self.jid
-            for enc in to.all("enc")
-        ]
-        texts += [
-            self._text(sender, chat, self._open_group(sender, chat, enc.data))
-            for enc in message.all("enc")
-            if enc.text("type") == "skmsg"
+            self._text(sender, chat, self._open(sender, chat, enc))
+            for enc in [*own, *message.all("enc")]
         ]
         return next((text for text in texts if text is not None), None)
+
+    def _open(self, sender: Jid, chat: Jid, enc: Node) -> bytes:
+        if enc.text("type") == "skmsg":
+            return self._open_group(sender, chat, enc.data)
+        return self._open_own(enc)
 
     def _text(self, sender: Jid, chat: Jid, padded: bytes) -> str | None:
         message = e2e.Message.FromString(padded[: -padded[-1]])

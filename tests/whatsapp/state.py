@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from tests.whatsapp.binary import Jid
+from tests.whatsapp.binary import Jid, Node
 from tests.whatsapp.signal import Phone
 
 Outcome = Literal["ack", "silence", "drop"] | int
@@ -17,13 +17,17 @@ Outcome = Literal["ack", "silence", "drop"] | int
 
 @dataclass(frozen=True)
 class Arrival:
-    """A message as often as it reached the server; the same id again is a resend."""
+    """A message as often as it reached the server; the same id again is a resend.
+
+    `asked_by` is set where it went to that member alone, who had asked for it once more.
+    """
 
     id: str
     sender: Jid
     chat: Jid
     text: str | None
     outcome: Outcome
+    asked_by: Jid | None = None
     at: float = field(default_factory=time.time)
 
 
@@ -60,6 +64,11 @@ def lid_of(jid: Jid) -> Jid:
     return Jid(f"9{jid.user}", "lid", jid.device)
 
 
+def number_of(jid: Jid) -> Jid:
+    """The phone number behind a hidden number; any other address is itself."""
+    return Jid(jid.user[1:], device=jid.device) if jid.server == "lid" else jid
+
+
 class World:
     """All of it; accounts and devices are kept in `file`, so that they outlive a stand-in."""
 
@@ -69,6 +78,7 @@ class World:
         self.groups: dict[Jid, Group] = {}
         self.arrivals: list[Arrival] = []
         self.outcomes: list[Outcome] = []
+        self.problems: list[str] = []
         self.accounts: dict[Jid, Account] = {}
         for user, devices in json.loads(file.read_text()).items() if file.exists() else ():
             keys = {int(number): bytes.fromhex(key) for number, key in devices.items()}
@@ -95,6 +105,13 @@ class World:
             for jid, account in self.accounts.items()
         }
         self._file.write_text(json.dumps(accounts))
+
+    def read(self, account: Account, sender: Jid, message: Node) -> str | None:
+        """The text that the recipient, or one other member of the group, sees."""
+        chat = message.jid("participant" if "participant" in message.attrs else "to")
+        group = self.groups.get(chat)
+        readers = [member for member in group.members if member != account.jid] if group else [chat]
+        return self.phone(readers[0]).read(sender, message) if readers else None
 
     def next_outcome(self) -> Outcome:
         return self.outcomes.pop(0) if self.outcomes else "ack"
