@@ -380,4 +380,4 @@ class Session:
 
 def _kind(error: str) -> str:
     """The error's type and first words; addresses and numbers stay out of logs."""
-    return masked(error)[:120]
+    return masked(error)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import uvicorn
 
 from wa_session_host.page.app import make_app
+from wa_session_host.page.desk import Desk
 
 if TYPE_CHECKING:
     from wa_session_host.host import Host
@@ -25,6 +26,7 @@ class PageServer:
     def __init__(self, host: Host) -> None:
         settings = host.settings
         self._app = make_app(host)
+        self.desk: Desk = self._app.state.desk
         self._server = uvicorn.Server(
             uvicorn.Config(
                 self._app,
@@ -60,7 +62,7 @@ class PageServer:
     def stop(self) -> None:
         self._server.should_exit = True
         self._thread.join()
-        self._app.state.desk.close()
+        self.desk.close()
 
     def _serve(self) -> None:
         try:

@@ -6,8 +6,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Event, Thread
 
+from chalicelib import outbox
+from chalicelib.db import Row
+from chalicelib.runtime import Runtime
 from local.environment import environment
 from tests.conftest import settings_of
+from tests.integration.ledger import write
 from tests.wa_child.host import TIMES
 from tests.wa_child.server import Scripted
 from wa_session_host.host import Host, Parts
@@ -33,3 +37,10 @@ def running(values: dict[str, str], scripted: Scripted, times: Times = TIMES) ->
         stop.set()
         thread.join(30)
         assert not thread.is_alive()
+
+
+def publish(writer: Runtime, *messages: outbox.Message) -> list[Row]:
+    """Writes the messages and brings them into the queue, as Lambda does."""
+    rows = write(writer, *messages)
+    assert outbox.publish(writer, rows) == len(rows)
+    return rows

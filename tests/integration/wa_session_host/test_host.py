@@ -17,25 +17,18 @@ from threading import Event
 import pytest
 
 from chalicelib import outbox
-from chalicelib.db import Row
 from chalicelib.queues import OUTBOUND
 from chalicelib.runtime import Runtime
 from tests.conftest import ROOT
 from tests.integration.inbox import Inbox
 from tests.integration.ledger import CHAT, message, write
 from tests.integration.tables import Tables
-from tests.integration.wa_session_host.hosting import running
+from tests.integration.wa_session_host.hosting import publish, running
 from tests.integration.waiting import wait_until
 from tests.wa_child.host import LEASE_TIMES
 from tests.wa_child.server import SILENCE, Login, Scripted, Sent
 from wa_session_host.host import OWNED_ELSEWHERE, Parts
 from wa_session_host.lease import LeaseTimes
-
-
-def publish(writer: Runtime, *messages: outbox.Message) -> list[Row]:
-    rows = write(writer, *messages)
-    assert outbox.publish(writer, rows) == len(rows)
-    return rows
 
 
 def statuses(tables: Tables) -> Counter[str]:

@@ -32,7 +32,7 @@ def test_every_event_has_a_reaction_and_every_state_a_word() -> None:
 
 
 def test_messages_are_taken_while_connected_and_never_else() -> None:
-    assert CONSUMES == {"connected"}
+    assert {"connected"} == CONSUMES
     assert not CONSUMES & FINAL
 
 
