@@ -1,7 +1,8 @@
 """The small always-on container: it holds the WhatsApp accounts and sends what the outbox says.
 
 `host` puts the parts together. For each account: `supervisor` keeps a `child` process (the only
-one that loads the WhatsApp library) over `pipe` and `protocol`, by the table in `states`;
+one that loads the WhatsApp library) over `pipe` and `protocol`, by the table in `states`,
+and shows a `snapshot`;
 `consumer` takes messages from the FIFO queue (`in_hand`), at the account's pace (`pacing`), and
 `delivery` does one message over a `transport`: `whatsapp`, or `console`, which prints. `lease`
 makes sure that one host owns the accounts. `page`, `alerts` and `metrics` tell people.

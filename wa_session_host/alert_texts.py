@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from chalicelib.slots import WIB
+from wa_session_host.snapshot import Snapshot
 from wa_session_host.states import AlertKind
-from wa_session_host.supervisor import Snapshot
 from wa_session_host.transport import TransportError
 
 _SESSION: Mapping[AlertKind, tuple[str, str]] = {

@@ -18,8 +18,8 @@ from chalicelib.errors import CiceroError
 from chalicelib.runtime import Runtime
 from wa_session_host import alert_texts
 from wa_session_host.delivery import Outcome
+from wa_session_host.snapshot import Snapshot
 from wa_session_host.states import AlertKind
-from wa_session_host.supervisor import Snapshot
 from wa_session_host.transport import TransportError
 
 log = logging.getLogger(__name__)

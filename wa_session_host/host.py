@@ -28,7 +28,8 @@ from wa_session_host.page import PageServer
 from wa_session_host.pipe import CHILD
 from wa_session_host.protocol import Connect
 from wa_session_host.session_store import open_store
-from wa_session_host.supervisor import Session, Times
+from wa_session_host.snapshot import Times
+from wa_session_host.supervisor import Session
 from wa_session_host.whatsapp import SEND_SECONDS, WhatsAppTransport
 
 log = logging.getLogger(__name__)

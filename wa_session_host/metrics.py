@@ -10,7 +10,8 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from wa_session_host import states
-from wa_session_host.supervisor import Session, Snapshot
+from wa_session_host.snapshot import Snapshot
+from wa_session_host.supervisor import Session
 
 _COUNTERS: Mapping[str, tuple[str, Callable[[Snapshot], int]]] = {
     "child_starts": ("Child processes started", lambda shot: shot.restarts),

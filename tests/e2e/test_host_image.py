@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ctypes.util
+import importlib.util
 import os
 import re
 import shlex
@@ -62,11 +64,21 @@ def image(tmp_path_factory: pytest.TempPathFactory) -> Path:
             shutil.copy(ROOT / source, service / target)
     [install] = [step for step in steps("RUN") if step.startswith("pip install")]
     requirements = shlex.split(install.split("&&")[0])[2:]
-    command = [BIN / "uv", "pip", "install", "-q", "--python", python, *requirements]
-    subprocess.run(command, cwd=service, check=True)
+    uv = [str(BIN / "uv"), "pip", "install", "-q", "--python", str(python)]
+    subprocess.run([*uv, *requirements], cwd=service, check=True)
     compiling = next(step for step in steps("RUN") if "compileall" in step)
     subprocess.run([python, *shlex.split(compiling)[1:]], cwd=service, check=True)
     return directory
+
+
+def magic() -> dict[str, str]:
+    """What the image's apt step brings, on a machine without it: libmagic, from its package."""
+    if ctypes.util.find_library("magic"):
+        return {}
+    found = importlib.util.find_spec("pylibmagic")
+    assert found is not None
+    assert found.origin is not None
+    return {"LD_LIBRARY_PATH": str(Path(found.origin).parent)}
 
 
 @pytest.mark.timeout(300)
@@ -76,6 +88,7 @@ def test_the_image_s_command_starts_answers_its_health_check_and_stops(
     python = image / "venv" / "bin" / "python"
     sessions = tmp_path / "sessions"
     values = service_environment | {
+        **magic(),
         **dict(pair.split("=") for pair in shlex.split(steps("ENV")[0])),
         "WA_AUTH_DATA_PATH": str(sessions),
         "WA_PROXY_URL": "http://127.0.0.1:9",  # WhatsApp is not to be reached from here
@@ -93,7 +106,7 @@ def test_the_image_s_command_starts_answers_its_health_check_and_stops(
             stderr=file,
         )
         try:
-            check = [python, *shlex.split(health.replace(",", ""))]
+            check = [str(python), *shlex.split(health.replace(",", ""))]
 
             def healthy() -> bool:
                 done = subprocess.run(check, cwd=image / "service", env=values, check=False)

@@ -11,7 +11,7 @@ from chalicelib.settings import load_settings
 from tests.wa_child.server import child_command
 from wa_session_host.host import Host, Parts
 from wa_session_host.lease import LeaseTimes
-from wa_session_host.supervisor import Times
+from wa_session_host.snapshot import Times
 
 TIMES = Times(tick=0.05, ping=0.5, silent=5.0, backoff=0.1, replaced_retry=1.0)
 LEASE_TIMES = LeaseTimes(beat=0.2, valid=1.0, settle=1.5)

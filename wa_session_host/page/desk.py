@@ -17,7 +17,8 @@ from chalicelib.errors import CiceroError
 from chalicelib.runtime import Runtime
 from wa_session_host import protocol
 from wa_session_host.pipe import ChildGone, ChildRefused, masked
-from wa_session_host.supervisor import Session, Snapshot
+from wa_session_host.snapshot import Snapshot
+from wa_session_host.supervisor import Session
 
 if TYPE_CHECKING:
     from wa_session_host.host import Host

@@ -16,7 +16,7 @@ from tests.wa_child.host import TIMES
 from tests.wa_child.server import Scripted
 from wa_session_host.host import Host, Parts
 from wa_session_host.lease import LeaseTimes
-from wa_session_host.supervisor import Times
+from wa_session_host.snapshot import Times
 
 QUICK = LeaseTimes(beat=0.1, valid=1.0, settle=0.0)  # nobody else is there
 

@@ -27,8 +27,9 @@ from tests.whatsapp.script import AccountScript
 from tests.whatsapp.standin import Standin
 from wa_session_host.host import Host, Parts
 from wa_session_host.session_store import schema_name
+from wa_session_host.snapshot import Times
 from wa_session_host.states import State
-from wa_session_host.supervisor import Session, Times
+from wa_session_host.supervisor import Session
 
 NUMBER, MEMBER = "6281200000001", "6281200000002"
 GROUP = "120363000000000001@g.us"

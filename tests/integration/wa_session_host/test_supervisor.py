@@ -15,8 +15,9 @@ from chalicelib.slots import WIB
 from tests.integration.waiting import wait_until
 from tests.wa_child.server import SILENCE, Login, Scripted
 from wa_session_host import protocol, states
+from wa_session_host.snapshot import Snapshot, Times
 from wa_session_host.states import AlertKind, Event, State
-from wa_session_host.supervisor import Session, Snapshot, Times
+from wa_session_host.supervisor import Session
 from wa_session_host.transport import NotSent, OutcomeUnknown, Outgoing, Rejected, TransportError
 from wa_session_host.whatsapp import WhatsAppTransport
 

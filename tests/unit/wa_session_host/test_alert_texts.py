@@ -8,8 +8,8 @@ import pytest
 
 from tests.unit.builders import wib
 from wa_session_host import alert_texts
+from wa_session_host.snapshot import Snapshot
 from wa_session_host.states import AlertKind
-from wa_session_host.supervisor import Snapshot
 from wa_session_host.transport import OutcomeUnknown, Rejected, TransportError
 
 NOW = wib("17:05")
