@@ -24,8 +24,8 @@ log = logging.getLogger("wa_session_host")
 
 
 def main(arguments: list[str]) -> int:
-    """0 after a clean stop, 2 where the settings are unusable, 3 where WA_STRICT_SINGLE_OWNER
-    is set and another host owns the account."""
+    """0 after a clean stop, 1 where a part ended by itself, 2 where the settings are unusable,
+    3 where WA_STRICT_SINGLE_OWNER is set and another host owns the account."""
     if arguments == ["hash-password"]:
         return _hash_password()
     if arguments:

@@ -37,8 +37,8 @@ class Alerts:
         self._runtime = runtime
         self._inbox: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._stopping = Event()
-        self._thread = Thread(target=self._run, name="alerts", daemon=True)
-        self._thread.start()
+        self.thread = Thread(target=self._run, name="alerts", daemon=True)
+        self.thread.start()
 
     def session(self, account: str, kind: AlertKind, shot: Snapshot) -> None:
         """An account is in trouble."""
@@ -59,7 +59,7 @@ class Alerts:
         """Writes what is left, once, and ends."""
         self._stopping.set()
         self._inbox.put(None)
-        self._thread.join()
+        self.thread.join()
 
     def _tell(self, key: str, text: str) -> None:
         now = self._runtime.now()

@@ -55,7 +55,6 @@ class Consumer:
         self._pace = pace or unpaced()
         self._on_try = on_try
         self._settled = session is None
-        self.ticked = time.monotonic()
 
     def run(self) -> None:
         """Consumes until stopped. Trouble with SQS or PostgreSQL is waited out."""
@@ -80,7 +79,6 @@ class Consumer:
     def _my_turn(self) -> bool:
         """Waits until a message may go out. False: stop."""
         while not self._stop.is_set():
-            self.ticked = time.monotonic()
             if not self._transport.ready():
                 self._stop.wait(_PAUSE_SECONDS if self._session is None else _SHORT_PAUSE * 4)
             elif (wait := self._pace.wait(time.time())) > 0:

@@ -34,6 +34,9 @@ from wa_session_host.whatsapp import SEND_SECONDS, WhatsAppTransport
 
 log = logging.getLogger(__name__)
 
+BROKEN = 1
+"""Exit code of a host of which a part ended by itself."""
+
 OWNED_ELSEWHERE = 3
 """Exit code of a strict host that found another owner."""
 
@@ -69,7 +72,7 @@ class Host:
         self.alerts = Alerts(self._runtime_of_its_own())
         self.sessions = {account: self._session(account) for account in self.accounts}
         self.metrics = Metrics(self.sessions, self.lease.held)
-        self._consumers: list[Consumer] = []
+        self._threads: list[Thread] = []
         self.page = PageServer(self)
 
     def run(self, stopping: Callable[[], bool]) -> int:
@@ -79,23 +82,25 @@ class Host:
         for session in self.sessions.values():
             session.start()
         in_hand = self._open_in_hand(stopping)
-        threads = self._consume(in_hand) if in_hand else []
+        self._threads = self._consume(in_hand) if in_hand else []
         reported = time.monotonic()
         while not stopping() and not self._stop.is_set():
             self._stop.wait(_LOOK_SECONDS)
+            if dead := self._dead_parts():
+                log.critical("%s ended by itself; the host ends, to be started anew", dead)
+                self._exit = BROKEN
+                break
             if time.monotonic() - reported > _REPORT_SECONDS:
                 reported = time.monotonic()
                 self._report_trouble()
-        self._end(threads, in_hand)
+        self._end(in_hand)
         return self._exit
 
     def alive(self) -> bool:
         """Whether every part still turns; a WhatsApp account that is away is no part of it."""
         oldest = time.monotonic() - _ALIVE_SECONDS
-        sessions = all(session.ticked > oldest for session in self.sessions.values())
-        sending = self._parts.send_seconds + _ALIVE_SECONDS
-        consumers = all(time.monotonic() - c.ticked < sending * 2 for c in self._consumers)
-        return sessions and consumers
+        turning = all(session.ticked > oldest for session in self.sessions.values())
+        return turning and not self._dead_parts()
 
     def ready(self) -> bool:
         """Whether every account can send."""
@@ -128,6 +133,7 @@ class Host:
         return None
 
     def _consume(self, in_hand: InHand) -> list[Thread]:
+        threads: list[Thread] = []
         for account, session in self.sessions.items():
             consumer = Consumer(
                 self._runtime_of_its_own(),
@@ -138,11 +144,8 @@ class Host:
                 pace=self._pace(account),
                 on_try=self._tried,
             )
-            self._consumers.append(consumer)
-        names = zip(self.accounts, self._consumers, strict=True)
-        threads = [Thread(target=c.run, name=f"consumer {a}", daemon=True) for a, c in names]
-        for thread in threads:
-            thread.start()
+            threads.append(Thread(target=consumer.run, name=f"consumer {account}", daemon=True))
+            threads[-1].start()
         return threads
 
     def _pace(self, account: str) -> Pace:
@@ -171,6 +174,12 @@ class Host:
         self.metrics.tried(row["session"], outcome.status)
         self.alerts.tried(row, outcome, error)
 
+    def _dead_parts(self) -> list[str]:
+        """The names of threads that should run and do not."""
+        sessions = [session.thread for session in self.sessions.values()]
+        threads = [*self._threads, *sessions, self.lease.thread, self.alerts.thread]
+        return [thread.name for thread in threads if not thread.is_alive()]
+
     def _owned_elsewhere(self, owner: Owner) -> None:
         if self.settings.wa_strict_single_owner and not self._stop.is_set():
             log.critical(
@@ -189,9 +198,9 @@ class Host:
                 since = f"{shot.since:%Y-%m-%dT%H:%M:%S%z}"
                 log.warning("account %s is not ready: %s since %s", shot.account, shot.state, since)
 
-    def _end(self, threads: list[Thread], in_hand: InHand | None) -> None:
+    def _end(self, in_hand: InHand | None) -> None:
         self._stop.set()
-        for thread in threads:
+        for thread in self._threads:
             thread.join()
         if in_hand is not None:
             in_hand.close()

@@ -63,7 +63,7 @@ class Lease:
         self._times = times or LeaseTimes()
         self._good_until = 0.0
         self._stopping = Event()
-        self._thread = Thread(target=self._run, name="lease", daemon=True)
+        self.thread = Thread(target=self._run, name="lease", daemon=True)
         self.other: Owner | None = None
         """Who owns an account that this host wants; None while nobody else does."""
 
@@ -71,7 +71,7 @@ class Lease:
         """Called, from the lease's thread, when somebody else is found to own an account."""
 
     def start(self) -> None:
-        self._thread.start()
+        self.thread.start()
 
     def held(self) -> bool:
         """Whether this host owns its accounts now. Costs nothing; ask before every send."""
@@ -80,7 +80,7 @@ class Lease:
     def stop(self) -> None:
         """Lets go. Call when nothing is sent any more."""
         self._stopping.set()
-        self._thread.join()
+        self.thread.join()
         self._good_until = 0.0
         self._database.close()
 

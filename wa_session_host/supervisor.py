@@ -61,7 +61,7 @@ class Session:
         self._times = times or Times()
         self._inbox: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._stopping = Flag()
-        self._thread = Thread(target=self._run, name=f"session {account}", daemon=True)
+        self.thread = Thread(target=self._run, name=f"session {account}", daemon=True)
         self._child: ChildProcess | None = None
         self._child_since = 0.0
         self._heard = 0.0
@@ -80,12 +80,12 @@ class Session:
     # --- what other threads call ----------------------------------------------------------------
 
     def start(self) -> None:
-        self._thread.start()
+        self.thread.start()
 
     def stop(self) -> None:
         """Disconnects, ends the child and returns; a child that hangs is killed."""
         self._stopping.set()
-        self._thread.join()
+        self.thread.join()
 
     def ready(self) -> bool:
         """Whether a message can go out now."""

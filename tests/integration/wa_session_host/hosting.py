@@ -22,14 +22,19 @@ QUICK = LeaseTimes(beat=0.1, valid=1.0, settle=0.0)  # nobody else is there
 
 
 @contextmanager
-def running(values: dict[str, str], scripted: Scripted, times: Times = TIMES) -> Iterator[Host]:
-    """A host in this process."""
-    stop = Event()
+def running(
+    values: dict[str, str],
+    scripted: Scripted,
+    times: Times = TIMES,
+    codes: list[int] | None = None,
+) -> Iterator[Host]:
+    """A host in this process; `codes` gets its exit code."""
+    stop, ended = Event(), [] if codes is None else codes
     with environment(values):
         made = Parts(scripted.command, times, QUICK)
         host = Host(settings_of(values), made)
         _ = host.runtime.queues.client
-    thread = Thread(target=host.run, args=(stop.is_set,))
+    thread = Thread(target=lambda: ended.append(host.run(stop.is_set)))
     thread.start()
     try:
         yield host

@@ -27,7 +27,7 @@ from tests.integration.wa_session_host.hosting import publish, running
 from tests.integration.waiting import wait_until
 from tests.wa_child.host import LEASE_TIMES
 from tests.wa_child.server import SILENCE, Login, Scripted, Sent
-from wa_session_host.host import OWNED_ELSEWHERE, Parts
+from wa_session_host.host import BROKEN, OWNED_ELSEWHERE, Parts
 from wa_session_host.lease import LeaseTimes
 
 
@@ -246,6 +246,18 @@ def test_health_readiness_and_metrics(
         assert line in text
     assert 'cicero_wa_state{account="gateway",state="outdated"} 1.0' in down
     assert 'cicero_wa_ready{account="gateway"} 0.0' in down
+
+
+def test_a_part_that_ends_by_itself_ends_the_host(
+    scripted: Scripted, values: dict[str, str]
+) -> None:
+    codes: list[int] = []
+    with running(values, scripted, codes=codes) as host:
+        wait_until(host.ready)
+        assert host.alive()
+        host.sessions["gateway"].stop()
+        assert not host.alive()
+        wait_until(lambda: codes == [BROKEN])
 
 
 # --- two hosts --------------------------------------------------------------------------------
