@@ -18,7 +18,7 @@ from wa_session_host.transport import Transport, TransportError
 log = logging.getLogger(__name__)
 
 _PAUSE_SECONDS = 1.0
-_SHORT_PAUSE = 0.05
+_LOOK_SECONDS = 0.2
 _MOST_IN_HAND = 500
 
 
@@ -80,7 +80,7 @@ class Consumer:
         """Waits until a message may go out. False: stop."""
         while not self._stop.is_set():
             if not self._transport.ready():
-                self._stop.wait(_PAUSE_SECONDS if self._session is None else _SHORT_PAUSE * 4)
+                self._stop.wait(_LOOK_SECONDS)
             elif (wait := self._pace.wait(time.time())) > 0:
                 self._stop.wait(min(wait, _PAUSE_SECONDS))
             else:
