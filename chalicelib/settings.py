@@ -74,19 +74,40 @@ class Settings(BaseSettings):
     wa_log_client_id: str | None = Field(
         None, description="WhatsApp account for operators' messages; empty: the gateway account"
     )
-    wa_auth_data_path: Path = Field(
-        Path(".local/wa"), description="Directory of the WhatsApp sessions"
+    wa_auth_data_path: str = Field(
+        ".local/wa",
+        description="Where the WhatsApp sessions lie: a directory on a local disk, `postgres` "
+        "for DATABASE_URL, or another postgresql:// URL",
     )
     wa_strict_single_owner: bool = Field(
         False,
         validation_alias=AliasChoices("WA_STRICT_SINGLE_OWNER", "WA_BAILEYS_STRICT_SINGLE_OWNER"),
         description="Exit instead of waiting when another host owns the account",
     )
-    wa_transport: Literal["console"] = Field(
-        "console", description="How messages leave: console prints them as the group would see"
+    wa_transport: Literal["console", "neonize"] = Field(
+        "console",
+        description="How messages leave: console prints them as the group would see, neonize "
+        "sends them over WhatsApp",
     )
     wa_poll_seconds: int = Field(
         10, ge=0, le=20, description="How long the host waits for messages in one look"
+    )
+    wa_gap_seconds: float = Field(6, ge=0, description="Seconds between two messages of an account")
+    wa_gap_jitter_percent: int = Field(
+        50, ge=0, le=100, description="How far a gap may be off, either way"
+    )
+    wa_hourly_cap: int | None = Field(
+        None, ge=1, description="Messages of an account in any hour at most; empty: no cap"
+    )
+    wa_proxy_url: str | None = Field(
+        None, description="Proxy to WhatsApp: http://, https:// or socks5://"
+    )
+    wa_page_host: str = Field("127.0.0.1", description="Address that the host's web page binds to")
+    wa_page_port: int = Field(8480, ge=0, le=65535, description="Its port; 0: any free one")
+    wa_page_password_hash: str | None = Field(
+        None,
+        pattern=r"^scrypt:",
+        description="From `python -m wa_session_host hash-password`; empty: the page shows nothing",
     )
 
     wa_message_max_characters: int = Field(

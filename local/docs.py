@@ -31,6 +31,8 @@ from chalicelib.slots import (
 )
 from local import costs
 from local.samples import SAMPLES
+from wa_session_host import states
+from wa_session_host.page import words
 
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
@@ -114,7 +116,38 @@ def cost_table() -> str:
     return _table(costs.HEADS, costs.rows())
 
 
+def wa_reactions_table() -> str:
+    """What each event means for a WhatsApp session."""
+    rows = [
+        (
+            _code(event),
+            reaction.why,
+            _code(reaction.state) if reaction.state else "as before",
+            str(reaction.child),
+            _code(reaction.alert) if reaction.alert else "",
+        )
+        for event, reaction in states.REACTIONS.items()
+    ]
+    return _table(("event", "what happened", "state", "the child", "alert"), rows)
+
+
+def wa_states_table() -> str:
+    """The states of a WhatsApp session, as the page calls them, and what they do to the queue."""
+    rows = [
+        (
+            _code(state),
+            words.STATES[state],
+            "yes" if state in states.CONSUMES else "no",
+            "yes" if state in states.FINAL else "no",
+        )
+        for state in states.STATES
+    ]
+    return _table(("state", "on the page", "takes messages", "ends only by host or person"), rows)
+
+
 BLOCKS: Mapping[str, Callable[[], str]] = {
+    "wa-states": wa_states_table,
+    "wa-reactions": wa_reactions_table,
     "settings": settings_table,
     "schedule-rules": rules_table,
     "schedule-gate": gate_table,

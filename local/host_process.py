@@ -30,8 +30,8 @@ class HostProcess:
         show: Callable[[str], None],
     ) -> None:
         simulated = {"CICERO_NOW": now.isoformat()} if now else {}
-        paths = {"PYTHONPATH": str(_ROOT)}
-        self._environment = {**environment, **simulated, **paths}
+        always = {"PYTHONPATH": str(_ROOT), "WA_TRANSPORT": "console"}  # nothing leaves a local run
+        self._environment = {**environment, **simulated, **always}
         self._directory = environment["WA_AUTH_DATA_PATH"]
         Path(self._directory).mkdir(parents=True, exist_ok=True)
         self._show = show

@@ -1,5 +1,9 @@
-"""The small always-on container: it holds the WhatsApp session and sends what the outbox says.
+"""The small always-on container: it holds the WhatsApp accounts and sends what the outbox says.
 
-`consumer` takes messages from the FIFO queue, `delivery` does one message, `transport` is what a
-WhatsApp account must be able to do, `console` the account that prints.
+`host` puts the parts together. For each account: `supervisor` keeps a `child` process (the only
+one that loads the WhatsApp library) over `pipe` and `protocol`, by the table in `states`,
+and shows a `snapshot`;
+`consumer` takes messages from the FIFO queue (`in_hand`), at the account's pace (`pacing`), and
+`delivery` does one message over a `transport`: `whatsapp`, or `console`, which prints. `lease`
+makes sure that one host owns the accounts. `page`, `alerts` and `metrics` tell people.
 """

@@ -1,41 +1,71 @@
-"""`python -m wa_session_host`: the host, until SIGTERM or SIGINT."""
+"""`python -m wa_session_host`: the host, until SIGTERM or SIGINT.
+
+`python -m wa_session_host hash-password` asks for the page's password and prints its hash.
+"""
 
 from __future__ import annotations
 
+import getpass
 import logging
 import os
 import signal
 import sys
+from pathlib import Path
 from threading import Event
 
 from chalicelib.errors import ConfigurationError
 from chalicelib.runtime import Runtime
-from chalicelib.settings import load_settings
+from chalicelib.settings import Settings, load_settings
+from wa_session_host import passwords
 from wa_session_host.console import ConsoleTransport
 from wa_session_host.consumer import Consumer
 
 log = logging.getLogger("wa_session_host")
 
 
-def main() -> int:
-    """0 after a clean stop, 2 where the settings are unusable."""
+def main(arguments: list[str]) -> int:
+    """0 after a clean stop, 1 where a part ended by itself, 2 where the settings are unusable,
+    3 where WA_STRICT_SINGLE_OWNER is set and another host owns the account."""
+    if arguments == ["hash-password"]:
+        return _hash_password()
+    if arguments:
+        sys.stderr.write("usage: python -m wa_session_host [hash-password]\n")
+        return 2
     try:
         settings = load_settings()
-        _refuse_console_on_aws()
+        if settings.wa_transport == "console":
+            _refuse_console_on_aws()
     except ConfigurationError as error:
         sys.stderr.write(f"{error}\n")
         return 2
-    logging.basicConfig(level=settings.log_level, format="%(asctime)s %(name)s %(message)s")
+    logging.basicConfig(
+        level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s"
+    )
     stop = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    transport = ConsoleTransport(settings.wa_auth_data_path, sys.stdout)
+    code = (
+        _print_messages(settings, stop)
+        if settings.wa_transport == "console"
+        else (_send_messages(settings, stop))
+    )
+    log.info("stopped")
+    return code
+
+
+def _print_messages(settings: Settings, stop: Event) -> int:
+    transport = ConsoleTransport(Path(settings.wa_auth_data_path), sys.stdout)
     try:
         Consumer(Runtime(settings), transport, stop).run()
     finally:
         transport.close()
-    log.info("stopped")
     return 0
+
+
+def _send_messages(settings: Settings, stop: Event) -> int:
+    from wa_session_host.host import Host
+
+    return Host(settings).run(stop.is_set)
 
 
 def _refuse_console_on_aws() -> None:
@@ -44,5 +74,17 @@ def _refuse_console_on_aws() -> None:
         raise ConfigurationError("WA_TRANSPORT: console is for local runs; its output is a log.")
 
 
+def _hash_password() -> int:
+    """Reads the password from the terminal, or a line of standard input."""
+    terminal = sys.stdin.isatty()
+    password = getpass.getpass("Password: ") if terminal else sys.stdin.readline().rstrip("\n")
+    try:
+        print(passwords.hash_password(password))
+    except passwords.WeakPassword as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    return 0
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import random
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -37,10 +38,14 @@ _BLOCKED_SECONDS = 1
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a row is left after a failed try. `delay` until the next try, where there is one."""
+    """How a row is left after a try. `delay` until the next try, where there is one."""
 
     status: Status
     delay: timedelta | None = None
+
+
+OnTry = Callable[[Row, Outcome, TransportError | None], None]
+"""Hears of each try: the claimed row, how it is left, and the error, if it failed."""
 
 
 def after_failure(error: TransportError, attempt: int, max_attempts: int) -> Outcome:
@@ -56,21 +61,38 @@ def after_failure(error: TransportError, attempt: int, max_attempts: int) -> Out
 class Delivery:
     """Delivers rows over one transport."""
 
-    def __init__(self, runtime: Runtime, transport: Transport) -> None:
+    def __init__(
+        self,
+        runtime: Runtime,
+        transport: Transport,
+        on_try: OnTry = lambda row, outcome, error: None,
+    ) -> None:
         self._runtime = runtime
         self._transport = transport
+        self._on_try = on_try
 
     def deliver(self, message: OutboundMessage) -> timedelta | None:
         """Sends the row if it is due. None: the queue message is done with; else: look again
-        after this time. Raises DatabaseUnavailable before anything was sent."""
+        after this time. An older row of its chat that nobody tried yet goes first, whatever
+        became of its own queue message. Raises DatabaseUnavailable before anything was sent."""
         row = self._claim(message.outbox_id)
-        if row is None:
-            return self._not_claimed(message.outbox_id)
+        return self._not_claimed(message.outbox_id) if row is None else self._send(row)
+
+    def settle(self, session: str) -> None:
+        """Ends what an earlier owner of the account was sending when it died. For the account's
+        one owner, before its first send. Raises DatabaseUnavailable."""
+        with self._runtime.db.transaction() as tx:
+            rows = tx.run("outbox.under_way", session=session)
+        for row in rows:
+            self._not_claimed(row["outbox_id"])
+
+    def _send(self, row: Row) -> timedelta | None:
         try:
             message_id = self._transport.send(_outgoing(row))
         except TransportError as error:
             return self._failed(row, error)
         self._finish(row["outbox_id"], "sent", message_id=message_id)
+        self._on_try(row, Outcome("sent"), None)
         return None
 
     def _claim(self, outbox_id: int) -> Row | None:
@@ -87,8 +109,18 @@ class Delivery:
         if row["status"] == "processing":
             return self._resume(row)
         if row["status"] in ("pending", "retrying"):
-            return timedelta(seconds=_BLOCKED_SECONDS)
+            return self._older_first(outbox_id)
         return None
+
+    def _older_first(self, outbox_id: int) -> timedelta:
+        """Does the message that holds this one up, if it can be done now."""
+        with self._runtime.db.transaction() as tx:
+            older = tx.first("outbox.first_of_chat", outbox_id=outbox_id)
+        row = older and self._claim(older["outbox_id"])
+        if row is None:
+            return timedelta(seconds=_BLOCKED_SECONDS)
+        self._send(row)
+        return timedelta(0)
 
     def _resume(self, row: Row) -> timedelta | None:
         """A send that was cut short: by now it is sent, or not, or nobody knows."""
@@ -97,6 +129,9 @@ class Delivery:
             self._finish(row["outbox_id"], "retrying", error="cut short before it went out")
             return timedelta(0)
         self._finish(row["outbox_id"], "sent" if sent else "uncertain")
+        if not sent:
+            unknown = OutcomeUnknown("the host was cut short while it was sending")
+            self._on_try(row, Outcome("uncertain"), unknown)
         return None
 
     def _failed(self, row: Row, error: TransportError) -> timedelta | None:
@@ -104,6 +139,7 @@ class Delivery:
         due = self._runtime.now() + outcome.delay if outcome.delay else None
         self._finish(row["outbox_id"], outcome.status, error=str(error), due=due)
         log.warning("outbox row %d: %s (%s)", row["outbox_id"], outcome.status, error)
+        self._on_try(row, outcome, error)
         return outcome.delay
 
     @retry(

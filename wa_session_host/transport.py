@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,24 @@ class Transport(Protocol):
 
 
 class TransportError(Exception):
-    """Base of what `send` raises."""
+    """Base of what `send` raises.
+
+    `code` is WhatsApp's number, 0 where there is none. `slow_down`: WhatsApp asks for fewer
+    messages. `alert`: what the operators must be told of, besides that the message failed.
+    """
+
+    def __init__(
+        self,
+        reason: str = "",
+        *,
+        code: int = 0,
+        slow_down: bool = False,
+        alert: Literal["group", "reach"] | None = None,
+    ) -> None:
+        super().__init__(reason)
+        self.code = code
+        self.slow_down = slow_down
+        self.alert = alert
 
 
 class NotSent(TransportError):

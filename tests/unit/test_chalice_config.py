@@ -178,5 +178,19 @@ def test_the_host_runs_once_without_root_and_never_beside_itself() -> None:
 
 def test_the_host_is_left_out_unless_asked_for() -> None:
     for name, resource in TEMPLATE["Resources"].items():
-        if name.startswith(("Host", "Sessions")):
-            assert resource["Condition"] == "HasHost", name
+        if name.startswith("Host"):
+            assert resource["Condition"] in ("HasHost", "HasHostPage"), name
+
+
+def test_the_host_keeps_its_sessions_where_a_task_that_is_replaced_finds_them() -> None:
+    [task] = resources("AWS::ECS::TaskDefinition").values()
+    [container] = task["ContainerDefinitions"]
+    values = {variable["Name"]: variable["Value"] for variable in container["Environment"]}
+    assert (values["WA_TRANSPORT"], values["WA_AUTH_DATA_PATH"]) == ("neonize", "postgres")
+    assert [volume["Name"] for volume in task["Volumes"]] == ["tmp"]
+
+
+def test_the_page_can_be_reached_from_nowhere_unless_asked_for() -> None:
+    assert TEMPLATE["Parameters"]["HostPageFrom"]["Default"] == ""
+    [door] = resources("AWS::EC2::SecurityGroupIngress").values()
+    assert door["CidrIp"] == {"Ref": "HostPageFrom"}

@@ -73,8 +73,19 @@ WHERE outbox_id = :outbox_id AND session IS NOT NULL AND status IN ('pending', '
       AND older.outbox_id < m.outbox_id
       AND older.status IN ('pending', 'processing', 'retrying')
       AND (older.expires_at IS NULL OR older.expires_at > :now))
-RETURNING outbox_id, session, group_id AS chat, message AS text, attempt_count AS attempt,
-  max_attempts, idempotency_key AS key
+RETURNING outbox_id, client_id, session, group_id AS chat, kind, message AS text,
+  attempt_count AS attempt, max_attempts, idempotency_key AS key
+
+-- name: first_of_chat(outbox_id)
+-- The oldest message that waits for its first try in the chat of this one, before this one.
+SELECT older.outbox_id FROM wa_notification_outbox m JOIN wa_notification_outbox older
+  ON older.group_id = m.group_id AND older.session = m.session AND older.outbox_id < m.outbox_id
+WHERE m.outbox_id = :outbox_id AND older.status = 'pending'
+ORDER BY older.outbox_id LIMIT 1
+
+-- name: under_way(session)
+SELECT outbox_id FROM wa_notification_outbox WHERE session = :session AND status = 'processing'
+ORDER BY outbox_id
 
 -- name: get(outbox_id)
 SELECT outbox_id, client_id, session, group_id AS chat, kind, slot, message AS text, status,

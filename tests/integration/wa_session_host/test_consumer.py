@@ -239,6 +239,18 @@ def test_a_message_of_a_row_that_does_not_exist_is_dropped(
     assert account.tries == []
 
 
+def test_a_message_whose_older_one_the_queue_has_lost_is_sent_after_that_one(
+    writer: Runtime, host: Runtime, tables: Tables, inbox: Inbox
+) -> None:
+    write(writer, message(writer, "k1"), message(writer, "other", chat=OTHER_CHAT))
+    publish(writer, message(writer, "k2"))
+    account = Account()
+    with consuming(host, account):
+        wait_until(lambda: statuses(tables).count("sent") == 2)
+    assert account.keys() == ["k1", "k2"]
+    assert inbox.count(OUTBOUND) == 0
+
+
 # --- what fails -----------------------------------------------------------------------------
 
 

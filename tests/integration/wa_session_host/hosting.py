@@ -1,0 +1,52 @@
+"""A whole host in this process, over scripted children."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Event, Thread
+
+from chalicelib import outbox
+from chalicelib.db import Row
+from chalicelib.messages import Message
+from chalicelib.runtime import Runtime
+from local.environment import environment
+from tests.conftest import settings_of
+from tests.integration.ledger import write
+from tests.wa_child.host import TIMES
+from tests.wa_child.server import Scripted
+from wa_session_host.host import Host, Parts
+from wa_session_host.lease import LeaseTimes
+from wa_session_host.snapshot import Times
+
+QUICK = LeaseTimes(beat=0.1, valid=1.0, settle=0.0)  # nobody else is there
+
+
+@contextmanager
+def running(
+    values: dict[str, str],
+    scripted: Scripted,
+    times: Times = TIMES,
+    codes: list[int] | None = None,
+) -> Iterator[Host]:
+    """A host in this process; `codes` gets its exit code."""
+    stop, ended = Event(), [] if codes is None else codes
+    with environment(values):
+        made = Parts(scripted.command, times, QUICK)
+        host = Host(settings_of(values), made)
+        _ = host.runtime.queues.client
+    thread = Thread(target=lambda: ended.append(host.run(stop.is_set)))
+    thread.start()
+    try:
+        yield host
+    finally:
+        stop.set()
+        thread.join(30)
+        assert not thread.is_alive()
+
+
+def publish(writer: Runtime, *messages: Message) -> list[Row]:
+    """Writes the messages and brings them into the queue, as Lambda does."""
+    rows = write(writer, *messages)
+    assert outbox.publish(writer, rows) == len(rows)
+    return rows

@@ -1,0 +1,275 @@
+"""The page in headless Chromium: every button, as a person presses it."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from chalicelib import outbox
+from chalicelib.runtime import Runtime
+from tests.integration.ledger import CHAT, message, write
+from tests.integration.tables import Tables
+from tests.integration.wa_session_host.hosting import running
+from tests.integration.waiting import wait_until
+from tests.wa_child.server import Scripted
+from wa_session_host.host import Host
+from wa_session_host.passwords import hash_password
+from wa_session_host.protocol import Qr
+
+PASSWORD = "kata sandi uji coba"
+HASH = hash_password(PASSWORD)
+_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+_FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Chromium of this machine. Without one these tests are skipped, loudly; in CI they fail."""
+    program = next(filter(None, map(shutil.which, _NAMES)), None)
+    if program is None:
+        say = pytest.fail if os.environ.get("CI") else pytest.skip
+        say("NO BROWSER: the page's tests need chromium on PATH (Debian: apt-get install chromium)")
+    with sync_playwright() as playwright, tempfile.TemporaryDirectory() as home:
+        started = playwright.chromium.launch(
+            executable_path=program, args=list(_FLAGS), env={**os.environ, "HOME": home}
+        )
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A new visitor, whom nothing from outside may reach."""
+    context = browser.new_context(locale="id-ID")
+    context.grant_permissions(["clipboard-read"])
+    made = context.new_page()
+    strange: list[str] = []
+    made.on("request", lambda r: None if "127.0.0.1" in r.url else strange.append(r.url))
+    made.on("pageerror", lambda error: strange.append(str(error)))
+    yield made
+    context.close()
+    assert [url for url in strange if not url.startswith("data:")] == []
+
+
+@pytest.fixture
+def host(values: dict[str, str], scripted: Scripted) -> Iterator[Host]:
+    with running(values | {"WA_PAGE_PASSWORD_HASH": HASH}, scripted) as made:
+        yield made
+
+
+def enter(page: Page, host: Host, password: str = PASSWORD) -> None:
+    wait_until(lambda: host.page.started)
+    page.goto(f"http://127.0.0.1:{host.page.port}/")
+    page.get_by_label("Kata sandi").fill(password)
+    page.get_by_role("button", name="Masuk").click()
+
+
+def told(page: Page, text: str) -> None:
+    expect(page.get_by_role("status")).to_contain_text(text)
+
+
+def state(page: Page, text: str) -> None:
+    expect(page.locator(".account .state")).to_have_text(text, timeout=20_000)
+
+
+def failed(writer: Runtime, tables: Tables, status: str, key: str = "k1") -> int:
+    """A message that waits for a person."""
+    [row] = write(writer, message(writer, key, text="Apel <b>pagi</b>"))
+    tables.run(
+        "UPDATE wa_notification_outbox SET status = :status, error_message = 'sebab' "
+        "WHERE outbox_id = :id",
+        status=status,
+        id=row["outbox_id"],
+    )
+    return int(row["outbox_id"])
+
+
+def test_the_right_password_opens_the_page_and_leaving_closes_it(page: Page, host: Host) -> None:
+    enter(page, host)
+    expect(page.get_by_role("heading", name="Host WhatsApp")).to_be_visible()
+    state(page, "tersambung")
+    expect(page.locator(".account")).to_contain_text("host ini")
+    page.get_by_role("button", name="Keluar", exact=True).click()
+    expect(page.get_by_label("Kata sandi")).to_be_visible()
+
+
+def test_a_wrong_password_opens_nothing(page: Page, host: Host) -> None:
+    enter(page, host, "salah sekali")
+    expect(page.get_by_role("alert")).to_have_text("Kata sandi salah.")
+
+
+def test_a_form_without_its_token_is_refused(page: Page, host: Host) -> None:
+    enter(page, host)
+    page.eval_on_selector_all("input[name=csrf]", "fields => fields.forEach(f => f.remove())")
+    page.get_by_role("button", name="Sambungkan ulang").click()
+    expect(page.locator("body")).to_contain_text("Formulir kedaluwarsa")
+    assert host.sessions["gateway"].snapshot.restarts <= 1
+
+
+def test_pairing_by_qr_follows_the_codes_says_when_they_expire_and_ends_connected(
+    page: Page, host: Host, scripted: Scripted
+) -> None:
+    scripted.paired, scripted.codes = False, ("kode-1",)
+    wait_until(lambda: host.sessions["gateway"].snapshot.state != "stopped")
+    host.sessions["gateway"].tell("restart_asked")
+    enter(page, host)
+    state(page, "menunggu pemasangan")
+    image = page.get_by_alt_text("Kode QR pemasangan")
+    expect(image).to_be_visible()
+    expect(page.locator("figcaption")).to_contain_text(re.compile(r"sampai\s+\d\d-\d\d-\d{4}"))
+    wait_until(lambda: bool(image.evaluate("i => i.complete && i.naturalWidth > 0")))
+    first = image.get_attribute("src")
+    login = next(login for login in reversed(scripted.logins) if not login.up)
+    login.report(Qr(code="kode-2"))
+    expect(image).not_to_have_attribute("src", first or "", timeout=10_000)
+    login.happen("paired")
+    login.connect()
+    state(page, "tersambung")
+    expect(image).to_have_count(0)
+
+
+def test_expired_codes_are_said_to_be_expired(
+    page: Page, values: dict[str, str], scripted: Scripted
+) -> None:
+    from dataclasses import replace
+
+    from tests.wa_child.host import TIMES
+
+    scripted.paired, scripted.codes = False, ("kode-1",)
+    brief = replace(TIMES, first_code=1.5, code_grace=0.1, backoff=8.0)
+    settings = values | {"WA_PAGE_PASSWORD_HASH": HASH}
+    with running(settings, scripted, times=brief) as host:
+        enter(page, host)
+        expect(page.locator(".expired")).to_contain_text("kedaluwarsa", timeout=15_000)
+        expect(page.get_by_alt_text("Kode QR pemasangan")).to_be_visible(timeout=20_000)
+
+
+def test_pairing_by_phone_shows_the_code_to_type(
+    page: Page, host: Host, scripted: Scripted
+) -> None:
+    scripted.paired = False
+    wait_until(lambda: host.sessions["gateway"].snapshot.state != "stopped")
+    host.sessions["gateway"].tell("restart_asked")
+    enter(page, host)
+    state(page, "menunggu pemasangan")
+    page.get_by_label("Pasangkan dengan kode telepon").fill("0812-0000-0001")
+    page.get_by_role("button", name="Minta kode").click()
+    told(page, "Kode untuk diketik di ponsel: ABCD-EFGH")
+
+
+def test_pairing_by_phone_is_refused_where_it_makes_no_sense(page: Page, host: Host) -> None:
+    enter(page, host)
+    state(page, "tersambung")
+    page.get_by_label("Pasangkan dengan kode telepon").fill("081200000001")
+    page.get_by_role("button", name="Minta kode").click()
+    told(page, "tidak sedang menunggu pemasangan")
+    page.get_by_label("Pasangkan dengan kode telepon").fill("bukan nomor")
+    page.get_by_role("button", name="Minta kode").click()
+    told(page, "Tulis satu nomor telepon")
+
+
+def test_reconnecting_starts_another_child(page: Page, host: Host, scripted: Scripted) -> None:
+    enter(page, host)
+    state(page, "tersambung")
+    page.get_by_role("button", name="Sambungkan ulang").click()
+    told(page, "Sambungan dimulai ulang.")
+    scripted.login(1)
+    state(page, "tersambung")
+
+
+def test_logging_the_device_out_asks_once_more_and_brings_a_code(page: Page, host: Host) -> None:
+    enter(page, host)
+    state(page, "tersambung")
+    page.get_by_text("Keluarkan perangkat…").click()
+    page.get_by_role("button", name="Ya, keluarkan").click()
+    told(page, "Perangkat dikeluarkan dari akun.")
+    state(page, "menunggu pemasangan")
+
+
+def test_a_group_s_name_is_text_and_its_id_can_be_copied(
+    page: Page, host: Host, scripted: Scripted
+) -> None:
+    name = "<script>document.title='X'</script><img src=x onerror=alert(1)>&Satu"
+    scripted.groups = [{"id": CHAT, "name": name, "members": 3}]
+    enter(page, host)
+    state(page, "tersambung")
+    page.get_by_role("link", name="Daftar grup").click()
+    expect(page.locator("tbody td").first).to_have_text(name)
+    expect(page.locator("tbody td img, tbody td script")).to_have_count(0)
+    expect(page).to_have_title("Grup gateway · Cicero Fetch")
+    page.get_by_role("button", name="Salin").click()
+    expect(page.get_by_role("button", name="Tersalin")).to_be_visible()
+    assert page.evaluate("navigator.clipboard.readText()") == CHAT
+    page.get_by_role("link", name="Kembali").click()
+    expect(page.get_by_role("heading", name="Host WhatsApp")).to_be_visible()
+
+
+@pytest.mark.parametrize("status", ["dead_letter", "uncertain"])
+def test_a_failed_message_is_sent_again_when_somebody_says_so(
+    status: str, page: Page, host: Host, real_writer: Runtime, tables: Tables, scripted: Scripted
+) -> None:
+    outbox_id = failed(real_writer, tables, status)
+    enter(page, host)
+    case = page.locator(f"[data-outbox='{outbox_id}']")
+    expect(case).to_contain_text("sebab")
+    case.get_by_text("Isi pesan").click()
+    expect(case.locator("pre")).to_have_text("Apel <b>pagi</b>")
+    case.get_by_role("button", name="Kirim lagi").click()
+    told(page, "Pesan masuk antrean lagi.")
+    wait_until(lambda: [sent.text for sent in scripted.sent] == ["Apel <b>pagi</b>"])
+    expect(case).to_have_count(0)
+    expect(page.locator("td.sent").first).to_have_text("terkirim", timeout=10_000)
+
+
+def test_a_message_that_was_published_a_moment_ago_can_be_sent_again_at_once(
+    page: Page, host: Host, real_writer: Runtime, tables: Tables, scripted: Scripted
+) -> None:
+    rows = write(real_writer, message(real_writer, "k1"))
+    scripted.outcomes.append("timed out waiting for message send response")
+    outbox.publish(real_writer, rows)
+    wait_until(lambda: len(scripted.tried) >= 1)
+    enter(page, host)
+    case = page.locator(f"[data-outbox='{rows[0]['outbox_id']}']")
+    case.get_by_role("button", name="Kirim lagi").click()
+    wait_until(lambda: "text of k1" in [sent.text for sent in scripted.sent])
+
+
+@pytest.mark.parametrize("status", ["dead_letter", "uncertain"])
+def test_a_failed_message_can_be_dropped(
+    status: str, page: Page, host: Host, real_writer: Runtime, tables: Tables, scripted: Scripted
+) -> None:
+    outbox_id = failed(real_writer, tables, status)
+    enter(page, host)
+    page.locator(f"[data-outbox='{outbox_id}']").get_by_role("button", name="Buang").click()
+    told(page, "Pesan dibuang.")
+    expect(page.locator(f"[data-outbox='{outbox_id}']")).to_have_count(0)
+    row = tables.row("SELECT status, error_message FROM wa_notification_outbox")
+    assert row == {"status": "expired", "error_message": "dropped by a person; sebab"}
+    assert scripted.sent == []
+
+
+def test_a_case_that_somebody_else_decided_is_said_to_be_decided(
+    page: Page, host: Host, real_writer: Runtime, tables: Tables
+) -> None:
+    outbox_id = failed(real_writer, tables, "uncertain")
+    enter(page, host)
+    case = page.locator(f"[data-outbox='{outbox_id}']")
+    case.get_by_text("Isi pesan").click()  # an opened case stays as it is
+    tables.run("UPDATE wa_notification_outbox SET status = 'sent'")
+    case.get_by_role("button", name="Buang").click()
+    told(page, "sudah tidak menunggu keputusan")

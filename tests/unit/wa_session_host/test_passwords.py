@@ -1,0 +1,51 @@
+"""The page's password."""
+
+from __future__ import annotations
+
+import io
+import sys
+
+import pytest
+
+from wa_session_host.__main__ import main
+from wa_session_host.passwords import WeakPassword, hash_password, is_right
+
+PASSWORD = "kata sandi uji coba"
+
+
+def test_the_right_password_fits_its_hash_and_no_other_does() -> None:
+    kept = hash_password(PASSWORD)
+    assert is_right(PASSWORD, kept)
+    assert not is_right(PASSWORD + " ", kept)
+    assert not is_right("", kept)
+
+
+def test_the_same_password_has_a_hash_of_its_own_each_time() -> None:
+    assert hash_password(PASSWORD) != hash_password(PASSWORD)
+
+
+def test_a_short_password_is_refused() -> None:
+    with pytest.raises(WeakPassword, match="12 characters"):
+        hash_password("elevenchars")
+
+
+@pytest.mark.parametrize("kept", ["", "scrypt:", "scrypt:a:b:c", "scrypt:%:%", "plain"])
+def test_a_hash_that_cannot_be_read_fits_nothing(kept: str) -> None:
+    assert not is_right(PASSWORD, kept)
+
+
+def test_the_command_prints_a_hash_that_fits(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO(PASSWORD + "\n"))
+    assert main(["hash-password"]) == 0
+    assert is_right(PASSWORD, capsys.readouterr().out.strip())
+
+
+def test_the_command_refuses_a_short_password_and_other_words(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO("short\n"))
+    assert main(["hash-password"]) == 2
+    assert "12 characters" in capsys.readouterr().err
+    assert main(["hash"]) == 2

@@ -1,0 +1,5 @@
+"""A scripted WhatsApp: the quick double of the account's child process, and its server.
+
+`Scripted` lives in the test; `child` is a real process that speaks the host's pipe protocol and
+takes what it reports from there. No neonize, no network but 127.0.0.1.
+"""

@@ -1,0 +1,5 @@
+"""Python imports this at its start where this directory is on `PYTHONPATH`; see `standin_hook`."""
+
+import standin_hook  # type: ignore[import-not-found]  # on PYTHONPATH, in the child only
+
+standin_hook.install()

@@ -1,0 +1,79 @@
+"""The host's alerts in the operators' words. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from chalicelib.slots import WIB
+from wa_session_host.snapshot import Snapshot
+from wa_session_host.states import AlertKind
+from wa_session_host.transport import TransportError
+
+_SESSION: Mapping[AlertKind, tuple[str, str]] = {
+    "replaced": (
+        "Sesi dipakai program lain.",
+        "Hentikan program lain yang memakai akun ini, lalu tekan *Sambungkan ulang* di halaman "
+        "host.",
+    ),
+    "logged_out": (
+        "Perangkat dikeluarkan dari akun.",
+        "Buka halaman host dan pasangkan ulang dengan QR atau kode telepon.",
+    ),
+    "banned": (
+        "Akun diblokir sementara oleh WhatsApp.",
+        "Tidak perlu tindakan: pengiriman berlanjut sendiri setelah blokir berakhir. Jangan "
+        "memakai akun ini untuk pesan lain.",
+    ),
+    "outdated": (
+        "WhatsApp menolak versi program ini.",
+        "Minta tim teknis memperbarui pustaka WhatsApp; sampai itu selesai tidak ada pesan keluar.",
+    ),
+    "connection": (
+        "Sambungan ke WhatsApp gagal berulang kali.",
+        "Host mencoba terus. Periksa jaringan bila tidak pulih dalam setengah jam.",
+    ),
+    "undecryptable": (
+        "Banyak pesan masuk tidak terbaca.",
+        "Biasanya pulih sendiri. Jangan menghapus sesi.",
+    ),
+    "send_limit": (
+        "Satu pengiriman tidak selesai dalam 120 detik.",
+        "Periksa pesan berstatus *uncertain* di halaman host.",
+    ),
+}
+_MESSAGE = {"dead_letter": "PESAN GAGAL", "uncertain": "PESAN TIDAK PASTI"}
+_ADVICE = {
+    "group": "Masukkan kembali akun ke grup, atau perbaiki client_group.",
+    "reach": "Akun belum boleh menulis ke percakapan ini. Minta anggota menyapa akun lebih dulu.",
+    "uncertain": "Lihat grupnya: bila pesan belum ada, tekan *Kirim lagi* di halaman host.",
+    "other": "Perbaiki sebabnya, lalu tekan *Kirim lagi* di halaman host.",
+}
+
+
+def session(account: str, kind: AlertKind, shot: Snapshot, now: datetime) -> str:
+    """An account is in trouble: what it is, until when, what to do."""
+    happened, advice = _SESSION[kind]
+    lines = [f"*SESI WHATSAPP {account}*", f"{_at(now)}", "", happened]
+    if kind == "banned" and shot.banned_until is not None:
+        lines.append(f"Sampai {_at(shot.banned_until)}.")
+    return "\n".join([*lines, advice])
+
+
+def message(
+    row: Mapping[str, Any],
+    status: str,
+    reason: str,
+    error: TransportError | None,
+    now: datetime,
+) -> str:
+    """A message of the outbox failed for good, or nobody knows whether it went out."""
+    about = f"outbox {row['outbox_id']}, klien {row['client_id'] or '-'}"
+    kind = error.alert if error is not None and error.alert else status
+    advice = _ADVICE.get(kind, _ADVICE["other"])
+    return f"*{_MESSAGE[status]}*\n{_at(now)}\n\n{about}\nSebab: {reason or '-'}\n{advice}"
+
+
+def _at(moment: datetime) -> str:
+    return f"{moment.astimezone(WIB):%H:%M} WIB, {moment.astimezone(WIB):%d-%m-%Y}"

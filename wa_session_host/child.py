@@ -1,0 +1,231 @@
+"""One WhatsApp account over neonize: `python -m wa_session_host.child`, started by the host.
+
+The only module that imports neonize. It keeps to what was seen of 0.5.2: events are registered
+before connect() and run on its one thread, so handlers only pass them on; connect() may raise or
+return while the socket stays up, so then the process ends; a client is asked nothing before its
+first sign of life, for that panics. Standard output belongs to the pipe protocol; whatever the
+library prints goes to standard error.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import sys
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event, Lock, Thread, Timer
+from typing import IO, Any
+
+from wa_session_host import protocol
+from wa_session_host.protocol import Answer, Asked, Connect, Happened, Qr, Report, RetryReceipt
+
+_STOP_SECONDS = 5.0
+_PR_SET_PDEATHSIG = 1
+_REASONS: dict[str, Any] = {
+    "LOGGED_OUT": "logged_out",
+    "MAIN_DEVICE_GONE": "logged_out",
+    "UNKNOWN_LOGOUT": "logged_out",
+    "TEMP_BANNED": "temporary_ban",
+    "CLIENT_OUTDATED": "client_outdated",
+}
+
+
+class Account:
+    """The library's client behind the protocol. `report` takes what the host is to know."""
+
+    def __init__(self, order: Connect, report: Callable[[Report], None]) -> None:
+        from neonize.client import NewClient
+
+        self._report = report
+        self._proxy = order.proxy_url
+        self._alive = Event()
+        self._client: Any = NewClient(order.store, uuid=order.account)
+        self._register()
+
+    def connect(self) -> None:
+        """Blocks until the connection is given up. Raises what the library raises."""
+        from neonize.utils import log as library_log
+
+        library_log.setLevel("WARNING")
+        self._client.connect(_proxy_settings(self._proxy))
+
+    def stop(self) -> None:
+        self._client.stop()
+
+    def answer(self, order: Asked) -> Any:
+        """Does what is asked. Raises the library's error."""
+        from neonize.proto.waE2E.WAWebProtobufsE2E_pb2 import Message
+
+        client = self._client
+        match order:
+            case protocol.Ping():
+                return self._signs_of_life()
+            case protocol.Send():
+                return client.send_message(_jid(order.chat), Message(conversation=order.text)).ID
+            case protocol.PairPhone():
+                return client.PairPhone(order.phone, True)
+            case protocol.JoinedGroups():
+                return [_group(group) for group in client.get_joined_groups()]
+            case protocol.GroupInfo():
+                return str(client.get_group_info(_jid(order.chat)).GroupName.Name)
+            case protocol.Logout():
+                return client.logout()
+
+    def _signs_of_life(self) -> dict[str, bool]:
+        if not self._alive.is_set():
+            return {"connected": False, "logged_in": False}
+        client = self._client
+        return {"connected": bool(client.is_connected), "logged_in": bool(client.is_logged_in)}
+
+    def _register(self) -> None:
+        from neonize import events
+
+        on = self._client.event
+        on.qr(lambda _, code: self._tell(Qr(code=code.decode())))
+        plain: dict[Any, Any] = {
+            events.ConnectedEv: "connected",
+            events.DisconnectedEv: "disconnected",
+            events.KeepAliveTimeoutEv: "keep_alive_timeout",
+            events.KeepAliveRestoredEv: "keep_alive_restored",
+            events.StreamReplacedEv: "stream_replaced",
+            events.ClientOutdatedEv: "client_outdated",
+            events.UndecryptableMessageEv: "undecryptable",
+        }
+        for kind, name in plain.items():
+            on(kind)(self._teller(_plain(name)))
+        on(events.PairStatusEv)(self._teller(_paired))
+        on(events.LoggedOutEv)(self._teller(_refused("logged_out")))
+        on(events.ConnectFailureEv)(self._teller(_refused("connect_failure")))
+        on(events.StreamErrorEv)(
+            self._teller(lambda event: Happened(event="stream_error", code=event.Code))
+        )
+        on(events.TemporaryBanEv)(self._teller(_banned))
+        on(events.ReceiptEv)(self._teller(_retry_receipt))
+
+    def _teller(self, read: Callable[[Any], Report | None]) -> Callable[[Any, Any], None]:
+        def tell(_: Any, event: Any) -> None:
+            report = read(event)
+            if report is not None:
+                self._tell(report)
+
+        return tell
+
+    def _tell(self, report: Report) -> None:
+        self._alive.set()
+        self._report(report)
+
+
+def main() -> None:
+    """Serves the host until it closes the pipe, says stop, or the connection is given up."""
+    die_with_parent()
+    os.environ["NEONIZE_BOT_TAG"] = "off"
+    orders, reports = _take_pipe()
+    lock = Lock()
+
+    def report(message: Report) -> None:
+        with lock:
+            reports.write(protocol.line(message))
+            reports.flush()
+
+    first = protocol.read_order(orders.readline())
+    if not isinstance(first, Connect):
+        raise SystemExit("the first order must be connect")
+    account = Account(first, report)
+    Thread(target=_serve, args=(orders, account, report), daemon=True).start()
+    error = ""
+    try:
+        account.connect()
+    except Exception as problem:  # noqa: BLE001  whatever it is, the host decides what follows
+        error = f"{type(problem).__name__}: {problem}"
+    report(protocol.Ended(error=error))
+    os._exit(0)  # the library's threads would keep the process alive
+
+
+def _serve(orders: IO[str], account: Account, report: Callable[[Report], None]) -> None:
+    """Answers orders. Pings never wait for a send."""
+    with ThreadPoolExecutor(4) as workers:
+        for text in orders:
+            order = protocol.read_order(text)
+            if isinstance(order, protocol.Ping):
+                _answer(account, order, report)
+            elif isinstance(order, protocol.Stop):
+                break
+            elif not isinstance(order, Connect):
+                workers.submit(_answer, account, order, report)
+        Timer(_STOP_SECONDS, os._exit, (1,)).start()
+        account.stop()
+
+
+def _answer(account: Account, order: Asked, report: Callable[[Report], None]) -> None:
+    try:
+        report(Answer(id=order.id, value=account.answer(order)))
+    except Exception as problem:  # noqa: BLE001  the host reads the text
+        report(Answer(id=order.id, error=str(problem) or type(problem).__name__))
+
+
+def _take_pipe() -> tuple[IO[str], IO[str]]:
+    """Orders and reports; from now on prints, the library's too, go to standard error."""
+    reports = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
+    return sys.stdin, reports
+
+
+def die_with_parent() -> None:
+    """Linux ends this process with the host, even where it hangs. Elsewhere the pipe's end does."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def _proxy_settings(url: str | None) -> Any:
+    from neonize._binder import ProxySettings
+
+    return ProxySettings(url) if url else None
+
+
+def _jid(chat: str) -> Any:
+    from neonize.utils.jid import build_jid
+
+    user, _, server = chat.partition("@")
+    return build_jid(user, server)
+
+
+def _group(group: Any) -> dict[str, Any]:
+    jid = group.JID
+    name, members = str(group.GroupName.Name), len(group.Participants)
+    return {"id": f"{jid.User}@{jid.Server}", "name": name, "members": members}
+
+
+def _plain(name: Any) -> Callable[[Any], Report]:
+    return lambda event: Happened(event=name)
+
+
+def _paired(event: Any) -> Report:
+    if event.Status == event.SUCCESS:
+        return Happened(event="paired")
+    return Happened(event="pair_failed")
+
+
+def _refused(name: Any) -> Callable[[Any], Report]:
+    """A refused login under the name of its reason, where the reason has an event of its own."""
+
+    def read(event: Any) -> Report:
+        from neonize.proto.Neonize_pb2 import ConnectFailureReason
+
+        reason = ConnectFailureReason.Name(event.Reason)
+        return Happened(event=_REASONS.get(reason, name), code=reason)
+
+    return read
+
+
+def _banned(event: Any) -> Report:
+    return Happened(event="temporary_ban", code=str(event.Code), seconds=event.Expire)
+
+
+def _retry_receipt(event: Any) -> Report | None:
+    return RetryReceipt(message_ids=list(event.MessageIDs)) if event.Type == event.RETRY else None
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,214 @@
+"""The host with real accounts: the lease, then a session and a consumer each, and the web page.
+
+Threads: one supervises each account, one consumes for it, one holds the lease, one keeps the
+messages in hand hidden, one writes alerts, one serves the page. The main thread waits.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from threading import Event, Thread
+from typing import Any
+
+from chalicelib.errors import CiceroError
+from chalicelib.runtime import Runtime
+from chalicelib.settings import Settings
+from wa_session_host.alerts import Alerts
+from wa_session_host.consumer import Consumer
+from wa_session_host.in_hand import InHand, open_in_hand
+from wa_session_host.lease import Lease, LeaseTimes, Owner
+from wa_session_host.metrics import Metrics
+from wa_session_host.pacing import HOUR, Limits, Pace
+from wa_session_host.page import PageServer
+from wa_session_host.pipe import CHILD
+from wa_session_host.protocol import Connect
+from wa_session_host.session_store import open_store
+from wa_session_host.snapshot import Times
+from wa_session_host.supervisor import Session
+from wa_session_host.whatsapp import SEND_SECONDS, WhatsAppTransport
+
+log = logging.getLogger(__name__)
+
+BROKEN = 1
+"""Exit code of a host of which a part ended by itself."""
+
+OWNED_ELSEWHERE = 3
+"""Exit code of a strict host that found another owner."""
+
+_LOOK_SECONDS = 0.2
+_REPORT_SECONDS = 60.0
+_ALIVE_SECONDS = 30.0
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What tests replace: the child's command, and how patient everything is."""
+
+    command: Sequence[str] = CHILD
+    times: Times = field(default_factory=Times)
+    lease_times: LeaseTimes = field(default_factory=LeaseTimes)
+    send_seconds: float = SEND_SECONDS
+
+
+class Host:
+    """Everything, from construction to the end of `run`."""
+
+    def __init__(self, settings: Settings, parts: Parts | None = None) -> None:
+        self.settings = settings
+        self._parts = parts or Parts()
+        self._stop = Event()
+        self._exit = 0
+        self.runtime = Runtime(settings)
+        self._runtimes: list[Runtime] = []
+        accounts = dict.fromkeys([settings.gateway_wa_client_id, settings.wa_log_client_id or ""])
+        self.accounts = [account for account in accounts if account]
+        self.lease = Lease(settings.database_url, self.accounts, self._parts.lease_times)
+        self.lease.on_other = self._owned_elsewhere
+        self.alerts = Alerts(self._runtime_of_its_own())
+        self.sessions = {account: self._session(account) for account in self.accounts}
+        self.metrics = Metrics(self.sessions, self.lease.held)
+        self._threads: list[Thread] = []
+        self.page = PageServer(self)
+
+    def run(self, stopping: Callable[[], bool]) -> int:
+        """Until `stopping()`; the exit code. Finishes what is being sent, gives the rest back."""
+        self.page.start()
+        self.lease.start()
+        for session in self.sessions.values():
+            session.start()
+        in_hand = self._open_in_hand(stopping)
+        self._threads = self._consume(in_hand) if in_hand else []
+        reported = time.monotonic()
+        while not stopping() and not self._stop.is_set():
+            self._stop.wait(_LOOK_SECONDS)
+            if dead := self._dead_parts():
+                log.critical("%s ended by itself; the host ends, to be started anew", dead)
+                self._exit = BROKEN
+                break
+            if time.monotonic() - reported > _REPORT_SECONDS:
+                reported = time.monotonic()
+                self._report_trouble()
+        self._end(in_hand)
+        return self._exit
+
+    def alive(self) -> bool:
+        """Whether every part still turns; a WhatsApp account that is away is no part of it."""
+        oldest = time.monotonic() - _ALIVE_SECONDS
+        turning = all(session.ticked > oldest for session in self.sessions.values())
+        return turning and not self._dead_parts()
+
+    def ready(self) -> bool:
+        """Whether every account can send."""
+        return all(session.ready() for session in self.sessions.values())
+
+    def _session(self, account: str) -> Session:
+        settings = self.settings
+
+        def connect() -> Connect:
+            store = open_store(account, settings.wa_auth_data_path, settings.database_url)
+            return Connect(account=account, store=store, proxy_url=settings.wa_proxy_url)
+
+        return Session(
+            account,
+            connect,
+            self.lease.held,
+            self.alerts.session,
+            self.runtime.now,
+            self._parts.command,
+            self._parts.times,
+        )
+
+    def _open_in_hand(self, stopping: Callable[[], bool]) -> InHand | None:
+        while not stopping() and not self._stop.is_set():
+            try:
+                return open_in_hand(self.runtime.queues, self.accounts)
+            except CiceroError as error:
+                log.warning("waiting: %s", error)
+                self._stop.wait(1)
+        return None
+
+    def _consume(self, in_hand: InHand) -> list[Thread]:
+        threads: list[Thread] = []
+        for account, session in self.sessions.items():
+            consumer = Consumer(
+                self._runtime_of_its_own(),
+                WhatsAppTransport(session, self._parts.send_seconds),
+                self._stop,
+                in_hand=in_hand,
+                session=account,
+                pace=self._pace(account),
+                on_try=self._tried,
+            )
+            threads.append(Thread(target=consumer.run, name=f"consumer {account}", daemon=True))
+            threads[-1].start()
+        return threads
+
+    def _pace(self, account: str) -> Pace:
+        """The account's pace, what was sent within the last hour included."""
+        settings = self.settings
+        limits = Limits(
+            settings.wa_gap_seconds, settings.wa_gap_jitter_percent / 100, settings.wa_hourly_cap
+        )
+        since = self.runtime.now() - timedelta(seconds=HOUR)
+        try:
+            with self.runtime.db.transaction() as tx:
+                rows = tx.run("host.sent_since", session=account, since=since)
+        except CiceroError as error:
+            log.warning("what was sent within the last hour is not known: %s", error)
+            rows = []
+        return Pace(limits, random.uniform, [row["sent_at"].timestamp() for row in rows])
+
+    def _runtime_of_its_own(self) -> Runtime:
+        """A thread's own database connection; SQS's client is shared."""
+        runtime = Runtime(self.settings)
+        runtime.queues = self.runtime.queues
+        self._runtimes.append(runtime)
+        return runtime
+
+    def _tried(self, row: Any, outcome: Any, error: Any) -> None:
+        self.metrics.tried(row["session"], outcome.status)
+        self.alerts.tried(row, outcome, error)
+
+    def _dead_parts(self) -> list[str]:
+        """The names of threads that should run and do not."""
+        sessions = [session.thread for session in self.sessions.values()]
+        threads = [*self._threads, *sessions, self.lease.thread, self.alerts.thread]
+        return [thread.name for thread in threads if not thread.is_alive()]
+
+    def _owned_elsewhere(self, owner: Owner) -> None:
+        if self.settings.wa_strict_single_owner and not self._stop.is_set():
+            log.critical(
+                "account %s is owned by %s; WA_STRICT_SINGLE_OWNER is true, so this host ends",
+                ", ".join(self.accounts),
+                owner,
+            )
+            self._exit = OWNED_ELSEWHERE
+            self._stop.set()
+
+    def _report_trouble(self) -> None:
+        """A line a minute for each account that cannot send; the alarm on AWS counts them."""
+        for session in self.sessions.values():
+            shot = session.snapshot
+            if not session.ready():
+                since = f"{shot.since:%Y-%m-%dT%H:%M:%S%z}"
+                log.warning("account %s is not ready: %s since %s", shot.account, shot.state, since)
+
+    def _end(self, in_hand: InHand | None) -> None:
+        self._stop.set()
+        for thread in self._threads:
+            thread.join()
+        if in_hand is not None:
+            in_hand.close()
+        for session in self.sessions.values():
+            session.stop()
+        self.lease.stop()
+        self.alerts.close()
+        self.page.stop()
+        for runtime in self._runtimes:
+            runtime.db.close()
+        self.runtime.close()

@@ -1,0 +1,9 @@
+"""The host's web page, in Indonesian: pairing, state, messages that wait for a person, groups.
+
+Server-rendered, from this package alone. /healthz, /readyz and /metrics need no login and tell no
+number, chat or text.
+"""
+
+from wa_session_host.page.server import PageServer
+
+__all__ = ["PageServer"]

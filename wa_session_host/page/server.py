@@ -1,0 +1,71 @@
+"""Runs the page in a thread of the host."""
+
+from __future__ import annotations
+
+import logging
+import time
+from threading import Thread
+from typing import TYPE_CHECKING
+
+import uvicorn
+
+from wa_session_host.page.app import make_app
+from wa_session_host.page.desk import Desk
+
+if TYPE_CHECKING:
+    from wa_session_host.host import Host
+
+log = logging.getLogger(__name__)
+
+_START_SECONDS = 10.0
+
+
+class PageServer:
+    """Serves on WA_PAGE_HOST and WA_PAGE_PORT. The host runs on where the port is taken."""
+
+    def __init__(self, host: Host) -> None:
+        settings = host.settings
+        self._app = make_app(host)
+        self.desk: Desk = self._app.state.desk
+        self._server = uvicorn.Server(
+            uvicorn.Config(
+                self._app,
+                host=settings.wa_page_host,
+                port=settings.wa_page_port,
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                timeout_graceful_shutdown=2,
+            )
+        )
+        self._thread = Thread(target=self._serve, name="page", daemon=True)
+
+    def start(self) -> None:
+        """Returns when the page answers, or cannot."""
+        self._thread.start()
+        deadline = time.monotonic() + _START_SECONDS
+        while not self.started and self._thread.is_alive() and time.monotonic() < deadline:
+            time.sleep(0.02)
+        if self.started:
+            log.info("page on port %d", self.port)
+
+    @property
+    def started(self) -> bool:
+        """Whether the page answers."""
+        return self._server.started
+
+    @property
+    def port(self) -> int:
+        """The port in use."""
+        return int(self._server.servers[0].sockets[0].getsockname()[1])
+
+    def stop(self) -> None:
+        self._server.should_exit = True
+        self._thread.join()
+        self.desk.close()
+
+    def _serve(self) -> None:
+        try:
+            self._server.run()
+        except SystemExit:  # how uvicorn says that it cannot bind
+            log.error("the page cannot be served; is its port taken?")

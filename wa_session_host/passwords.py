@@ -1,0 +1,42 @@
+"""The page's password: kept as a scrypt hash, so that the settings do not tell it."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import secrets
+
+_COST = {"n": 2**15, "r": 8, "p": 1, "maxmem": 64 * 1024 * 1024}
+_SHORTEST = 12
+
+
+class WeakPassword(ValueError):
+    """The password is too short."""
+
+
+def hash_password(password: str) -> str:
+    """`scrypt:SALT:HASH` for WA_PAGE_PASSWORD_HASH. WeakPassword below 12 characters."""
+    if len(password) < _SHORTEST:
+        raise WeakPassword(f"use {_SHORTEST} characters or more")
+    salt = secrets.token_bytes(16)
+    return f"scrypt:{_text(salt)}:{_text(_digest(password, salt))}"
+
+
+def is_right(password: str, kept: str) -> bool:
+    """Whether the password is the one of the hash. A hash that cannot be read fits none."""
+    try:
+        _, salt, digest = kept.split(":")
+        wanted = base64.b64decode(digest, validate=True)
+        given = _digest(password, base64.b64decode(salt, validate=True))
+    except ValueError:
+        return False
+    return hmac.compare_digest(given, wanted)
+
+
+def _digest(password: str, salt: bytes) -> bytes:
+    return hashlib.scrypt(password.encode(), salt=salt, **_COST)
+
+
+def _text(data: bytes) -> str:
+    return base64.b64encode(data).decode()

@@ -1,0 +1,167 @@
+"""What the host and the child process of an account say to each other: one JSON object a line.
+
+Orders go to the child, reports come back. Every order but `Connect` and `Stop` has an id, and the
+child answers each of them once, with `Answer`.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+
+class _Line(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Connect(_Line):
+    """The first order: open this session store and connect. `store` may hold a password."""
+
+    order: Literal["connect"] = "connect"
+    account: str
+    store: str
+    proxy_url: str | None = None
+
+
+class Stop(_Line):
+    """Disconnect and end."""
+
+    order: Literal["stop"] = "stop"
+
+
+class Ping(_Line):
+    """Answered with {"connected": bool, "logged_in": bool}."""
+
+    order: Literal["ping"] = "ping"
+    id: int
+
+
+class Send(_Line):
+    """Answered with WhatsApp's message id."""
+
+    order: Literal["send"] = "send"
+    id: int
+    chat: str
+    text: str
+
+
+class PairPhone(_Line):
+    """Answered with the code to type on the phone. `phone` is 62812…, digits only."""
+
+    order: Literal["pair_phone"] = "pair_phone"
+    id: int
+    phone: str
+
+
+class JoinedGroups(_Line):
+    """Answered with a list of {"id", "name", "members"}."""
+
+    order: Literal["joined_groups"] = "joined_groups"
+    id: int
+
+
+class GroupInfo(_Line):
+    """Answered with the group's name; an error where the account is not in it."""
+
+    order: Literal["group_info"] = "group_info"
+    id: int
+    chat: str
+
+
+class Logout(_Line):
+    """Unlinks the device from the phone; answered with null."""
+
+    order: Literal["logout"] = "logout"
+    id: int
+
+
+Asked = Ping | Send | PairPhone | JoinedGroups | GroupInfo | Logout
+Order = Connect | Stop | Asked
+
+
+class Answer(_Line):
+    """What became of order `id`: `error` is the library's text, or null."""
+
+    report: Literal["answer"] = "answer"
+    id: int
+    value: Any = None
+    error: str | None = None
+
+
+class Qr(_Line):
+    """A new pairing code to show; it replaces the one before."""
+
+    report: Literal["qr"] = "qr"
+    code: str
+
+
+class Happened(_Line):
+    """An event of the library. `code` is its number or text; `seconds` a ban's length."""
+
+    report: Literal["happened"] = "happened"
+    event: Literal[
+        "paired",
+        "pair_failed",
+        "connected",
+        "disconnected",
+        "keep_alive_timeout",
+        "keep_alive_restored",
+        "stream_replaced",
+        "logged_out",
+        "temporary_ban",
+        "client_outdated",
+        "connect_failure",
+        "stream_error",
+        "undecryptable",
+    ]
+    code: str = ""
+    seconds: int = 0
+
+
+class RetryReceipt(_Line):
+    """A recipient could not read these messages and asks for them again."""
+
+    report: Literal["retry_receipt"] = "retry_receipt"
+    message_ids: list[str]
+
+
+class Ended(_Line):
+    """The library's connect() came back, with this error or none; the child ends now."""
+
+    report: Literal["ended"] = "ended"
+    error: str = ""
+
+
+Report = Answer | Qr | Happened | RetryReceipt | Ended
+
+_T = TypeVar("_T")
+_ORDERS: TypeAdapter[Order] = TypeAdapter(Annotated[Order, Field(discriminator="order")])
+_REPORTS: TypeAdapter[Report] = TypeAdapter(Annotated[Report, Field(discriminator="report")])
+
+
+class BadLine(ValueError):
+    """A line that is no order or report of this version. The text holds none of its content."""
+
+
+def line(message: Order | Report) -> str:
+    """The message as it is written to the pipe, newline included."""
+    return message.model_dump_json() + "\n"
+
+
+def read_order(text: str) -> Order:
+    """The order of a line. Raises BadLine."""
+    return _read(_ORDERS, text)
+
+
+def read_report(text: str) -> Report:
+    """The report of a line. Raises BadLine."""
+    return _read(_REPORTS, text)
+
+
+def _read(adapter: TypeAdapter[_T], text: str) -> _T:
+    try:
+        return adapter.validate_json(text)
+    except ValidationError as error:
+        details = error.errors(include_input=False, include_url=False)[0]
+        raise BadLine(f"{details['type']} at {details['loc']}") from None

@@ -1,0 +1,60 @@
+"""What is known of a session, and how patient the host is with it. Pure data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from wa_session_host import states
+from wa_session_host.states import Event, State
+
+
+@dataclass(frozen=True)
+class Times:
+    """Seconds. The defaults are those of a real account; tests are more impatient."""
+
+    tick: float = 0.25
+    ping: float = 3.0
+    silent: float = 15.0
+    first_code: float = 60.0
+    next_code: float = 20.0
+    code_grace: float = 5.0
+    start: float = 120.0
+    offline: float = 600.0
+    replaced_retry: float = 30.0
+    replaced_again: float = 600.0
+    ban_margin: float = 60.0
+    unknown_ban: float = 3600.0
+    backoff: float = 1.0
+    longest_backoff: float = 300.0
+    settled: float = 60.0
+    stop: float = 8.0
+    undecryptable_window: float = 600.0
+    undecryptable_most: int = 30
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """What is known of a session at one moment. `code` is the QR text while one is valid;
+    `link_up`: the child says that it is connected and logged in."""
+
+    account: str
+    state: State
+    since: datetime
+    reason: Event | None = None
+    detail: str = ""
+    link_up: bool = False
+    pid: int | None = None
+    code: str | None = None
+    code_number: int = 0
+    code_until: datetime | None = None
+    banned_until: datetime | None = None
+    next_start: datetime | None = None
+    restarts: int = 0
+    undecryptable: int = 0
+    retry_receipts: int = 0
+    retry_receipts_too_late: int = 0
+
+    @property
+    def consumes(self) -> bool:
+        return self.link_up and self.state in states.CONSUMES
