@@ -48,5 +48,5 @@ def running(
 def publish(writer: Runtime, *messages: Message) -> list[Row]:
     """Writes the messages and brings them into the queue, as Lambda does."""
     rows = write(writer, *messages)
-    assert outbox.publish(writer, rows) == len(rows)
+    assert len(outbox.publish(writer, rows)) == len(rows)
     return rows
