@@ -25,6 +25,8 @@ from chalicelib.social.http import Api, Fallback
 from chalicelib.social.instagram import Instagram
 from chalicelib.social.tiktok import TikTok
 
+log = logging.getLogger(__name__)
+
 Clock = Callable[[], datetime]
 
 _NO_LIMIT = timedelta(days=1)
@@ -156,6 +158,7 @@ def runtime() -> Runtime:
     if _current is None:
         settings = load_settings()
         logging.getLogger().setLevel(settings.log_level)
+        log.info("environment %s, stage %s", settings.app_env, settings.cicero_stage)
         _current = Runtime(settings)
     return _current
 
