@@ -86,13 +86,15 @@ def played_day() -> Scenario:
     unit, other, at, caption, gone = SHARED
     coauthors = {"coauthors": (other.lower(),)}
     posts += [_post(unit.lower(), "instagram", moment(at), caption, gone, **coauthors)]
-    return Scenario(DAY, tuple(_row(n, unit) for n, unit in enumerate(UNITS)), World(accounts, posts))
+    return Scenario(
+        DAY, tuple(_row(n, unit) for n, unit in enumerate(UNITS)), World(accounts, posts)
+    )
 
 
 def code(caption: str) -> str:
     """The shortcode or video id of a post of the day."""
     world = played_day().world
-    return next(p.code for p in world._by_code.values() if p.caption == caption)  # noqa: SLF001
+    return next(p.code for p in world._by_code.values() if p.caption == caption)
 
 
 def faults(slot: Slot) -> list[dict[str, Any]]:
@@ -146,7 +148,9 @@ class Seen:
     message: Outgoing
 
 
-_LINE = re.compile(r"• (?P<what>.+) \[(?P<platform>\w+)\] \S+\n +(?:“(?P<caption>.+)”|(?P<link>\S+))")
+_LINE = re.compile(
+    r"• (?P<what>.+) \[(?P<platform>\w+)\] \S+\n +(?:“(?P<caption>.+)”|(?P<link>\S+))"
+)
 
 
 def described(seen: Iterable[Seen]) -> str:

@@ -22,7 +22,7 @@ from chalicelib import sweep
 from chalicelib.db import Database, Row
 from chalicelib.engagement import refresh_engagement
 from chalicelib.jobs import ClientJob, OutboundMessage
-from chalicelib.queues import OUTBOUND, Queues
+from chalicelib.queues import Queues
 from chalicelib.runtime import Runtime
 from chalicelib.slots import Slot, slots_of
 from tests.conftest import DAY, RuntimeAt
