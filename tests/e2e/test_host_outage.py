@@ -6,6 +6,7 @@ import json
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
 
@@ -48,17 +49,20 @@ def test_500_messages_to_100_groups_go_out_once_and_in_order_though_postgres_goe
     keys = [f"k{number:03}" for number in range(MESSAGES)]
     to = {key: chats[number % GROUPS] for number, key in enumerate(keys)}
     rows = write(runtime, *(message(runtime, key, chat=to[key], client_id=None) for key in keys))
-    outbox.publish(runtime, rows)
     journal = Path(values["WA_AUTH_DATA_PATH"]) / "console.jsonl"
 
-    with HostProcess(values, NOW, show=lambda line: None):
+    host = HostProcess(values, NOW, show=lambda line: None)
+    with host, ThreadPoolExecutor(1) as meanwhile:
+        published = meanwhile.submit(outbox.publish, runtime, rows)
         wait_until(lambda: len(_sent(journal)) >= MESSAGES // 5)
         postgres.stop()
         time.sleep(GONE_SECONDS)
         before = len(_sent(journal))
         postgres.start()
         assert before < MESSAGES, "there was something left to send"
-        wait_until(lambda: _statuses(runtime) == {"sent": MESSAGES}, 60)
+        assert len(published.result()) == MESSAGES
+        wait_until(lambda: len(_sent(journal)) == MESSAGES, 60)
+        wait_until(lambda: _statuses(runtime) == {"sent": MESSAGES})
 
     sent = _sent(journal)
     assert sorted(key for key, _ in sent) == keys, "each once"
