@@ -117,7 +117,7 @@ def _post(
 ) -> Post:
     return Post(
         platform, owner, at, caption, f"{owner}_", likes=4, comments=2,
-        settles=timedelta(minutes=2), deleted_at=gone and moment(gone), **more,
+        settles=timedelta(minutes=2), deleted_at=moment(gone) if gone else None, **more,
     )  # fmt: skip
 
 

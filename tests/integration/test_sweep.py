@@ -203,6 +203,7 @@ def test_an_overdue_slot_is_closed_and_reported_once_with_who_is_missing(
     assert sweep(runtime_at(wib("17:24"))) == QUIET
     assert did(sweep(runtime_at(wib("17:25")))) == {"closed": 1}
     [report] = reports(tables)
+    assert "Klien: 1 selesai, 1 bermasalah, dari 2" in report
     assert "belum selesai saat slot ditutup: CONTOH" in report
     assert did(sweep(runtime_at(wib("17:26")))) == {"published": 1}, (
         "to be sure; the queue drops it"
