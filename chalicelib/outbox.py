@@ -46,7 +46,7 @@ def publish(runtime: Runtime, rows: Iterable[Row]) -> list[int]:
     }
     if not entries:
         return []
-    taken = runtime.queues.send(queues.OUTBOUND, entries.values())
+    taken = set(runtime.queues.send(queues.OUTBOUND, entries.values()))
     return [outbox_id for outbox_id, entry in entries.items() if entry in taken]
 
 

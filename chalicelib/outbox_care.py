@@ -64,6 +64,7 @@ def redrive(runtime: Runtime, outbox_id: int, late: bool = False) -> Cared:
         over = row["expires_at"] is not None and row["expires_at"] <= now
         expires_at = now + LATE_LIFE if over else row["expires_at"]
         again = tx.run("outbox_care.redrive", outbox_id=outbox_id, expires_at=expires_at, now=now)
+        _check_untold(sum(message["told_meanwhile"] for message in again))
     log.info("outbox row %d is sent again by hand", outbox_id)
     return Cared(outbox_id, "pending", published=_publish(runtime, again))
 
@@ -89,12 +90,16 @@ def check_redrive(row: Row, now: datetime, late: bool) -> None:
         raise _refused(f"is {row['status']}", "Only dead_letter, uncertain, expired can be.")
     if row["newer_list"]:
         raise _refused("is an old list: the chat has a newer one", "Cancel it.")
-    if row["told_elsewhere"]:
-        told = f"{row['told_elsewhere']} of its changes were told by another message since"
-        raise _refused(told, "There is nothing left to send.")
+    _check_untold(row["told_elsewhere"])
     if row["expires_at"] is not None and row["expires_at"] <= now and not late:
         ended = f"its time was over at {to_wib(row['expires_at']):%H:%M WIB, %d-%m-%Y}"
         raise _refused(ended, "Send it late, if it is still of use.")
+
+
+def _check_untold(told_elsewhere: int) -> None:
+    if told_elsewhere:
+        told = f"{told_elsewhere} of its changes were told by another message since"
+        raise _refused(told, "There is nothing left to send.")
 
 
 def check_cancel(row: Row, not_sent: bool) -> bool:
@@ -112,7 +117,7 @@ def check_cancel(row: Row, not_sent: bool) -> bool:
 
 def _lock(tx: Transaction, outbox_id: int) -> Row:
     """The message, held until the transaction ends; and its client's state, so that no run
-    decides meanwhile what is still to be told. BadInput where there is none."""
+    writes a newer list meanwhile. BadInput where there is none."""
     tx.run("outbox_care.lock_client", outbox_id=outbox_id)
     row = tx.first("outbox_care.lock", outbox_id=outbox_id)
     if row is None:

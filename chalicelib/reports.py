@@ -105,7 +105,7 @@ def _write_report(runtime: Runtime, tx: Transaction, slot: Slot, seconds: float)
         at=slot.at,
         clients=summary["clients"],
         done=summary["done"],
-        failed=summary["failed"],
+        failed=summary["failed"] + summary["unfinished"],
         posts_new=summary["posts_new"],
         posts_removed=summary["posts_removed"],
         api_requests=summary["api_requests"],

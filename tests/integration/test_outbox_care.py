@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
 from chalicelib import outbox, outbox_care
-from chalicelib.db import Row
+from chalicelib.db import Database, Row
 from chalicelib.errors import BadInput
 from chalicelib.outbox_care import Cared
 from chalicelib.queues import OUTBOUND
@@ -21,6 +23,7 @@ from tests.integration.inbox import Inbox
 from tests.integration.ledger import CHAT, add_change, message, write
 from tests.integration.runs import tell
 from tests.integration.tables import Tables
+from tests.integration.waiting import wait_until
 
 AFTERNOON = datetime(2026, 2, 20, 17, 0, tzinfo=WIB)
 
@@ -149,6 +152,31 @@ def test_what_another_message_told_since_is_not_told_twice(
     with pytest.raises(BadInput, match="1 of its changes were told by another message since"):
         outbox_care.redrive(later, expired["outbox_id"], late=True)
     assert tables.dump() == before
+
+
+def test_what_a_run_tells_at_the_same_moment_is_not_told_twice(
+    runtime_at: RuntimeAt, tables: Tables, database_url: str
+) -> None:
+    runtime = runtime_at("17:00")
+    change = add_change(tables, "POST1", AFTERNOON)
+    [given_up, of_run] = (add(runtime, tables, "dead_letter", key=key) for key in ("k1", "k2"))
+    tables.run("UPDATE wa_notification_outbox SET change_ids = ARRAY[CAST(:c AS bigint)]", c=change)
+    before = tables.dump_of("wa_notification_outbox")
+    with ThreadPoolExecutor(1) as thread, closing(Database(database_url)) as running:
+        with running.transaction():
+            running.execute(
+                "INSERT INTO change_told (change_id, chat, outbox_id) VALUES (:c, :chat, :o)",
+                c=change,
+                chat=CHAT,
+                o=of_run,
+            )
+            asked = thread.submit(outbox_care.redrive, runtime, given_up)
+            waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+            wait_until(lambda: bool(tables.value(waiting)))
+        with pytest.raises(BadInput, match="1 of its changes were told by another message"):
+            asked.result()
+    assert tables.dump_of("wa_notification_outbox") == before
+    assert told(tables) == [(change, of_run)]
 
 
 @pytest.mark.parametrize("status", ["dead_letter", "uncertain"])

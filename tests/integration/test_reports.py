@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Barrier
 from typing import Any
 
 import pytest
 
 from chalicelib import reports
 from chalicelib.clients import PLATFORMS
+from chalicelib.engagement import refresh_engagement
+from chalicelib.jobs import ClientJob
 from chalicelib.runtime import Runtime
 from chalicelib.slots import Slot
 from chalicelib.social import errors
@@ -51,6 +55,39 @@ def texts(tables: Tables, kind: str) -> list[str]:
         "SELECT message FROM wa_notification_outbox WHERE kind = :kind ORDER BY outbox_id",
         kind=kind,
     )
+
+
+# --- once -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("workers", [2, 8])
+def test_of_clients_that_finish_at_the_same_moment_one_closes_the_slot(
+    runtime_at: RuntimeAt, tables: Tables, workers: int
+) -> None:
+    ids = [f"UNIT{number}" for number in range(workers)]
+    tables.run(
+        "INSERT INTO clients (client_id, nama) SELECT u, u "
+        "FROM unnest(CAST(:ids AS varchar[])) AS u",
+        ids=ids,
+    )
+    slots = ("18:00", "18:30", "19:00", "19:30", "20:00", "20:30")
+    together = Barrier(workers)
+
+    def finish(runtime: Runtime, job: ClientJob) -> None:
+        together.wait()
+        refresh_engagement(runtime, job)
+
+    with ThreadPoolExecutor(workers) as threads:
+        for clock in slots:
+            runtimes = [runtime_at(clock) for _ in ids]
+            jobs = [start_run(runtimes[0], client_id) for client_id in ids]
+            list(threads.map(finish, runtimes, jobs))
+            for runtime in runtimes:
+                runtime.db.close()
+    assert tables.values("SELECT status FROM slot_run") == ["closed"] * len(slots)
+    told = texts(tables, "admin_report")
+    assert [text.splitlines()[0][14:19] for text in told] == list(slots)
+    assert all(f"{workers} selesai, 0 bermasalah, dari {workers}" in text for text in told)
 
 
 # --- levels ---------------------------------------------------------------------------------

@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 from threading import Barrier
 from typing import Any
 
+import pytest
+
 from chalicelib import dispatch
 from chalicelib.queues import FETCH, OUTBOUND
 from chalicelib.runtime import Runtime
@@ -201,6 +203,7 @@ def test_an_overdue_slot_is_closed_and_reported_once_with_who_is_missing(
     assert sweep(runtime_at(wib("17:24"))) == QUIET
     assert did(sweep(runtime_at(wib("17:25")))) == {"closed": 1}
     [report] = reports(tables)
+    assert "Klien: 1 selesai, 1 bermasalah, dari 2" in report
     assert "belum selesai saat slot ditutup: CONTOH" in report
     assert did(sweep(runtime_at(wib("17:26")))) == {"published": 1}, (
         "to be sure; the queue drops it"
@@ -252,6 +255,22 @@ def test_a_published_message_that_the_queue_lost_is_published_again_after_ten_mi
     assert sweep(runtime_at(wib("17:09"))) == QUIET
     assert did(sweep(runtime_at(wib("17:10")))) == {"published": 1}
     assert did(sweep(runtime_at(wib("17:15")))) == {"published": 1}
+
+
+@pytest.mark.parametrize("status", ["sent", "uncertain", "dead_letter", "superseded", "cancelled"])
+def test_what_is_over_is_never_published_again(
+    status: str, runtime_at: RuntimeAt, tables: Tables, inbox: Inbox
+) -> None:
+    fired(tables, "17:00")
+    runtime = runtime_at("17:00")
+    write(runtime, message(runtime, "k1", expires_at=wib("21:00")))
+    tables.run("UPDATE wa_notification_outbox SET status = :status", status=status)
+    for clock in ("17:01", "17:20"):
+        assert sweep(runtime_at(wib(clock))) == QUIET
+    assert (tables.value("SELECT status FROM wa_notification_outbox"), inbox.take(OUTBOUND)) == (
+        status,
+        [],
+    )
 
 
 def test_messages_whose_time_is_over_expire(runtime_at: RuntimeAt, tables: Tables) -> None:

@@ -14,7 +14,7 @@ from chalicelib.runtime import Runtime
 from chalicelib.slots import WIB, Slot
 from tests.conftest import RuntimeAt
 from tests.integration.ledger import CHAT, add_change
-from tests.integration.runs import tell
+from tests.integration.runs import start_run, tell
 from tests.integration.tables import Tables
 
 SECOND_CHAT = "120363000000000099@g.us"
@@ -74,6 +74,24 @@ def test_the_list_goes_out_at_half_past_where_the_full_hour_got_nothing_through(
     state = tables.row("SELECT * FROM wa_notification_scheduler_state")
     assert (state["client_id"], state["last_notified_slot"]) == ("CONTOH", "2026-02-20-17")
     assert state["last_notified_at"] == wib("17:30")
+
+
+def test_an_hour_in_which_nothing_got_through_is_skipped_and_not_made_up_for(
+    runtime_at: RuntimeAt, tables: Tables
+) -> None:
+    for clock in ("09:00", "09:30"):
+        tell(runtime_at(clock), got_through=False)
+    for clock in ("10:00", "10:30", "11:00"):
+        tell(runtime_at(clock))
+    assert sent(tables) == [("task_list", "10:00"), ("task_list", "11:00")]
+
+
+def test_the_list_goes_out_at_half_past_where_the_full_hour_s_run_was_lost(
+    runtime_at: RuntimeAt, tables: Tables
+) -> None:
+    start_run(runtime_at("17:00"), "CONTOH")
+    tell(runtime_at("17:30"))
+    assert sent(tables) == [("task_list", "17:30")]
 
 
 def test_no_list_goes_out_after_17_59(runtime_at: RuntimeAt, tables: Tables) -> None:

@@ -33,7 +33,8 @@ FROM wa_notification_outbox m WHERE m.outbox_id = :outbox_id FOR UPDATE OF m
 
 -- name: redrive(outbox_id, expires_at, now)
 -- Puts a message back to the start, with what it tells. Its key carries the moment, because the
--- queue drops what it has seen within five minutes.
+-- queue drops what it has seen within five minutes. told_meanwhile: how many of its changes another
+-- message has told since the row was locked; then roll back.
 WITH again AS (
   UPDATE wa_notification_outbox SET status = 'pending', attempt_count = 0, error_message = NULL,
     published_at = NULL, next_attempt_at = :now, expires_at = :expires_at, updated_at = :now
@@ -44,8 +45,13 @@ WITH again AS (
   SELECT c.change_id, a.group_id, a.outbox_id
   FROM again a JOIN content_change c ON c.change_id = ANY(a.change_ids)
   ON CONFLICT DO NOTHING
+  RETURNING change_id
 )
 SELECT outbox_id, session, group_id AS chat,
+  (SELECT count(*) FROM content_change c WHERE c.change_id = ANY(again.change_ids)
+     AND NOT EXISTS (SELECT 1 FROM told WHERE told.change_id = c.change_id)
+     AND NOT EXISTS (SELECT 1 FROM change_told t WHERE t.change_id = c.change_id
+       AND t.chat = again.group_id AND t.outbox_id = again.outbox_id)) AS told_meanwhile,
   idempotency_key || ':again:' || CAST(extract(epoch FROM CAST(:now AS timestamptz)) AS text) AS key
 FROM again
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -26,7 +27,8 @@ from chalicelib.slots import WIB
 from local.services import EmbeddedPostgres
 from tests.conftest import RuntimeAt
 from tests.integration.inbox import Inbox
-from tests.integration.ledger import CHAT, message, write
+from tests.integration.ledger import CHAT, add_change, message, write
+from tests.integration.runs import tell
 from tests.integration.tables import Tables
 from tests.integration.waiting import PATIENCE_SECONDS, wait_until
 from wa_session_host.console import ConsoleTransport
@@ -327,6 +329,33 @@ def test_a_message_that_may_have_gone_out_is_uncertain_and_never_sent_again(
     consume(host, account, tables, inbox)
     assert account.keys() == ["k1", "k2"]
     assert statuses(tables) == ["uncertain", "sent"]
+
+
+# --- outages --------------------------------------------------------------------------------
+
+
+def test_after_an_outage_of_the_host_each_group_gets_the_current_list_and_what_changed_in_order(
+    runtime_at: RuntimeAt, tables: Tables, inbox: Inbox
+) -> None:
+    groups = {"CONTOH": CHAT, "TELADAN": OTHER_CHAT}
+    for clock in ("09:00", "09:30", "10:00", "10:30", "11:00", "11:30", "12:00"):
+        writer = runtime_at(clock)
+        for client_id in groups:
+            change = f"{client_id}{clock.replace(':', '')}"
+            add_change(tables, change, writer.now(), client_id=client_id)
+            tell(writer, client_id)
+    host = runtime_at(AFTERNOON.replace(hour=12, minute=10))
+    account = Account()
+
+    consume(host, account, tables, inbox)
+
+    for client_id, chat in groups.items():
+        got = [m.text for m in account.sent if m.chat == chat]
+        titles = [text.splitlines()[0] for text in got]
+        assert titles == ["*PERUBAHAN KONTEN*"] * 3 + ["*DAFTAR TUGAS LIKES & KOMENTAR*"]
+        assert "Data per 12:00 WIB" in got[-1]
+        told = [re.findall(rf"{client_id}(\d{{4}})", text) for text in got]
+        assert told == [["0930"], ["1030"], ["1130"], ["0900", "1000", "1100", "1200"]]
 
 
 # --- crashes --------------------------------------------------------------------------------
