@@ -48,6 +48,7 @@ class Consumer:
             "receive_message",
             MaxNumberOfMessages=_BATCH,
             WaitTimeSeconds=self._runtime.settings.wa_poll_seconds,
+            MessageSystemAttributeNames=["ApproximateReceiveCount"],
         )
         for message in received.get("Messages", []):
             if self._stop.is_set():
@@ -57,7 +58,8 @@ class Consumer:
 
     def _handle(self, message: dict[str, Any]) -> None:
         try:
-            wait = self._delivery.deliver(OutboundMessage.parse(message["Body"]))
+            looks = int(message["Attributes"]["ApproximateReceiveCount"])
+            wait = self._delivery.deliver(OutboundMessage.parse(message["Body"]), looks)
         except BadInput as error:
             log.error("a queue message is not usable and goes to the dead letters: %s", error)
             wait = timedelta(0)

@@ -33,6 +33,7 @@ Status = Literal["sent", "retrying", "dead_letter", "uncertain"]
 _FIRST_RETRY_SECONDS = 5
 _LONGEST_RETRY_SECONDS = 300
 _BLOCKED_SECONDS = 1
+_LONGEST_BLOCKED_SECONDS = 30
 
 
 @dataclass(frozen=True)
@@ -60,12 +61,17 @@ class Delivery:
         self._runtime = runtime
         self._transport = transport
 
-    def deliver(self, message: OutboundMessage) -> timedelta | None:
+    def deliver(self, message: OutboundMessage, looks: int = 1) -> timedelta | None:
         """Sends the row if it is due. None: the queue message is done with; else: look again
-        after this time. Raises DatabaseUnavailable before anything was sent."""
+        after this time. Raises DatabaseUnavailable before anything was sent.
+
+        `looks`: how often the queue has shown it. One that waits for an older message of its chat
+        is looked at ever less often, so that the queue does not give it up before `sweep` has
+        published the older one.
+        """
         row = self._claim(message.outbox_id)
         if row is None:
-            return self._not_claimed(message.outbox_id)
+            return self._not_claimed(message.outbox_id, looks)
         try:
             message_id = self._transport.send(_outgoing(row))
         except TransportError as error:
@@ -77,7 +83,7 @@ class Delivery:
         with self._runtime.db.transaction() as tx:
             return tx.first("outbox.claim", outbox_id=outbox_id, now=self._runtime.now())
 
-    def _not_claimed(self, outbox_id: int) -> timedelta | None:
+    def _not_claimed(self, outbox_id: int, looks: int) -> timedelta | None:
         with self._runtime.db.transaction() as tx:
             tx.run("outbox.expire", now=self._runtime.now())
             row = tx.first("outbox.get", outbox_id=outbox_id)
@@ -87,7 +93,8 @@ class Delivery:
         if row["status"] == "processing":
             return self._resume(row)
         if row["status"] in ("pending", "retrying"):
-            return timedelta(seconds=_BLOCKED_SECONDS)
+            seconds = _BLOCKED_SECONDS * 2 ** min(looks - 1, 10)
+            return timedelta(seconds=min(seconds, _LONGEST_BLOCKED_SECONDS))
         return None
 
     def _resume(self, row: Row) -> timedelta | None:
