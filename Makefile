@@ -26,7 +26,7 @@ demo: $(STAMP) ## Watch four slots of one police day, on real parts, without acc
 	@$(BIN)/python -m local demo
 
 test: $(STAMP) ## Run all tests, in random order
-	@$(BIN)/python -m pytest -n 2 --dist worksteal
+	@$(BIN)/python -m pytest -n 3 --dist worksteal
 
 lint: $(STAMP) ## Check style, types, the import contract and the CloudFormation template
 	$(BIN)/ruff check .

@@ -171,7 +171,7 @@ def test_an_event_of_the_library_has_the_effect_that_the_table_says(
         return _seen(seen, event, state)
 
     wait_until(found)
-    assert watched.alerts == alerts
+    wait_until(lambda: watched.alerts == alerts)
     if child == NEW:
         assert scripted.login(1).pid != login.pid
     elif child == NONE:
@@ -241,7 +241,7 @@ def test_a_connection_that_stays_away_gets_a_new_child_and_an_alert(
     scripted.login(1)
     wait_until(watched.session.ready)
     assert watched.session.snapshot.restarts == 2
-    assert watched.alerts == ["connection"]
+    wait_until(lambda: watched.alerts == ["connection"])
 
 
 def test_a_child_that_never_connects_is_started_anew(scripted: Scripted, watch: Watch) -> None:
@@ -276,7 +276,7 @@ def test_a_replaced_session_tries_once_more_and_then_stays_down_until_somebody_a
     watched.wait_for("replaced")
     time.sleep(0.6)
     assert (watched.state, len(scripted.logins)) == ("replaced", 2)
-    assert watched.alerts == ["replaced"]
+    wait_until(lambda: watched.alerts == ["replaced"])
     watched.session.tell("restart_asked")
     wait_until(watched.session.ready)
 
@@ -311,7 +311,7 @@ def test_many_undecryptable_messages_are_alerted_once_and_cost_neither_session_n
     for _ in range(9):
         scripted.login().happen("undecryptable")
     wait_until(lambda: watched.session.snapshot.undecryptable == 9)
-    assert watched.alerts == ["undecryptable"]
+    wait_until(lambda: watched.alerts == ["undecryptable"])
     assert (watched.state, len(scripted.logins)) == ("connected", 1)
 
 
@@ -363,7 +363,7 @@ def test_a_connect_that_ends_is_tried_again_and_told_when_it_keeps_failing(
     watched = watch()
     wait_until(watched.session.ready, 30)
     assert watched.session.snapshot.restarts == 6
-    assert watched.alerts == ["connection"]
+    wait_until(lambda: watched.alerts == ["connection"])
 
 
 def test_a_line_that_is_no_report_is_left_out(scripted: Scripted, watch: Watch) -> None:
@@ -447,7 +447,7 @@ def test_a_send_without_an_outcome_is_unknown_and_costs_the_child(
         WhatsAppTransport(watched.session, send_seconds=0.2).send(MESSAGE)
     scripted.login(1)
     wait_until(watched.session.ready)
-    assert watched.alerts == ["send_limit"]
+    wait_until(lambda: watched.alerts == ["send_limit"])
 
 
 def test_a_child_that_dies_while_it_sends_leaves_the_outcome_unknown(
