@@ -7,6 +7,7 @@ import logging
 from chalicelib import reports
 from chalicelib.errors import BadInput
 from chalicelib.jobs import ClientJob
+from chalicelib.runs import give_up
 from chalicelib.runtime import Runtime
 
 log = logging.getLogger(__name__)
@@ -24,16 +25,8 @@ def bury(runtime: Runtime, body: str) -> bool:
         log.error("a dead letter is no job and was dropped: %s", error)
         return False
     with runtime.db.transaction() as tx:
-        ended = tx.first(
-            "runs.give_up",
-            slot=job.slot,
-            client_id=job.client_id,
-            expires_at=job.expires_at,
-            outcome="dead_letter",
-            error_kind="dead_letter",
-            now=runtime.now(),
-        )
+        ended = give_up(runtime, tx, job, "dead_letter")
     if ended:
         log.error("client %s, slot %s: given up", job.client_id, job.of_slot)
     reports.close_slot(runtime, job.of_slot)
-    return ended is not None
+    return ended

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from typing import Literal
 
 from chalicelib.db import Row, Transaction
 from chalicelib.jobs import ClientJob
@@ -10,20 +11,28 @@ from chalicelib.runtime import Runtime
 
 log = logging.getLogger(__name__)
 
+Outcome = Literal["expired", "dead_letter"]
 
-def dropped_if_expired(runtime: Runtime, tx: Transaction, job: ClientJob, run: Row) -> bool:
-    """Ends the run of a job that came too late, as expired; answers whether it did."""
-    now = runtime.now()
-    if run["finished_at"] is not None or now < job.expires_at:
-        return False
-    tx.run(
+
+def give_up(runtime: Runtime, tx: Transaction, job: ClientJob, outcome: Outcome) -> bool:
+    """Ends the job's run, unless it has ended or was started over since; answers whether it did.
+    The outcome is its error kind as well."""
+    ended = tx.first(
         "runs.give_up",
         slot=job.slot,
         client_id=job.client_id,
         expires_at=job.expires_at,
-        outcome="expired",
-        error_kind="expired",
-        now=now,
+        outcome=outcome,
+        error_kind=outcome,
+        now=runtime.now(),
     )
+    return ended is not None
+
+
+def dropped_if_expired(runtime: Runtime, tx: Transaction, job: ClientJob, run: Row) -> bool:
+    """Ends the run of a job that came too late, as expired; answers whether it was too late."""
+    if run["finished_at"] is not None or runtime.now() < job.expires_at:
+        return False
+    give_up(runtime, tx, job, "expired")
     log.warning("expired: client %s, slot %s", job.client_id, job.of_slot)
     return True
