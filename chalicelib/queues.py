@@ -58,7 +58,8 @@ class Queues:
         from botocore.config import Config
 
         retries = {"mode": "standard", "max_attempts": _TRIES}
-        return boto3.client("sqs", config=Config(retries=retries))
+        # Requests are built here alone: looking each of them over again takes a tenth of a call.
+        return boto3.client("sqs", config=Config(retries=retries, parameter_validation=False))
 
     def url(self, queue: str) -> str:
         """The URL of `fetch`, `engagement` or `wa.fifo`. QueueUnavailable where there is none."""

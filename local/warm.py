@@ -22,6 +22,7 @@ import chalicelib.manual
 import chalicelib.posts
 import chalicelib.sweep  # noqa: F401
 import local.invocation  # noqa: F401
+from chalicelib.db.connection import query_text
 
 boto3.client(
     "sqs",
@@ -30,3 +31,5 @@ boto3.client(
     aws_access_key_id="local",
     aws_secret_access_key="local",  # noqa: S106 - not one
 ).close()
+
+query_text("runs.prune")  # reads them all

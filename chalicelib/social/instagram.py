@@ -12,6 +12,7 @@ from chalicelib.social.content import (
     count,
     mapping,
     moment,
+    plain_names,
     read_all,
     read_names,
     text,
@@ -59,7 +60,9 @@ def _read_posts(answer: Json) -> PostPage:
 
 def _read_likers(answer: Json) -> UserPage:
     items = _items(answer, "/v1/likes")
-    names, unreadable = read_names(read_liker, items)
+    names, unreadable = _plain_likers(items), 0
+    if names is None:
+        names, unreadable = read_names(read_liker, items)
     data = mapping(answer["data"])
     following = _token(data.get("next_cursor")) or _token(data.get("end_cursor"))
     ended = not items or data.get("has_more") in (False, 0)
@@ -98,6 +101,13 @@ def read_post(item: Any) -> Post:
         images_url=tuple(image for image in carousel if image),
         is_carousel=media == _ALBUM,
     )
+
+
+def _plain_likers(items: list[Any]) -> frozenset[str] | None:
+    try:
+        return plain_names(item["username"] for item in items)
+    except (LookupError, TypeError):
+        return None
 
 
 def read_liker(item: Any) -> str | None:

@@ -7,8 +7,19 @@ from typing import Any
 
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
-from chalicelib.social.content import count, mapping, moment, read_all, text, url, username
+from chalicelib.social.content import (
+    count,
+    mapping,
+    moment,
+    plain_names,
+    read_all,
+    read_names,
+    text,
+    url,
+    username,
+)
 from tests.unit.builders import always
 from tests.unit.social.answers import FAR_OFF, json_values
 
@@ -132,3 +143,24 @@ def test_a_mistake_of_another_kind_is_not_counted_as_a_bad_item() -> None:
 
     with pytest.raises(RuntimeError):
         read_all(parse, [0])
+
+
+ODD_NAMES = st.text(alphabet="abcXYZ019._@ \n\x00é", max_size=6) | st.none() | st.integers()
+
+
+@always
+@given(st.lists(ODD_NAMES, max_size=6))
+def test_names_read_in_one_go_are_those_that_are_read_one_by_one(names: list[Any]) -> None:
+    found = plain_names(names)
+    if found is not None:
+        assert (found, 0) == read_names(username, names)
+
+
+@pytest.mark.parametrize("odd", ["", " a", "@a", "a\nb", "a\x00", "é", None, 7])
+def test_an_odd_name_is_not_read_in_one_go(odd: Any) -> None:
+    assert plain_names(["biasa", odd]) is None
+    assert plain_names(["Biasa", "b"]) == frozenset({"biasa", "b"})
+
+
+def test_no_names_are_none() -> None:
+    assert plain_names([]) in (None, frozenset())
