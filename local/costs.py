@@ -46,7 +46,7 @@ class Work:
     feed_calls: float = 2
     people_calls: float = 27
     changed: float = 1 / 6
-    lambda_seconds: float = 1.2
+    lambda_seconds: float = 0.93
     memory: float = 0.5
     messages: float = 14
     sweep_seconds: float = 0.3

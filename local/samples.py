@@ -15,9 +15,11 @@ from typing import Any
 from chalicelib import texts
 from chalicelib.clients import Client, Platform
 from chalicelib.slots import WIB
-from chalicelib.texts import AccountEvent, Change, ClientLine, ClosedChats, Part, TaskPost
-from chalicelib.texts.account import AccountEventKind
+from chalicelib.texts import Change, ClientLine, ClosedChats, Part, TaskPost
 from chalicelib.texts.ledger import ChangeKind
+from wa_session_host import alert_texts
+from wa_session_host.snapshot import Snapshot
+from wa_session_host.states import AlertKind
 
 GOLDEN = Path(__file__).resolve().parent.parent / "tests" / "unit" / "golden"
 PARTS_APART = "\n----------\n"
@@ -166,8 +168,9 @@ def undelivered() -> str:
     return _joined(texts.undelivered(messages, at(17)))
 
 
-def _account(kind: AccountEventKind, **fields: Any) -> Callable[[], str]:
-    return lambda: texts.account_event(AccountEvent(kind, "gateway", at(17, 12), **fields))
+def _account(kind: AlertKind) -> Callable[[], str]:
+    shot = Snapshot("gateway", "banned", at(17, 12), banned_until=at(19))
+    return lambda: alert_texts.session("gateway", kind, shot, at(17, 12))
 
 
 SAMPLES: Mapping[str, Callable[[], str]] = {
@@ -186,13 +189,13 @@ SAMPLES: Mapping[str, Callable[[], str]] = {
     "fallback-in-use": fallback_in_use,
     "no-chats": no_chats,
     "undelivered": undelivered,
-    "account-up": _account("up", since=at(16, 40)),
-    "account-disconnected": _account("disconnected", since=at(17, 2)),
+    "account-connection": _account("connection"),
     "account-logged-out": _account("logged_out"),
-    "account-banned": _account("banned", until=at(19)),
+    "account-banned": _account("banned"),
     "account-replaced": _account("replaced"),
     "account-outdated": _account("outdated"),
     "account-undecryptable": _account("undecryptable"),
+    "account-send-limit": _account("send_limit"),
 }
 
 

@@ -6,10 +6,8 @@ tasks     the hourly task list
 ledger    changes: new, removed, held posts and new amplification links
 reports   the operators' slot report, and the words for each kind of error
 alerts    what operators are told at once: APIs, slots, clients, undelivered messages
-account   what operators are told about the WhatsApp account itself
 """
 
-from chalicelib.texts.account import AccountEvent, account_event
 from chalicelib.texts.alerts import (
     ClosedChats,
     Undelivered,
@@ -28,7 +26,6 @@ from chalicelib.texts.words import PLATFORM_NAMES, clock, cut, link, number, pla
 __all__ = [
     "LONGEST",
     "PLATFORM_NAMES",
-    "AccountEvent",
     "Change",
     "ClientLine",
     "ClosedChats",
@@ -36,7 +33,6 @@ __all__ = [
     "SlotReport",
     "TaskPost",
     "Undelivered",
-    "account_event",
     "api_closed",
     "changes",
     "clock",
