@@ -111,8 +111,7 @@ def begin(runtime: Runtime, job: ClientJob) -> Run | None:
         if dropped_if_expired(runtime, tx, job, row) or row["finished_at"] is not None:
             return None
     client = Client.from_row(row)
-    tasks = (Task.from_json(post) for post in row["posts"] if post["platform"] in client.platforms)
-    return Run(client, row, tuple(tasks))
+    return Run(client, row, telling.tasks_of(client, row))
 
 
 def _wanted(runtime: Runtime, run: Run, job: ClientJob) -> tuple[Sequence[Unread], Sequence[Task]]:
@@ -122,7 +121,8 @@ def _wanted(runtime: Runtime, run: Run, job: ClientJob) -> tuple[Sequence[Unread
         return [u for u in job.continuation if (u.platform, u.content_id) in known], []
     mode = runtime.settings.engagement_refresh
     due = to_refresh(run.tasks, job.of_slot, mode, run.fetched)
-    unchanged = [task for task in run.tasks if task not in due]
+    read = set(due)
+    unchanged = [task for task in run.tasks if task not in read]
     return [Unread(platform=t.platform, content_id=t.content_id) for t in due], unchanged
 
 
@@ -132,20 +132,17 @@ def _write(runtime: Runtime, job: ClientJob, run: Run, read: _Read) -> list[Row]
 
     Where another run has told something meanwhile, what to tell is decided once more.
     """
-    for attempt in range(1, _DECISIONS + 1):
+    for _ in range(_DECISIONS - 1):
         try:
             return _write_once(runtime, job, run, read)
         except Conflict:
             log.info("client %s: deciding again what to tell", job.client_id)
-            again = begin(runtime, job)
-            if again is None:
-                return []
-            if attempt == _DECISIONS:
-                raise
-            run = replace(
-                again, row=again.row | {"engagement_result": run.row["engagement_result"]}
-            )
-    raise AssertionError("unreachable")
+        again = begin(runtime, job)
+        if again is None:
+            return []
+        before = {"engagement_result": run.row["engagement_result"]}
+        run = replace(again, row=again.row | before)
+    return _write_once(runtime, job, run, read)
 
 
 def _write_once(runtime: Runtime, job: ClientJob, run: Run, read: _Read) -> list[Row]:
@@ -200,6 +197,8 @@ def _numbers(job: ClientJob, run: Run, read: _Read) -> dict[str, Any]:
 
 
 def _plan(runtime: Runtime, job: ClientJob, run: Run, got_through: bool) -> Plan:
-    told = telling.plan_of(runtime.settings, job.of_slot, run.client, run.row, got_through)
+    told = telling.plan_of(
+        runtime.settings, job.of_slot, run.client, run.row, run.tasks, got_through
+    )
     log.info("client %s, slot %s: %s, %s", job.client_id, job.of_slot, told.send, told.why)
     return told

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from chalicelib import tiktok_accounts
 from chalicelib.clients import Client, Platform
 from chalicelib.db import Row
 from chalicelib.parallel import side_by_side
-from chalicelib.runtime import Runtime, time_left
+from chalicelib.runtime import Runtime, in_time
 from chalicelib.social.content import Post
 from chalicelib.social.errors import ApiError
 from chalicelib.verdicts import Feed, read_feed
-
-_STOP_BEFORE = timedelta(seconds=60)
 
 
 @dataclass(frozen=True)
@@ -51,12 +49,9 @@ def read_feeds(
 
     def read(platform: Platform) -> AccountFeed:
         try:
-            return _read(runtime, client, run, platform, since[platform], in_time)
+            return _read(runtime, client, run, platform, since[platform], lambda: in_time(context))
         except ApiError as error:
             return AccountFeed(Feed((), 0, reached=False, error=error))
-
-    def in_time() -> bool:
-        return time_left(context) >= _STOP_BEFORE
 
     feeds = side_by_side(runtime.pool, read, client.platforms)
     return dict(zip(client.platforms, feeds, strict=True))
@@ -68,11 +63,11 @@ def _read(
     run: Row,
     platform: Platform,
     since: datetime,
-    in_time: Callable[[], bool],
+    may_go_on: Callable[[], bool],
 ) -> AccountFeed:
     if platform == "instagram":
         handle = client.instagram or ""
-        feed = read_feed(lambda cursor: runtime.instagram.posts(handle, cursor), since, in_time)
+        feed = read_feed(lambda cursor: runtime.instagram.posts(handle, cursor), since, may_go_on)
         return AccountFeed(feed, handle)
-    found = tiktok_accounts.read(runtime.tiktok, client, run, since, in_time)
+    found = tiktok_accounts.read(runtime.tiktok, client, run, since, may_go_on)
     return AccountFeed(found.feed, client.tiktok, found.secuid, found.looked_up)

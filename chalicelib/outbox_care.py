@@ -17,6 +17,7 @@ from chalicelib.errors import BadInput
 from chalicelib.queues import QueueUnavailable
 from chalicelib.runtime import Runtime
 from chalicelib.slots import to_wib
+from chalicelib.texts import clock
 
 log = logging.getLogger(__name__)
 
@@ -92,7 +93,7 @@ def check_redrive(row: Row, now: datetime, late: bool) -> None:
         raise _refused("is an old list: the chat has a newer one", "Cancel it.")
     _check_untold(row["told_elsewhere"])
     if row["expires_at"] is not None and row["expires_at"] <= now and not late:
-        ended = f"its time was over at {to_wib(row['expires_at']):%H:%M WIB, %d-%m-%Y}"
+        ended = f"its time was over at {clock(row['expires_at'])}"
         raise _refused(ended, "Send it late, if it is still of use.")
 
 

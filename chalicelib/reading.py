@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import Any
 
 from chalicelib.clients import Platform
 from chalicelib.jobs import Unread
 from chalicelib.parallel import side_by_side
-from chalicelib.runtime import Runtime, time_left
+from chalicelib.runtime import Runtime, in_time
 from chalicelib.social.content import UserPage
 from chalicelib.social.errors import ApiError
 
 MAX_PAGES = 500
 """A list that has not ended after so many pages is cut off."""
 
-_STOP_BEFORE = timedelta(seconds=60)
 
 PageReader = Callable[[str, str | None], UserPage]
 
@@ -49,7 +47,7 @@ def read_posts(runtime: Runtime, wanted: Iterable[Unread], context: Any) -> list
 
     def read(one: Unread) -> PostRead:
         page_of = page_reader(runtime, one.platform)
-        return read_users(one, page_of, lambda: time_left(context) < _STOP_BEFORE)
+        return read_users(one, page_of, lambda: not in_time(context))
 
     return side_by_side(runtime.pool, read, wanted)
 

@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 
 Clock = Callable[[], datetime]
 
-_NO_LIMIT = timedelta(days=1)
+_STOP_BEFORE = timedelta(seconds=60)
 
 
 class Runtime:
@@ -143,10 +143,11 @@ class Counters:
         )
 
 
-def time_left(context: Any) -> timedelta:
-    """How long this invocation may still run; a day where nothing limits it."""
+def in_time(context: Any) -> bool:
+    """Whether this invocation has time to read on, and to write what it has read after that.
+    Without a Lambda context nothing limits it."""
     remaining = getattr(context, "get_remaining_time_in_millis", None)
-    return timedelta(milliseconds=remaining()) if remaining else _NO_LIMIT
+    return remaining is None or timedelta(milliseconds=remaining()) >= _STOP_BEFORE
 
 
 _current: Runtime | None = None

@@ -42,13 +42,26 @@ def preview(runtime: Runtime, client: Client, slot: Slot) -> Plan:
         row = look(runtime, tx, client.client_id, slot, note_links=False)
     if row is None:
         raise BadInput("client_id", f"there is no client {client.client_id!r}")
-    return plan_of(runtime.settings, slot, client, row, got_through=True)
+    tasks = tasks_of(client, row)
+    return plan_of(runtime.settings, slot, client, row, tasks, got_through=True)
 
 
-def plan_of(settings: Settings, slot: Slot, client: Client, row: Row, got_through: bool) -> Plan:
-    """The plan for a client by its row of engaging.begin. `got_through`: whether a platform
-    brought something."""
-    tasks = [Task.from_json(post) for post in row["posts"]]
+def tasks_of(client: Client, row: Row) -> tuple[Task, ...]:
+    """The client's posts in its row of engaging.begin, of the platforms that are on."""
+    posts = (post for post in row["posts"] if post["platform"] in client.platforms)
+    return tuple(map(Task.from_json, posts))
+
+
+def plan_of(
+    settings: Settings,
+    slot: Slot,
+    client: Client,
+    row: Row,
+    tasks: Sequence[Task],
+    got_through: bool,
+) -> Plan:
+    """The plan for a client by its row of engaging.begin and the tasks in it. `got_through`:
+    whether a platform brought something."""
     state = ClientState(
         client=client,
         last_hour=row["last_notified_slot"],

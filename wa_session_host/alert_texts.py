@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from chalicelib.slots import WIB
+from chalicelib.texts import clock
 from wa_session_host.snapshot import Snapshot
 from wa_session_host.states import AlertKind
 from wa_session_host.transport import TransportError
@@ -55,9 +55,9 @@ _ADVICE = {
 def session(account: str, kind: AlertKind, shot: Snapshot, now: datetime) -> str:
     """An account is in trouble: what it is, until when, what to do."""
     happened, advice = _SESSION[kind]
-    lines = [f"*SESI WHATSAPP {account}*", f"{_at(now)}", "", happened]
+    lines = [f"*SESI WHATSAPP {account}*", clock(now), "", happened]
     if kind == "banned" and shot.banned_until is not None:
-        lines.append(f"Sampai {_at(shot.banned_until)}.")
+        lines.append(f"Sampai {clock(shot.banned_until)}.")
     return "\n".join([*lines, advice])
 
 
@@ -72,8 +72,4 @@ def message(
     about = f"outbox {row['outbox_id']}, klien {row['client_id'] or '-'}"
     kind = error.alert if error is not None and error.alert else status
     advice = _ADVICE.get(kind, _ADVICE["other"])
-    return f"*{_MESSAGE[status]}*\n{_at(now)}\n\n{about}\nSebab: {reason or '-'}\n{advice}"
-
-
-def _at(moment: datetime) -> str:
-    return f"{moment.astimezone(WIB):%H:%M} WIB, {moment.astimezone(WIB):%d-%m-%Y}"
+    return f"*{_MESSAGE[status]}*\n{clock(now)}\n\n{about}\nSebab: {reason or '-'}\n{advice}"

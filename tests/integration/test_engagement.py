@@ -22,20 +22,10 @@ from local.sandbox import Sandbox, Scenario, world
 from tests.conftest import RuntimeAt
 from tests.integration import answers
 from tests.integration.inbox import Inbox
-from tests.integration.runs import fetch, refresh, start_run, whole_run
+from tests.integration.runs import Hurried, fetch, refresh, start_run, whole_run
 from tests.integration.tables import Tables
 
 AFTERNOON = datetime(2026, 2, 20, 17, 0, tzinfo=WIB)
-
-
-class Hurried:
-    """A Lambda context with time for so many pages."""
-
-    def __init__(self, pages: int) -> None:
-        self._left = iter(range(pages))
-
-    def get_remaining_time_in_millis(self) -> int:
-        return 59_000 if next(self._left, None) is None else 900_000
 
 
 class Silent:

@@ -15,7 +15,7 @@ from local.seed import seed
 from tests.conftest import DAY, RuntimeAt
 from tests.integration import answers
 from tests.integration.inbox import Inbox
-from tests.integration.runs import start_run, whole_run
+from tests.integration.runs import Hurried, start_run, whole_run
 from tests.integration.service import SharedService
 from tests.integration.tables import Tables
 
@@ -74,16 +74,6 @@ def test_a_caption_of_any_text_survives_on_its_way_into_the_table_and_the_list(
     assert tables.value("SELECT caption FROM content_change") == stored
 
 
-class Clock:
-    """A Lambda context with time for so many pages; then for none."""
-
-    def __init__(self, pages: int) -> None:
-        self._left = iter(range(pages))
-
-    def get_remaining_time_in_millis(self) -> int:
-        return 59_000 if next(self._left, None) is None else 180_000
-
-
 @pytest.mark.parametrize("scenario", [MANY], indirect=True)
 def test_two_hundred_posts_are_read_over_several_invocations_and_no_page_twice(
     runtime_at: RuntimeAt,
@@ -95,10 +85,10 @@ def test_two_hundred_posts_are_read_over_several_invocations_and_no_page_twice(
 ) -> None:
     runtime = runtime_at("17:00")
     start_run(runtime, "CONTOH")  # keeps the slot open
-    fetch_posts(runtime, start_run(runtime, client), Clock(1000))
+    fetch_posts(runtime, start_run(runtime, client), Hurried(1000))
     before, invocations = Counter(sandbox.requests), 0
     while jobs := [ClientJob.model_validate(body) for body in inbox.take(ENGAGEMENT)]:
-        refresh_engagement(runtime, jobs[0], Clock(300))
+        refresh_engagement(runtime, jobs[0], Hurried(300))
         invocations += 1
     calls = Counter(sandbox.requests) - before
     liked = tables.values("SELECT jsonb_array_length(likes) FROM insta_like")
