@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime
 from pathlib import Path
 
@@ -188,7 +188,7 @@ def runtime_at(sandbox_environment: dict[str, str], sandbox: Sandbox) -> Iterato
         runtime.close()
 
 
-def settings_of(values: dict[str, str]) -> Settings:
+def settings_of(values: Mapping[str, str]) -> Settings:
     """The settings of a process with this environment and no .env file."""
     with environment(values):
         return load_settings(env_file=None)

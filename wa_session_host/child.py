@@ -2,8 +2,9 @@
 
 The only module that imports neonize. It keeps to what was seen of 0.5.2: events are registered
 before connect() and run on its one thread, so handlers only pass them on; connect() may raise or
-return while the socket stays up, so then the process ends; a client is asked nothing before its
-first sign of life, for that panics. Standard output belongs to the pipe protocol; whatever the
+return while the socket stays up, so then the process ends; a client that is not up by its events is
+asked nothing, for it panics before its first connection, waits while it dials, and says that it is
+logged in while a login is refused. Standard output belongs to the pipe protocol; whatever the
 library prints goes to standard error.
 """
 
@@ -15,14 +16,27 @@ import signal
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from threading import Event, Lock, Thread, Timer
+from threading import Lock, Thread, Timer
 from typing import IO, Any
 
 from wa_session_host import protocol
-from wa_session_host.protocol import Answer, Asked, Connect, Happened, Qr, Report, RetryReceipt
+from wa_session_host.protocol import (
+    Answer,
+    Asked,
+    Begun,
+    Connect,
+    Happened,
+    Ping,
+    Qr,
+    Report,
+    RetryReceipt,
+    Send,
+)
 
 _STOP_SECONDS = 5.0
 _PR_SET_PDEATHSIG = 1
+_UP = {"connected", "keep_alive_restored"}
+_AS_BEFORE = {"paired", "undecryptable"}
 _REASONS: dict[str, Any] = {
     "LOGGED_OUT": "logged_out",
     "MAIN_DEVICE_GONE": "logged_out",
@@ -40,7 +54,8 @@ class Account:
 
         self._report = report
         self._proxy = order.proxy_url
-        self._alive = Event()
+        self._up = False
+        self._order = Lock()
         self._client: Any = NewClient(order.store, uuid=order.account)
         self._register()
 
@@ -60,9 +75,7 @@ class Account:
 
         client = self._client
         match order:
-            case protocol.Ping():
-                return self._signs_of_life()
-            case protocol.Send():
+            case Send():
                 return client.send_message(_jid(order.chat), Message(conversation=order.text)).ID
             case protocol.PairPhone():
                 return client.PairPhone(order.phone, True)
@@ -73,11 +86,13 @@ class Account:
             case protocol.Logout():
                 return client.logout()
 
-    def _signs_of_life(self) -> dict[str, bool]:
-        if not self._alive.is_set():
-            return {"connected": False, "logged_in": False}
+    def pong(self, ping: Ping) -> None:
+        """Reports whether messages can go out, in line with the events reported before."""
         client = self._client
-        return {"connected": bool(client.is_connected), "logged_in": bool(client.is_logged_in)}
+        agrees = not self._up or bool(client.is_connected and client.is_logged_in)
+        with self._order:
+            up = self._up and agrees
+            self._report(Answer(id=ping.id, value={"connected": up, "logged_in": up}))
 
     def _register(self) -> None:
         from neonize import events
@@ -113,8 +128,10 @@ class Account:
         return tell
 
     def _tell(self, report: Report) -> None:
-        self._alive.set()
-        self._report(report)
+        with self._order:
+            if isinstance(report, Happened) and report.event not in _AS_BEFORE:
+                self._up = report.event in _UP
+            self._report(report)
 
 
 def main() -> None:
@@ -148,8 +165,8 @@ def _serve(orders: IO[str], account: Account, report: Callable[[Report], None]) 
     with ThreadPoolExecutor(4) as workers:
         for text in orders:
             order = protocol.read_order(text)
-            if isinstance(order, protocol.Ping):
-                _answer(account, order, report)
+            if isinstance(order, Ping):
+                account.pong(order)
             elif isinstance(order, protocol.Stop):
                 break
             elif not isinstance(order, Connect):
@@ -159,6 +176,8 @@ def _serve(orders: IO[str], account: Account, report: Callable[[Report], None]) 
 
 
 def _answer(account: Account, order: Asked, report: Callable[[Report], None]) -> None:
+    if isinstance(order, Send):
+        report(Begun(id=order.id))
     try:
         report(Answer(id=order.id, value=account.answer(order)))
     except Exception as problem:  # noqa: BLE001  the host reads the text

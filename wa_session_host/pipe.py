@@ -11,12 +11,11 @@ import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
 from threading import Lock, Thread
 from typing import Any, cast
 
 from wa_session_host import protocol
-from wa_session_host.protocol import Answer, Asked, BadLine, Connect, Report, Stop
+from wa_session_host.protocol import Answer, Asked, BadLine, Begun, Connect, Report, Stop
 
 log = logging.getLogger(__name__)
 
@@ -25,21 +24,30 @@ _LONGEST_LOG_LINE = 300
 
 
 class ChildGone(Exception):
-    """The child ended before it answered. `written`: it may have begun what was asked."""
+    """The child ended before it answered."""
 
-    def __init__(self, written: bool) -> None:
+    def __init__(self) -> None:
         super().__init__("the child ended")
-        self.written = written
 
 
 class ChildRefused(Exception):
     """The child could not do it; the text is the library's."""
 
 
-@dataclass
-class _Pending:
-    future: Future[Any]
-    written: bool = False
+class Reply(Future[Any]):
+    """An answer to come: its value, or ChildRefused, or ChildGone.
+
+    `begun`: the child said that it starts on the order, which may have had an effect since.
+    """
+
+    begun = False
+
+
+def gone() -> Reply:
+    """The answer where there is no child to ask."""
+    reply = Reply()
+    reply.set_exception(ChildGone())
+    return reply
 
 
 class ChildProcess:
@@ -59,7 +67,7 @@ class ChildProcess:
         self._on_report = on_report
         self._on_end = on_end
         self._ids = itertools.count(1)
-        self._pending: dict[int, _Pending] = {}
+        self._replies: dict[int, Reply] = {}
         self._lock = Lock()
         self._ended = False
         self._orders: queue.SimpleQueue[protocol.Order | None] = queue.SimpleQueue()
@@ -83,18 +91,16 @@ class ChildProcess:
         for thread in self._threads:
             thread.start()
 
-    def ask(self, make: Callable[[int], Asked]) -> Future[Any]:
-        """Sends the order that `make(id)` makes. The future holds the answer's value, or
-        ChildRefused, or ChildGone."""
+    def ask(self, make: Callable[[int], Asked]) -> Reply:
+        """Sends the order that `make(id)` makes."""
         order = make(next(self._ids))
-        pending = _Pending(Future())
+        reply = Reply()
         with self._lock:
             if self._ended:
-                pending.future.set_exception(ChildGone(written=False))
-                return pending.future
-            self._pending[order.id] = pending
+                return gone()
+            self._replies[order.id] = reply
         self._orders.put(order)
-        return pending.future
+        return reply
 
     def stop(self) -> None:
         """Asks the child to disconnect and end."""
@@ -117,9 +123,6 @@ class ChildProcess:
     def _write(self) -> None:
         stdin = cast("Any", self._process.stdin)
         while (order := self._orders.get()) is not None:
-            pending = self._pending.get(getattr(order, "id", 0))
-            if pending is not None:
-                pending.written = True
             try:
                 stdin.write(protocol.line(order))
                 stdin.flush()
@@ -136,7 +139,7 @@ class ChildProcess:
                 self._take(text)
         self._process.wait()
         self._orders.put(None)
-        self._fail_pending()
+        self._fail_replies()
         self._on_end()
 
     def _take(self, text: str) -> None:
@@ -145,23 +148,30 @@ class ChildProcess:
         except BadLine as error:
             log.error("child %d wrote a line that is no report: %s", self.pid, error)
             return
-        if not isinstance(report, Answer):
-            self._on_report(report)
-            return
-        pending = self._pending.pop(report.id, None)
-        if pending is None:
-            log.warning("child %d answered an order that nobody waits for", self.pid)
-        elif report.error is None:
-            pending.future.set_result(report.value)
-        else:
-            pending.future.set_exception(ChildRefused(report.error))
+        match report:
+            case Begun():
+                if (reply := self._replies.get(report.id)) is not None:
+                    reply.begun = True
+            case Answer():
+                self._answered(report)
+            case _:
+                self._on_report(report)
 
-    def _fail_pending(self) -> None:
+    def _answered(self, answer: Answer) -> None:
+        reply = self._replies.pop(answer.id, None)
+        if reply is None:
+            log.warning("child %d answered an order that nobody waits for", self.pid)
+        elif answer.error is None:
+            reply.set_result(answer.value)
+        else:
+            reply.set_exception(ChildRefused(answer.error))
+
+    def _fail_replies(self) -> None:
         with self._lock:
             self._ended = True
-        while self._pending:
-            _, pending = self._pending.popitem()
-            pending.future.set_exception(ChildGone(pending.written))
+        while self._replies:
+            _, reply = self._replies.popitem()
+            reply.set_exception(ChildGone())
 
     def _read_errors(self) -> None:
         with cast("Any", self._process.stderr) as stderr:

@@ -89,6 +89,13 @@ class Answer(_Line):
     error: str | None = None
 
 
+class Begun(_Line):
+    """The child starts on send `id` now: from here on only its answer tells the outcome."""
+
+    report: Literal["begun"] = "begun"
+    id: int
+
+
 class Qr(_Line):
     """A new pairing code to show; it replaces the one before."""
 
@@ -133,7 +140,7 @@ class Ended(_Line):
     error: str = ""
 
 
-Report = Answer | Qr | Happened | RetryReceipt | Ended
+Report = Answer | Begun | Qr | Happened | RetryReceipt | Ended
 
 _T = TypeVar("_T")
 _ORDERS: TypeAdapter[Order] = TypeAdapter(Annotated[Order, Field(discriminator="order")])

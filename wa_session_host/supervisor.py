@@ -20,7 +20,7 @@ from threading import Thread
 from typing import Any
 
 from wa_session_host import protocol, states
-from wa_session_host.pipe import CHILD, ChildGone, ChildProcess, masked
+from wa_session_host.pipe import CHILD, ChildProcess, Reply, gone, masked
 from wa_session_host.snapshot import Snapshot, Times
 from wa_session_host.states import AlertKind, Child, Event, State
 
@@ -91,14 +91,10 @@ class Session:
         """Whether a message can go out now."""
         return self.snapshot.consumes and self._owned() and not self._stopping.is_set()
 
-    def ask(self, make: Callable[[int], protocol.Asked]) -> Future[Any]:
+    def ask(self, make: Callable[[int], protocol.Asked]) -> Reply:
         """Sends an order to the child there is. ChildGone where there is none."""
         child = self._child
-        if child is not None:
-            return child.ask(make)
-        future: Future[Any] = Future()
-        future.set_exception(ChildGone(written=False))
-        return future
+        return gone() if child is None else child.ask(make)
 
     def tell(self, event: Event, detail: str = "") -> None:
         """Puts an event into the inbox, for the session's own thread."""

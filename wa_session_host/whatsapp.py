@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import Future
-from typing import Any
-
 from wa_session_host import protocol
 from wa_session_host.outcomes import read_error
 from wa_session_host.pipe import ChildGone, ChildRefused
@@ -37,10 +34,10 @@ class WhatsAppTransport:
         except TimeoutError:
             self._session.tell("send_timed_out")
             raise OutcomeUnknown(f"no outcome after {self._send_seconds:g} seconds") from None
-        except ChildGone as error:
-            if error.written:
+        except ChildGone:
+            if sending.begun:
                 raise OutcomeUnknown("the child ended while it was sending") from None
-            raise NotSent("the child had ended") from None
+            raise NotSent("the child ended before it began to send") from None
         except ChildRefused as error:
             raise self._classified(str(error), chat) from None
         self._session.note_sent(message_id)
@@ -61,9 +58,7 @@ class WhatsAppTransport:
 
     def _membership(self, chat: str) -> str:
         """What WhatsApp says of the group that refused a message."""
-        asked: Future[Any] = self._session.ask(
-            lambda number: protocol.GroupInfo(id=number, chat=chat)
-        )
+        asked = self._session.ask(lambda number: protocol.GroupInfo(id=number, chat=chat))
         try:
             asked.result(_CHECK_SECONDS)
         except ChildRefused:

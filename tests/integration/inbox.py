@@ -44,9 +44,14 @@ class Inbox:
 
     def count(self, queue: str) -> int:
         """How many messages lie in a queue, in sight or not."""
+        return sum(self.seen(queue))
+
+    def seen(self, queue: str) -> tuple[int, int]:
+        """How many messages of a queue are in sight, and how many somebody has received."""
         names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
         answer = self.sqs.get_queue_attributes(QueueUrl=self.url(queue), AttributeNames=names)
-        return sum(int(answer["Attributes"][name]) for name in names)
+        visible, taken = (int(answer["Attributes"][name]) for name in names)
+        return visible, taken
 
     def put(self, queue: str, body: str, **fields: str) -> None:
         self.sqs.send_message(QueueUrl=self.url(queue), MessageBody=body, **fields)

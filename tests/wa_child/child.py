@@ -35,6 +35,7 @@ class Child:
                 value = {"connected": self._up, "logged_in": self._up}
                 self._report(protocol.line(protocol.Answer(id=order.id, value=value)))
             case protocol.Send():
+                self._report(protocol.line(protocol.Begun(id=order.id)))
                 self._say({"send": order.id, "chat": order.chat, "text": order.text})
             case protocol.Stop():
                 os._exit(0)

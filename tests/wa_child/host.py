@@ -1,4 +1,5 @@
-"""`python -m tests.wa_child.host PORT`: the real host over scripted children, in a hurry."""
+"""`python -m tests.wa_child.host [PORT]`: the real host in a hurry, over children that are scripted
+from PORT, or over real ones."""
 
 from __future__ import annotations
 
@@ -11,21 +12,22 @@ from chalicelib.settings import load_settings
 from tests.wa_child.server import child_command
 from wa_session_host.host import Host, Parts
 from wa_session_host.lease import LeaseTimes
+from wa_session_host.pipe import CHILD
 from wa_session_host.snapshot import Times
 
-TIMES = Times(tick=0.05, ping=0.5, silent=5.0, backoff=0.1, replaced_retry=1.0)
+TIMES = Times(tick=0.05, ping=0.5, silent=5.0, backoff=0.1, longest_backoff=1.0, replaced_retry=1.0)
 LEASE_TIMES = LeaseTimes(beat=0.2, valid=1.0, settle=1.5)
 
 
-def main(port: int) -> int:
+def main(arguments: list[str]) -> int:
     logging.basicConfig(level="INFO")
     stop = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     settings = load_settings(env_file=None)
-    parts = Parts(child_command(port), TIMES, LEASE_TIMES)
-    return Host(settings, parts).run(stop.is_set)
+    command = child_command(int(arguments[0])) if arguments else CHILD
+    return Host(settings, Parts(command, TIMES, LEASE_TIMES)).run(stop.is_set)
 
 
 if __name__ == "__main__":
-    sys.exit(main(int(sys.argv[1])))
+    sys.exit(main(sys.argv[1:]))

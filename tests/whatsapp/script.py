@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from tests.whatsapp.binary import Jid, Node, Value, node
 from tests.whatsapp.pairing import QrCode
 from tests.whatsapp.server import Server
-from tests.whatsapp.session import REPLACED, Session
+from tests.whatsapp.session import REPLACED, Registration, Session
 from tests.whatsapp.state import Account, Failure
 
 
@@ -39,6 +39,11 @@ class AccountScript:
         return bool(self._sessions())
 
     @property
+    def linked(self) -> int:
+        """How many devices of this account may log in."""
+        return len(self._account.devices)
+
+    @property
     def session(self) -> Session:
         """The device that logged in last."""
         return self._sessions()[-1]
@@ -58,13 +63,21 @@ class AccountScript:
         itself.
         """
         qr = QrCode.parse(code)
-        waiting = [
-            one for one in self._control.server.registrations if qr.reference in one.references
-        ]
-        if not waiting:
-            raise LookupError("no client shows this code")
-        self._control.run(waiting[0].consent(self._account, qr.noise_key, qr.identity, qr.secret))
-        self._control.wait_for(waiting[0].paired.is_set)
+        waiting = self._waiting(qr)
+        self._control.run(waiting.consent(self._account, qr.noise_key, qr.identity, qr.secret))
+        self._control.wait_for(waiting.paired.is_set)
+
+    def scan_wrongly(self, code: str) -> None:
+        """Somebody consents who did not see the code: the client must not believe it."""
+        qr = QrCode.parse(code)
+        waiting, secret = self._waiting(qr), os.urandom(32)
+        self._control.run(waiting.consent(self._account, qr.noise_key, qr.identity, secret))
+
+    def _waiting(self, qr: QrCode) -> Registration:
+        for one in self._control.server.registrations:
+            if qr.reference in one.references:
+                return one
+        raise LookupError("no client shows this code")
 
     def type_code(self, code: str) -> None:
         """Links the device that asked for this number and shows this code (`ABCD-1234`).
@@ -121,6 +134,10 @@ class AccountScript:
     def answer_pings(self, answers: bool) -> None:
         """Without answers the client reports a timeout after about half a minute."""
         self._account.answers_pings = answers
+
+    def drop_questions(self, namespace: str, number: int) -> None:
+        """The socket breaks at each of the next questions of this namespace."""
+        self._account.dropped[namespace] = number
 
     def delay(self, seconds: float) -> None:
         """Each stanza of the session that is open waits this long for its turn."""

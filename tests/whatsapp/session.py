@@ -6,6 +6,7 @@ import asyncio
 import os
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
 from tests.whatsapp import pairing
 from tests.whatsapp.answers import Unanswered, answer, refuse, result
@@ -113,12 +114,18 @@ class Session:
         if stanza.tag == "message":
             await self._message(stanza)
         elif stanza.tag == "iq" and stanza.text("type") in ("get", "set"):
-            try:
-                await self.connection.send(answer(self._world, self.account, stanza))
-            except Unanswered:
-                return
+            await self._question(stanza)
         elif stanza.tag == "receipt":
             await self.connection.send(self._ack(stanza))
+
+    async def _question(self, iq: Node) -> None:
+        drops = self.account.dropped.get(iq.text("xmlns"), 0)
+        if drops:
+            self.account.dropped[iq.text("xmlns")] = drops - 1
+            self.connection.abort()
+            return
+        with suppress(Unanswered):
+            await self.connection.send(answer(self._world, self.account, iq))
 
     async def _message(self, stanza: Node) -> None:
         asked_by = stanza.jid("participant") if "participant" in stanza.attrs else None

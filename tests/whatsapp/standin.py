@@ -107,12 +107,19 @@ class Standin:
     @property
     def texts(self) -> list[str | None]:
         """What the chats show: in order, each message once, without those that were refused."""
-        accepted = [one for one in self.arrivals if not isinstance(one.outcome, int)]
-        return list({one.id: one.text for one in accepted}.values())
+        return [text for _, text in self._shown()]
+
+    def texts_to(self, chat: str) -> list[str | None]:
+        """What one chat shows."""
+        return [text for to, text in self._shown() if to == chat]
 
     @property
     def problems(self) -> list[str]:
         return self.world.problems
+
+    def _shown(self) -> list[tuple[str, str | None]]:
+        accepted = [one for one in self.arrivals if not isinstance(one.outcome, int)]
+        return list({one.id: (str(one.chat), one.text) for one in accepted}.values())
 
     # What happens to the server
 

@@ -57,6 +57,8 @@ class Account:
     devices: dict[int, bytes] = field(default_factory=dict)
     refusal: Failure | None = None
     answers_pings: bool = True
+    dropped: dict[str, int] = field(default_factory=dict)
+    """How many of the next questions of a namespace break the connection."""
 
 
 def lid_of(jid: Jid) -> Jid:

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.whatsapp.conftest import GROUP, MEMBER
 from tests.whatsapp.driver import Driver
+from tests.whatsapp.linked import GROUP, MEMBER, STORE
 from tests.whatsapp.script import AccountScript
 from tests.whatsapp.standin import Standin
 
@@ -111,7 +111,7 @@ def test_a_second_client_with_the_same_device_replaces_the_first(
     server: Standin, account: AccountScript, client: Driver, linked: Path, tmp_path: Path
 ) -> None:
     copy = tmp_path / "copy.sqlite"
-    copy.write_bytes((linked / "store.sqlite").read_bytes())
+    copy.write_bytes((linked / STORE).read_bytes())
     with Driver(server, copy) as second:
         second.connect()
         client.event("StreamReplaced")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests.whatsapp.binary import Jid
-from tests.whatsapp.conftest import GROUP, MEMBER, NUMBER, OTHERS_GROUP
 from tests.whatsapp.driver import Driver
+from tests.whatsapp.linked import GROUP, GROUP_NAME, MEMBER, NUMBER, OTHERS_GROUP
 from tests.whatsapp.script import AccountScript
 from tests.whatsapp.standin import Standin
 from tests.whatsapp.state import Outcome
@@ -28,8 +28,8 @@ def test_a_number_gets_a_text_under_its_own_address(server: Standin, client: Dri
 
 
 def test_groups_have_names_and_only_own_groups_are_listed(client: Driver) -> None:
-    assert client.call("groups")["value"] == ["Satker Contoh"]
-    assert client.call("group", GROUP)["value"] == "Satker Contoh"
+    assert client.call("groups")["value"] == [GROUP_NAME]
+    assert client.call("group", GROUP)["value"] == GROUP_NAME
 
 
 def test_an_error_in_the_acknowledgement_is_raised(server: Standin, client: Driver) -> None:
@@ -110,18 +110,3 @@ def test_a_message_without_a_key_is_reported_and_survived(
     account.undecryptable(GROUP, MEMBER)
     client.event("UndecryptableMessage")
     assert client.call("send", GROUP, LIST)["error"] is None
-
-
-@pytest.mark.timeout(180)
-def test_silence_is_a_timeout(server: Standin, account: AccountScript, client: Driver) -> None:
-    """The two long waits of the library at once: for an acknowledgement, and for a pong."""
-    server.next_sends("silence")
-    sending = client.start("send", GROUP, LIST)
-    account.answer_pings(False)
-    client.event("KeepAliveTimeout", 60)
-    account.answer_pings(True)
-    client.event("KeepAliveRestored", 60)
-    answer = client.result(sending, 90)
-    assert answer["error"] == "SendMessageError: timed out waiting for message send response"
-    assert 74 < answer["seconds"] < 100
-    assert [arrival.outcome for arrival in server.arrivals] == ["silence"]

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.whatsapp.conftest import GROUP, MEMBER, NUMBER, stand_in
 from tests.whatsapp.driver import Driver
+from tests.whatsapp.linked import GROUP, MEMBER, NUMBER, STORE, stand_in
 from tests.whatsapp.script import AccountScript
 from tests.whatsapp.standin import Standin
 
@@ -28,7 +28,7 @@ def test_a_linked_device_comes_back_without_a_code(client: Driver) -> None:
 def test_a_new_stand_in_reads_on_where_the_one_before_ended(linked: Path, tmp_path: Path) -> None:
     shutil.copytree(linked, tmp_path, dirs_exist_ok=True)
     for text in ("Sebelum", "Sesudah"):
-        with stand_in(tmp_path) as server, Driver(server, tmp_path / "store.sqlite") as client:
+        with stand_in(tmp_path) as server, Driver(server, tmp_path / STORE) as client:
             client.connect()
             client.event("Connected")
             client.call("send", GROUP, text)
@@ -39,7 +39,7 @@ def test_a_device_that_logged_out_shows_a_code_again(
     server: Standin, client: Driver, tmp_path: Path
 ) -> None:
     assert client.call("logout")["error"] is None
-    with Driver(server, tmp_path / "store.sqlite") as again:
+    with Driver(server, tmp_path / STORE) as again:
         again.connect()
         again.event("Qr")
 
@@ -71,17 +71,3 @@ def test_a_code_for_another_number_cannot_be_typed(server: Standin, new_client: 
     new_client.call("pair_phone", NUMBER)
     with pytest.raises(LookupError):
         server.account(MEMBER).type_code("ABCD-1234")
-
-
-def test_a_code_that_ran_out_cannot_be_scanned(
-    server: Standin, account: AccountScript, tmp_path: Path
-) -> None:
-    server.offer_codes(1)
-    with Driver(server, tmp_path / "new.sqlite") as client:
-        client.connect()
-        code = client.event("Qr")["code"]
-        server.wait_for(lambda: not server.server.registrations)
-        with pytest.raises(LookupError):
-            account.scan(code)
-        assert client.call("state")["value"] == [False, False]
-        assert client.events() == ["Qr"]

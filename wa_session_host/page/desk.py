@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import timedelta
 from threading import Lock
@@ -123,7 +122,7 @@ class Desk:
             self._runtime.db.close()
 
     def _ask(self, session: Session, make: Callable[[int], protocol.Asked]) -> Any:
-        asked: Future[Any] = session.ask(make)
+        asked = session.ask(make)
         try:
             return asked.result(_ANSWER_SECONDS)
         except ChildRefused as error:

@@ -4,13 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 import pytest
 
 from chalicelib.runtime import Runtime
 from chalicelib.slots import WIB
 from tests.conftest import RuntimeAt
+from tests.integration.wa_session_host.browser import chromium, visitor
 from tests.wa_child.server import Scripted
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as started:
+        yield started
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    with visitor(browser) as made:
+        yield made
 
 
 @pytest.fixture

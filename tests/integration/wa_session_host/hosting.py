@@ -1,8 +1,8 @@
-"""A whole host in this process, over scripted children."""
+"""A whole host in this process, over scripted children or others."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from threading import Event, Thread
 
@@ -23,17 +23,13 @@ QUICK = LeaseTimes(beat=0.1, valid=1.0, settle=0.0)  # nobody else is there
 
 
 @contextmanager
-def running(
-    values: dict[str, str],
-    scripted: Scripted,
-    times: Times = TIMES,
-    codes: list[int] | None = None,
+def hosting(
+    values: Mapping[str, str], parts: Parts, codes: list[int] | None = None
 ) -> Iterator[Host]:
-    """A host in this process; `codes` gets its exit code."""
+    """A host in this process with these settings; `codes` gets its exit code."""
     stop, ended = Event(), [] if codes is None else codes
     with environment(values):
-        made = Parts(scripted.command, times, QUICK)
-        host = Host(settings_of(values), made)
+        host = Host(settings_of(values), parts)
         _ = host.runtime.queues.client
     thread = Thread(target=lambda: ended.append(host.run(stop.is_set)))
     thread.start()
@@ -43,6 +39,18 @@ def running(
         stop.set()
         thread.join(30)
         assert not thread.is_alive()
+
+
+@contextmanager
+def running(
+    values: dict[str, str],
+    scripted: Scripted,
+    times: Times = TIMES,
+    codes: list[int] | None = None,
+) -> Iterator[Host]:
+    """A host over scripted children."""
+    with hosting(values, Parts(scripted.command, times, QUICK), codes) as host:
+        yield host
 
 
 def publish(writer: Runtime, *messages: Message) -> list[Row]:

@@ -2,90 +2,28 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
-import tempfile
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
 from chalicelib import outbox
 from chalicelib.runtime import Runtime
 from tests.integration.ledger import CHAT, message, write
 from tests.integration.tables import Tables
+from tests.integration.wa_session_host.browser import HASH, enter, state, told
 from tests.integration.wa_session_host.hosting import running
 from tests.integration.waiting import wait_until
 from tests.wa_child.server import Scripted
 from wa_session_host.host import Host
-from wa_session_host.passwords import hash_password
 from wa_session_host.protocol import Qr
-
-PASSWORD = "kata sandi uji coba"
-HASH = hash_password(PASSWORD)
-_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-_FLAGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
-)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Chromium of this machine. Without one these tests are skipped, loudly."""
-    program = next(filter(None, map(shutil.which, _NAMES)), None)
-    if program is None:
-        pytest.skip(
-            "NO BROWSER: the page's tests need chromium on PATH (Debian: apt-get install chromium)"
-        )
-    with sync_playwright() as playwright, tempfile.TemporaryDirectory() as home:
-        started = playwright.chromium.launch(
-            executable_path=program, args=list(_FLAGS), env={**os.environ, "HOME": home}
-        )
-        yield started
-        started.close()
-
-
-@pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    """A new visitor, whom nothing from outside may reach."""
-    context = browser.new_context(locale="id-ID")
-    context.grant_permissions(["clipboard-read"])
-    made = context.new_page()
-    strange: list[str] = []
-    made.on("request", lambda r: None if "127.0.0.1" in r.url else strange.append(r.url))
-    made.on("pageerror", lambda error: strange.append(str(error)))
-    yield made
-    context.close()
-    assert [url for url in strange if not url.startswith("data:")] == []
 
 
 @pytest.fixture
 def host(values: dict[str, str], scripted: Scripted) -> Iterator[Host]:
     with running(values | {"WA_PAGE_PASSWORD_HASH": HASH}, scripted) as made:
         yield made
-
-
-def enter(page: Page, host: Host, password: str = PASSWORD) -> None:
-    wait_until(lambda: host.page.started)
-    page.goto(f"http://127.0.0.1:{host.page.port}/")
-    page.get_by_label("Kata sandi").fill(password)
-    page.get_by_role("button", name="Masuk").click()
-
-
-def told(page: Page, text: str) -> None:
-    expect(page.get_by_role("status")).to_contain_text(text)
-
-
-def state(page: Page, text: str) -> None:
-    expect(page.locator(".account .state")).to_have_text(text, timeout=20_000)
 
 
 def failed(writer: Runtime, tables: Tables, status: str, key: str = "k1") -> int:

@@ -5,10 +5,8 @@ from __future__ import annotations
 import itertools
 import os
 import signal
-import subprocess
-import sys
 import time
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -16,14 +14,13 @@ from threading import Event
 
 import pytest
 
-from chalicelib import outbox
 from chalicelib.queues import OUTBOUND
 from chalicelib.runtime import Runtime
-from tests.conftest import ROOT
 from tests.integration.inbox import Inbox
-from tests.integration.ledger import CHAT, message, write
+from tests.integration.ledger import CHAT, message
 from tests.integration.tables import Tables
 from tests.integration.wa_session_host.hosting import publish, running
+from tests.integration.wa_session_host.processes import HostProcess
 from tests.integration.waiting import wait_until
 from tests.wa_child.host import LEASE_TIMES
 from tests.wa_child.server import SILENCE, Login, Scripted, Sent
@@ -40,35 +37,6 @@ def sent(tables: Tables, number: int) -> Callable[[], bool]:
 
 
 # --- one host ---------------------------------------------------------------------------------
-
-
-def test_a_thousand_messages_to_fifty_groups_keep_their_order_in_each_group(
-    scripted: Scripted,
-    values: dict[str, str],
-    real_writer: Runtime,
-    tables: Tables,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    chats = [f"1203630000000{n:05}@g.us" for n in range(50)]
-    messages = [
-        message(real_writer, f"k{n:04}", chat=chats[n % 50], text=f"{n:04}") for n in range(1000)
-    ]
-    rows = write(real_writer, *messages)
-    with running(values, scripted) as host:
-        wait_until(host.ready)
-        started = time.monotonic()
-        for start in range(0, 1000, 50):  # a full queue makes the emulator slow, not the host
-            outbox.publish(real_writer, rows[start : start + 50])
-            wait_until(lambda start=start: len(scripted.sent) >= start, 60)  # type: ignore[misc]
-        wait_until(sent(tables, 1000), 60)
-        seconds = time.monotonic() - started
-    by_chat: dict[str, list[str]] = defaultdict(list)
-    for each in scripted.tried:
-        by_chat[each.chat].append(each.text)
-    assert {chat: len(texts) for chat, texts in by_chat.items()} == dict.fromkeys(chats, 20)
-    assert all(texts == sorted(texts) for texts in by_chat.values())
-    with capsys.disabled():
-        print(f"\n1,000 messages to 50 groups in {seconds:.1f} s: {1000 / seconds:.0f} a second")
 
 
 def test_while_the_account_is_away_the_queue_keeps_its_messages_and_their_receive_counts(
@@ -263,28 +231,6 @@ def test_a_part_that_ends_by_itself_ends_the_host(
 # --- two hosts --------------------------------------------------------------------------------
 
 
-class HostProcess:
-    """The host as a process of its own."""
-
-    def __init__(self, values: dict[str, str], scripted: Scripted, log: Path) -> None:
-        self._log = log
-        self._file = log.open("w", encoding="utf-8")
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "tests.wa_child.host", str(scripted.port)],
-            env=values,
-            cwd=ROOT,
-            stderr=self._file,
-        )
-
-    def log(self) -> str:
-        return self._log.read_text(encoding="utf-8")
-
-    def close(self) -> None:
-        self.process.kill()
-        self.process.wait()
-        self._file.close()
-
-
 @pytest.fixture
 def new_host(
     values: dict[str, str], scripted: Scripted, tmp_path: Path
@@ -292,9 +238,9 @@ def new_host(
     with ExitStack() as hosts:
 
         def make(name: str, **settings: str) -> HostProcess:
-            host = HostProcess(values | settings, scripted, tmp_path / f"{name}.log")
-            hosts.callback(host.close)
-            return host
+            command = ("tests.wa_child.host", str(scripted.port))
+            log = tmp_path / f"{name}.log"
+            return hosts.enter_context(HostProcess(values | settings, log, command))
 
         yield make
 

@@ -467,7 +467,7 @@ def test_a_child_that_dies_while_it_sends_leaves_the_outcome_unknown(
 
 def test_without_a_child_a_message_is_certainly_not_sent(scripted: Scripted) -> None:
     watched = Watched(scripted)
-    with pytest.raises(NotSent, match="the child had ended"):
+    with pytest.raises(NotSent, match="before it began to send"):
         WhatsAppTransport(watched.session).send(MESSAGE)
 
 

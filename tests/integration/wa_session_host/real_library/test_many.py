@@ -1,0 +1,102 @@
+"""Many messages, and many reconnects."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from chalicelib import outbox
+from chalicelib.runtime import Runtime
+from tests.integration.ledger import message, write
+from tests.integration.wa_session_host.processes import HostProcess
+from tests.integration.wa_session_host.real_library.hosting import PATIENCE, Told, running
+from tests.integration.waiting import wait_until
+from tests.whatsapp.linked import MEMBER, NUMBER
+from tests.whatsapp.script import AccountScript
+from tests.whatsapp.standin import Standin
+
+GROUPS, MESSAGES = 50, 1000
+AT_ONCE = 100
+DROPS, RESTARTS = 80, 20
+MB = 1024 * 1024
+
+
+@pytest.mark.timeout(300)
+def test_a_thousand_messages_to_fifty_groups_keep_their_order_in_each_group(
+    values: dict[str, str],
+    standin: Standin,
+    real_writer: Runtime,
+    told: Told,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    chats = [f"1203630000001{number:05}@g.us" for number in range(GROUPS)]
+    for number, chat in enumerate(chats):
+        standin.add_group(chat, f"Satker {number}", NUMBER, MEMBER)
+    turns = [(chats[number % GROUPS], f"pesan {number:04}") for number in range(MESSAGES)]
+    rows = write(
+        real_writer,
+        *(message(real_writer, text, chat=chat, text=text) for chat, text in turns),
+    )
+    with running(values, standin) as host:
+        wait_until(host.ready, PATIENCE)
+        started = time.monotonic()
+        for start in range(0, MESSAGES, AT_ONCE):  # a full queue slows the emulator, not the host
+            outbox.publish(real_writer, rows[start : start + AT_ONCE])
+            standin.wait_for(lambda n=start: len(standin.arrivals) >= n)  # type: ignore[misc]
+        wait_until(lambda: told.finished(MESSAGES), PATIENCE)
+        seconds = time.monotonic() - started
+    assert len(standin.arrivals) == MESSAGES, "each once"
+    for nth, chat in enumerate(chats):
+        assert standin.texts_to(chat) == [text for _, text in turns[nth::GROUPS]]
+    assert set(told.statuses()) == {"sent"}
+    with capsys.disabled():
+        print(
+            f"\n1,000 messages to 50 groups in {seconds:.1f} s: {MESSAGES / seconds:.0f} a second"
+        )
+
+
+@pytest.mark.timeout(300)
+def test_memory_stays_flat_over_a_hundred_reconnects_and_restarts_of_the_child(
+    values: dict[str, str],
+    standin: Standin,
+    account: AccountScript,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    hasty = ("tests.wa_child.host",)
+    with HostProcess(values | standin.environment(), tmp_path / "host.log", hasty) as host:
+        account.wait_connected(PATIENCE)
+        parent = psutil.Process(host.process.pid)
+        [child] = parent.children()
+        child_before = _after(account, DROPS // 4, child)
+        child_after = _after(account, DROPS - DROPS // 4, child)
+        before = _after_restarts(account, RESTARTS // 4, parent)
+        after = _after_restarts(account, RESTARTS - RESTARTS // 4, parent)
+    with capsys.disabled():
+        print(
+            f"\nmemory: a child over {DROPS} reconnects {child_before:.0f} → {child_after:.0f} MB, "
+            f"the host over {RESTARTS} restarts {before:.0f} → {after:.0f} MB"
+        )
+    assert child_after < child_before * 1.1
+    assert after < before * 1.05
+
+
+def _after(account: AccountScript, drops: int, child: psutil.Process) -> float:
+    """The child's memory in MB after so many lost connections."""
+    for _ in range(drops):
+        account.drop()
+        account.wait_connected(PATIENCE)
+    return float(child.memory_info().rss / MB)
+
+
+def _after_restarts(account: AccountScript, restarts: int, host: psutil.Process) -> float:
+    """The host's memory in MB after its child was killed so often."""
+    for _ in range(restarts):
+        [child] = host.children()
+        child.kill()
+        account.wait_disconnected()
+        account.wait_connected(PATIENCE)
+    return float(host.memory_info().rss / MB)
