@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from wa_session_host import states
@@ -32,6 +32,10 @@ class Times:
     undecryptable_window: float = 600.0
     undecryptable_most: int = 30
 
+    def code(self, first: bool) -> float:
+        """How long the library shows a QR code before it shows the next."""
+        return self.first_code if first else self.next_code
+
 
 @dataclass(frozen=True)
 class Snapshot:
@@ -58,3 +62,21 @@ class Snapshot:
     @property
     def consumes(self) -> bool:
         return self.link_up and self.state in states.CONSUMES
+
+    def entered(self, state: State, event: Event, detail: str, now: datetime) -> Snapshot:
+        """What is known once the event has brought the session into the state, or left it there."""
+        shot = self
+        if state != "pairing":
+            shot = replace(shot, code=None, code_until=None, code_number=0)
+        elif event == "qr_expired":
+            shot = replace(shot, code=None, code_number=0)
+        if state == "connected":
+            shot = replace(shot, banned_until=None)
+        return replace(
+            shot,
+            state=state,
+            since=self.since if state == self.state else now,
+            reason=event,
+            detail=detail,
+            link_up=state == "connected",
+        )
