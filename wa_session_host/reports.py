@@ -14,7 +14,7 @@ from wa_session_host.snapshot import Snapshot, Times
 from wa_session_host.states import Event
 
 REMEMBERED = 256
-"""Sent messages that the library can send again to a recipient who asks; older ones it forgot."""
+"""Sent messages that a child can send again to a recipient who asks; older ones it forgot."""
 
 Read = tuple[Snapshot, list[tuple[Event, str]]]
 """The snapshot after a report, and the events that follow with their details."""
@@ -51,6 +51,10 @@ class ReportReader:
     def note_sent(self, message_id: str) -> None:
         """May be called from any thread."""
         self._sent.append(message_id)
+
+    def forget_sent(self) -> None:
+        """Another child was started: it has sent nothing yet."""
+        self._sent.clear()
 
     def forget_replacements(self) -> None:
         """A person took over: the next replacement is a first."""

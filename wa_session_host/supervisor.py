@@ -207,6 +207,7 @@ class Session:
             self._command,
         )
         self._clocks = Clocks(self._times, time.monotonic())
+        self._reader.forget_sent()
         self._start_at = None
         self._update(pid=child.pid, restarts=self.snapshot.restarts + 1, next_start=None)
         self._happened("child_started")

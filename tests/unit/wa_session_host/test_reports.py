@@ -103,6 +103,15 @@ def test_retries_are_counted_and_those_for_all_but_the_last_256_messages_apart()
     assert (reading.shot.retry_receipts, reading.shot.retry_receipts_too_late) == (5, 2)
 
 
+def test_a_new_child_has_none_of_the_messages_that_the_one_before_it_sent() -> None:
+    reading = Reading()
+    reading.reader.note_sent("ID1")
+    reading.reader.forget_sent()
+    reading.reader.note_sent("ID2")
+    reading.read(RetryReceipt(message_ids=["ID1", "ID2"]))
+    assert (reading.shot.retry_receipts, reading.shot.retry_receipts_too_late) == (2, 1)
+
+
 @always
 @given(st.integers(0, 1000), st.lists(st.integers(0, 500)))
 def test_a_window_counts_what_happened_within_it(seconds: int, pauses: list[int]) -> None:
