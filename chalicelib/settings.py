@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from datetime import datetime, time
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import AliasChoices, Field, ValidationError, field_validator
+from pydantic import AliasChoices, Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from chalicelib.clients import Platform
@@ -20,6 +21,7 @@ from chalicelib.errors import ConfigurationError
 
 INSTAGRAM_HOST = "social-api4.p.rapidapi.com"
 TIKTOK_HOST = "tiktok-api23.p.rapidapi.com"
+_ACCOUNT = r"^[A-Za-z0-9_.-]{1,40}$"
 
 
 class Settings(BaseSettings):
@@ -69,10 +71,12 @@ class Settings(BaseSettings):
     admin_whatsapp: str = Field("", description="Operators' numbers, comma separated: 0812…, +62…")
     gateway_whatsapp_admin: str = Field("", description="More operators' numbers, same form")
     gateway_wa_client_id: str = Field(
-        "gateway", description="WhatsApp account that writes to the groups"
+        "gateway", pattern=_ACCOUNT, description="WhatsApp account that writes to the groups"
     )
     wa_log_client_id: str | None = Field(
-        None, description="WhatsApp account for operators' messages; empty: the gateway account"
+        None,
+        pattern=_ACCOUNT,
+        description="WhatsApp account for operators' messages; empty: the gateway account",
     )
     wa_auth_data_path: str = Field(
         ".local/wa",
@@ -186,6 +190,14 @@ class Settings(BaseSettings):
             raise ValueError("must start with redis://, rediss:// or unix://")
         return url
 
+    @field_validator("wa_log_client_id")
+    @classmethod
+    def _told_apart(cls, log: str | None, info: ValidationInfo) -> str | None:
+        gateway = info.data.get("gateway_wa_client_id", "")
+        if log and log != gateway and plain_account(log) == plain_account(gateway):
+            raise ValueError("differs from GATEWAY_WA_CLIENT_ID by case or punctuation alone")
+        return log
+
     @field_validator("cicero_now")
     @classmethod
     def _simulated(cls, now: datetime | None) -> datetime | None:
@@ -206,6 +218,11 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         ssm = SsmSource(settings_cls, dotenv_settings)
         return init_settings, env_settings, ssm, dotenv_settings
+
+
+def plain_account(account: str) -> str:
+    """The account's name in a-z, 0-9 and _ alone. Settings refuse two accounts that share one."""
+    return re.sub(r"[^a-z0-9]", "_", account.lower())
 
 
 class SsmSource(PydanticBaseSettingsSource):

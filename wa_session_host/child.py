@@ -36,7 +36,7 @@ from wa_session_host.protocol import (
 _STOP_SECONDS = 5.0
 _PR_SET_PDEATHSIG = 1
 _UP = {"connected", "keep_alive_restored"}
-_AS_BEFORE = {"paired", "undecryptable"}
+_AS_BEFORE = {"undecryptable"}
 _REASONS: dict[str, Any] = {
     "LOGGED_OUT": "logged_out",
     "MAIN_DEVICE_GONE": "logged_out",
@@ -54,7 +54,7 @@ class Account:
 
         self._report = report
         self._proxy = order.proxy_url
-        self._up = False
+        self._up = self._pairing = False
         self._order = Lock()
         self._client: Any = NewClient(order.store, uuid=order.account)
         self._register()
@@ -87,12 +87,17 @@ class Account:
                 return client.logout()
 
     def pong(self, ping: Ping) -> None:
-        """Reports whether messages can go out, in line with the events reported before."""
-        client = self._client
-        agrees = not self._up or bool(client.is_connected and client.is_logged_in)
+        """Reports whether messages can go out, or codes be scanned, in line with the events
+        reported before."""
+        asked = self._up or self._pairing
+        connected = asked and bool(self._client.is_connected)
+        logged_in = connected and bool(self._client.is_logged_in)
         with self._order:
-            up = self._up and agrees
-            self._report(Answer(id=ping.id, value={"connected": up, "logged_in": up}))
+            value = {
+                "connected": connected and (self._up or self._pairing),
+                "logged_in": logged_in and self._up,
+            }
+            self._report(Answer(id=ping.id, value=value))
 
     def _register(self) -> None:
         from neonize import events
@@ -129,8 +134,10 @@ class Account:
 
     def _tell(self, report: Report) -> None:
         with self._order:
-            if isinstance(report, Happened) and report.event not in _AS_BEFORE:
-                self._up = report.event in _UP
+            if isinstance(report, Qr):
+                self._pairing = True
+            elif isinstance(report, Happened) and report.event not in _AS_BEFORE:
+                self._pairing, self._up = False, report.event in _UP
             self._report(report)
 
 

@@ -31,7 +31,8 @@ class Stop(_Line):
 
 
 class Ping(_Line):
-    """Answered with {"connected": bool, "logged_in": bool}."""
+    """Answered with {"connected": bool, "logged_in": bool}: both while messages can go out,
+    the first alone while a code can be scanned."""
 
     order: Literal["ping"] = "ping"
     id: int

@@ -6,11 +6,10 @@ and wherever the host has no disk that outlives it, the store belongs into Postg
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 from chalicelib.db import Database
-from chalicelib.errors import ConfigurationError
+from chalicelib.settings import plain_account
 
 DATABASE = "postgres"
 """Value of WA_AUTH_DATA_PATH for a schema in the database of DATABASE_URL."""
@@ -21,13 +20,10 @@ _SQLITE = "?_journal_mode=WAL&_busy_timeout=10000&_foreign_keys=on&_z="
 def open_store(account: str, path: str, database_url: str) -> str:
     """The library's name for the account's store, which is made where it is missing.
 
-    The answer may hold the database's password. Raises ConfigurationError for an account name
-    that can be no file or schema, DatabaseUnavailable where PostgreSQL does not answer.
+    `account` is one of the settings', which take only what can name a file and a schema. The
+    answer may hold the database's password. Raises DatabaseUnavailable where PostgreSQL does not
+    answer.
     """
-    if not re.fullmatch(r"[A-Za-z0-9_.-]{1,40}", account):
-        raise ConfigurationError(
-            "GATEWAY_WA_CLIENT_ID, WA_LOG_CLIENT_ID: use 1 to 40 of A-Z a-z 0-9 _ . -"
-        )
     if path == DATABASE:
         return _schema(account, database_url)
     if path.startswith(("postgres://", "postgresql://")):
@@ -40,8 +36,8 @@ def open_store(account: str, path: str, database_url: str) -> str:
 
 
 def schema_name(account: str) -> str:
-    """The account's schema: lower case, so that nobody needs to quote it."""
-    return "wa_session_" + re.sub(r"[^a-z0-9]", "_", account.lower())
+    """The account's schema; nobody needs to quote it."""
+    return f"wa_session_{plain_account(account)}"
 
 
 def _schema(account: str, url: str) -> str:

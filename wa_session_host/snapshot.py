@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from wa_session_host import states
 from wa_session_host.states import Event, State
+
+CODE_IS_VOID: frozenset[Event] = frozenset({"qr_expired", "pair_failed"})
+"""Events after which the code that was shown cannot be scanned any more."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,10 @@ class Times:
     stop: float = 8.0
     undecryptable_window: float = 600.0
     undecryptable_most: int = 30
+
+    def code(self, first: bool) -> float:
+        """How long the library shows a QR code before it shows the next."""
+        return self.first_code if first else self.next_code
 
 
 @dataclass(frozen=True)
@@ -58,3 +65,21 @@ class Snapshot:
     @property
     def consumes(self) -> bool:
         return self.link_up and self.state in states.CONSUMES
+
+    def entered(self, state: State, event: Event, detail: str, now: datetime) -> Snapshot:
+        """What is known once the event has brought the session into the state, or left it there."""
+        shot = self
+        if state != "pairing":
+            shot = replace(shot, code=None, code_until=None, code_number=0)
+        elif event in CODE_IS_VOID:
+            shot = replace(shot, code=None, code_number=0)
+        if state == "connected":
+            shot = replace(shot, banned_until=None)
+        return replace(
+            shot,
+            state=state,
+            since=self.since if state == self.state else now,
+            reason=event,
+            detail=detail,
+            link_up=state == "connected",
+        )

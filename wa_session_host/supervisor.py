@@ -1,7 +1,9 @@
-"""One account's session: its child process, its state, and what follows from each event.
+"""One account's session: its thread, its inbox, and the life of its child process.
 
-All decisions are made on one thread, from an inbox of events, by the table in `states`. Whoever
-wants to know looks at `snapshot`, which is replaced and never changed.
+Everything that happens becomes an event: what the child reports (`reports`), what has taken too
+long (`clocks`), what other threads tell. The table in `states` says what it means, and here that
+is done, all on one thread. Whoever wants to know looks at `snapshot`, which is replaced and never
+changed.
 """
 
 from __future__ import annotations
@@ -10,7 +12,6 @@ import logging
 import queue
 import random
 import time
-from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
@@ -20,17 +21,17 @@ from threading import Thread
 from typing import Any
 
 from wa_session_host import protocol, states
+from wa_session_host.backoff import Backoff
+from wa_session_host.clocks import Clocks
 from wa_session_host.pipe import CHILD, ChildProcess, Reply, gone, masked
+from wa_session_host.reports import ReportReader
 from wa_session_host.snapshot import Snapshot, Times
 from wa_session_host.states import AlertKind, Child, Event, State
 
 log = logging.getLogger(__name__)
 
-_REMEMBERED_SENDS = 256  # the library keeps no more to answer retry receipts with
-_LOUD_FAILURES = 5
 _GRACE = 2.0
 _KILLED = 5.0
-
 
 Alert = Callable[[str, AlertKind, Snapshot], None]
 
@@ -53,29 +54,21 @@ class Session:
     ) -> None:
         self.account = account
         self.snapshot = Snapshot(account, "stopped", now())
+        self.ticked = time.monotonic()
+        self.thread = Thread(target=self._run, name=f"session {account}", daemon=True)
         self._connect = connect
         self._owned = owned
         self._alert = alert
         self._now = now
         self._command = command
-        self._times = times or Times()
+        self._times = times = times or Times()
         self._inbox: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._stopping = Flag()
-        self.thread = Thread(target=self._run, name=f"session {account}", daemon=True)
         self._child: ChildProcess | None = None
-        self._child_since = 0.0
-        self._heard = 0.0
-        self._answered = False
-        self._pinged = 0.0
-        self._up_since: float | None = None
-        self._down_since: float | None = None
+        self._clocks = Clocks(times, self.ticked)
         self._start_at: float | None = None
-        self._failures = 0
-        self._replaced_at: float | None = None
-        self._code_until: float | None = None
-        self._sent: deque[str] = deque(maxlen=_REMEMBERED_SENDS)
-        self._undecryptable: deque[float] = deque()
-        self.ticked = time.monotonic()
+        self._backoff = Backoff(times, random.uniform)
+        self._reader = ReportReader(times)
 
     # --- what other threads call ----------------------------------------------------------------
 
@@ -101,7 +94,7 @@ class Session:
         self._inbox.put(lambda: self._happened(event, detail))
 
     def note_sent(self, message_id: str) -> None:
-        self._sent.append(message_id)
+        self._reader.note_sent(message_id)
 
     # --- the session's own thread ---------------------------------------------------------------
 
@@ -128,180 +121,93 @@ class Session:
             self._start_child()
 
     def _watch(self, child: ChildProcess, now: float) -> None:
-        times, state = self._times, self.snapshot.state
-        if now - self._heard > times.silent * (1 if self._answered else 2):
-            self._happened("child_silent")
-        elif state == "starting" and now - self._child_since > times.start:
-            self._happened("start_too_long")
-        elif self._code_until is not None and now > self._code_until + times.code_grace:
-            self._happened("qr_expired")
-        elif self._down_since is not None and now - self._down_since > times.offline:
-            self._happened("offline_too_long")
-        elif now - self._pinged > times.ping:
+        event = self._clocks.due(now)
+        if event is not None:
+            self._happened(event)
+        elif self._clocks.ping_due(now):
             self._ping(child, now)
-        if self._up_since is not None and now - self._up_since > times.settled:
-            self._failures = 0
+        if self._clocks.settled(now):
+            self._backoff.forget()
 
     def _ping(self, child: ChildProcess, now: float) -> None:
-        self._pinged = now
+        self._clocks.pinged = now
         pong = child.ask(lambda number: protocol.Ping(id=number))
         pong.add_done_callback(lambda done: self._inbox.put(lambda: self._pong(child, done)))
 
     def _pong(self, child: ChildProcess, done: Future[Any]) -> None:
         if child is not self._child or done.exception() is not None:
             return
-        self._heard, self._answered = time.monotonic(), True
-        answer = done.result()
+        self._clocks.heard, self._clocks.answered = time.monotonic(), True
+        answer, state = done.result(), self.snapshot.state
         up = bool(answer["connected"] and answer["logged_in"])
         self._update(link_up=up)
-        if up and self.snapshot.state == "reconnecting":
+        if up and state == "reconnecting":
             self._happened("keep_alive_restored")
-        elif not up and self.snapshot.state == "connected":
+        elif not up and state == "connected":
             self._happened("disconnected")
+        elif not answer["connected"] and state == "pairing":
+            self._happened("pair_failed")
 
     def _reported(self, child: ChildProcess, report: protocol.Report) -> None:
         if child is not self._child:
             return
-        self._heard = time.monotonic()
-        match report:
-            case protocol.Qr():
-                self._show(report.code)
-            case protocol.Happened():
-                self._library_says(report)
-            case protocol.RetryReceipt():
-                self._count_retries(report.message_ids)
-            case protocol.Ended():
-                log.warning("account %s: connect() ended (%s)", self.account, _kind(report.error))
-                self._happened("connect_ended", _kind(report.error))
-
-    def _library_says(self, report: protocol.Happened) -> None:
-        event: Event = report.event
-        if event == "stream_replaced":
-            event = self._replaced()
-        if event == "temporary_ban":
-            seconds = report.seconds or self._times.unknown_ban
-            until = self._now() + timedelta(seconds=seconds + self._times.ban_margin)
-            self._update(banned_until=until)
-        if event == "undecryptable":
-            self._count_undecryptable()
-        self._happened(event, report.code)
-
-    def _replaced(self) -> Event:
-        now, before = time.monotonic(), self._replaced_at
-        self._replaced_at = now
-        recent = before is not None and now - before < self._times.replaced_again
-        return "replaced_again" if recent else "stream_replaced"
-
-    def _count_undecryptable(self) -> None:
-        now, times = time.monotonic(), self._times
-        self._update(undecryptable=self.snapshot.undecryptable + 1)
-        self._undecryptable.append(now)
-        while self._undecryptable[0] < now - times.undecryptable_window:
-            self._undecryptable.popleft()
-        if len(self._undecryptable) > times.undecryptable_most:
-            self._undecryptable.clear()
-            self._happened("undecryptable_rate")
-
-    def _count_retries(self, message_ids: list[str]) -> None:
-        late = sum(message_id not in self._sent for message_id in message_ids)
-        shot = self.snapshot
-        self._update(
-            retry_receipts=shot.retry_receipts + len(message_ids),
-            retry_receipts_too_late=shot.retry_receipts_too_late + late,
-        )
-
-    def _show(self, code: str) -> None:
-        number = self.snapshot.code_number + 1
-        seconds = self._times.first_code if number == 1 else self._times.next_code
-        self._code_until = time.monotonic() + seconds
-        until = self._now() + timedelta(seconds=seconds)
-        self._update(code=code, code_number=number, code_until=until)
-        self._happened("qr")
+        now = self._clocks.heard = time.monotonic()
+        if isinstance(report, protocol.Ended):
+            log.warning("account %s: connect() ended (%s)", self.account, masked(report.error))
+        self.snapshot, events = self._reader.read(report, self.snapshot, now, self._now())
+        for event, detail in events:
+            self._happened(event, masked(detail))
 
     def _happened(self, event: Event, detail: str = "") -> None:
         """Does what the table says."""
         reaction = states.react(self.snapshot.state, event)
         if event == "restart_asked":
-            self._failures, self._replaced_at = 0, None
+            self._backoff.forget()
+            self._reader.forget_replacements()
         if reaction.state is not None:
             self._enter(reaction.state, event, detail)
-        self._treat_child(reaction.child, grace=0.0 if event == "lease_lost" else _GRACE)
+        if reaction.child is not Child.KEEP:
+            self._plan(reaction.child)
+            self._end_child(grace=0.0 if event == "lease_lost" else _GRACE)
         if reaction.alert is not None:
             self._alert(self.account, reaction.alert, self.snapshot)
 
     def _enter(self, state: State, event: Event, detail: str) -> None:
-        shot, now = self.snapshot, time.monotonic()
-        changed = state != shot.state
-        if changed or event not in ("qr", "keep_alive_timeout"):
-            log.info("account %s: %s → %s (%s %s)", self.account, shot.state, state, event, detail)
-        if state != "pairing":
-            self._code_until = None
-            shot = replace(shot, code=None, code_until=None, code_number=0)
-        if event == "qr_expired":
-            self._code_until = None
-            shot = replace(shot, code=None, code_number=0)
-        if state == "connected":
-            shot = replace(shot, link_up=True, banned_until=None)
-            self._up_since, self._down_since = self._up_since or now, None
-        else:
-            shot = replace(shot, link_up=False)
-            self._up_since = None
-            self._down_since = (self._down_since or now) if state == "reconnecting" else None
-        since = self._now() if changed else shot.since
-        self.snapshot = replace(shot, state=state, since=since, reason=event, detail=detail)
+        before = self.snapshot.state
+        if state != before or event not in ("qr", "keep_alive_timeout"):
+            log.info("account %s: %s → %s (%s %s)", self.account, before, state, event, detail)
+        self._clocks.entered(state, event, time.monotonic())
+        self.snapshot = self.snapshot.entered(state, event, detail, self._now())
 
-    def _treat_child(self, what: Child, grace: float) -> None:
-        now, times = time.monotonic(), self._times
-        if what is Child.KEEP:
-            return
-        self._end_child(grace)
-        starts: dict[Child, float | None] = {
-            Child.STOP: None,
-            Child.RESTART_NOW: now,
-            Child.RETRY_ONCE: now + times.replaced_retry,
-            Child.AFTER_BAN: now + self._ban_seconds(),
-        }
-        self._plan(starts[what] if what in starts else now + self._backoff())
+    # --- the child's life -----------------------------------------------------------------------
 
-    def _plan(self, at: float | None) -> None:
-        self._start_at = at
-        wait = None if at is None else timedelta(seconds=at - time.monotonic())
-        self._update(next_start=wait if wait is None else self._now() + wait)
-
-    def _ban_seconds(self) -> float:
-        until = self.snapshot.banned_until
-        return self._times.unknown_ban if until is None else (until - self._now()).total_seconds()
-
-    def _backoff(self) -> float:
-        """Doubles with each failure since the session last held for a minute; ± a quarter."""
-        self._failures += 1
-        if self._failures == _LOUD_FAILURES:
+    def _plan(self, child: Child) -> None:
+        """Settles when the next child starts."""
+        now = self._now()
+        wait = self._backoff.wait(child, self.snapshot.banned_until, now)
+        if child is Child.RESTART and self._backoff.loud:
             self._alert(self.account, "connection", self.snapshot)
-        times = self._times
-        seconds = min(times.backoff * 2 ** min(self._failures - 1, 20), times.longest_backoff)
-        return float(seconds * random.uniform(0.75, 1.25))  # noqa: S311  no secret
+        self._start_at = None if wait is None else time.monotonic() + wait
+        self._update(next_start=None if wait is None else now + timedelta(seconds=wait))
 
     def _start_child(self) -> None:
-        self._plan(None)
         try:
             order = self._connect()
         except Exception as error:  # noqa: BLE001  the store's database may be away
             log.warning("account %s: the session store does not open: %s", self.account, error)
-            self._plan(time.monotonic() + self._backoff())
+            self._plan(Child.RESTART)
             return
-        box: list[ChildProcess] = []
-        reported = self._reported
-        child = ChildProcess(
+        child: ChildProcess  # the inbox's acts read it here, on this thread: it is assigned by then
+        child = self._child = ChildProcess(
             order,
-            lambda report: self._inbox.put(lambda: reported(box[0], report)),
-            lambda: self._inbox.put(lambda: self._ended(box[0])),
+            lambda report: self._inbox.put(lambda: self._reported(child, report)),
+            lambda: self._inbox.put(lambda: self._ended(child)),
             self._command,
         )
-        box.append(child)
-        self._child = child
-        self._child_since = self._heard = time.monotonic()
-        self._answered = False
-        self._update(pid=child.pid, restarts=self.snapshot.restarts + 1)
+        self._clocks = Clocks(self._times, time.monotonic())
+        self._reader.forget_sent()
+        self._start_at = None
+        self._update(pid=child.pid, restarts=self.snapshot.restarts + 1, next_start=None)
         self._happened("child_started")
 
     def _ended(self, child: ChildProcess) -> None:
@@ -322,8 +228,3 @@ class Session:
 
     def _update(self, **changes: Any) -> None:
         self.snapshot = replace(self.snapshot, **changes)
-
-
-def _kind(error: str) -> str:
-    """The error's type and first words; addresses and numbers stay out of logs."""
-    return masked(error)

@@ -21,6 +21,8 @@ WRONG = {
     "RAPIDAPI_REQUESTS_PER_SECOND": "0",
     "RAPIDAPI_TIMEOUT_SECONDS": "-1",
     "RAPIDAPI_ATTEMPTS": "eleven",
+    "GATEWAY_WA_CLIENT_ID": "polri gateway",
+    "WA_LOG_CLIENT_ID": "../log",
     "WA_STRICT_SINGLE_OWNER": "perhaps",
     "WA_POLL_SECONDS": "21",
     "TASK_LIST_WINDOW_START": "25:00",
@@ -210,6 +212,35 @@ def test_a_missing_env_file_is_no_trouble(tmp_path: Path) -> None:
 
 def test_settings_of_others_in_the_env_file_are_left_alone(tmp_path: Path) -> None:
     assert load_settings(write(tmp_path, "PORT=3000", "JWT_SECRET=x")).cicero_stage == "local"
+
+
+@pytest.mark.parametrize("name", ["x" * 41, "grup/1", "a b", "a\n", "ä", "a;DROP", 'a"b'])
+def test_an_account_name_that_can_be_no_file_or_schema_is_refused(
+    name: str, env: pytest.MonkeyPatch
+) -> None:
+    for field in ("GATEWAY_WA_CLIENT_ID", "WA_LOG_CLIENT_ID"):
+        env.setenv(field, name)
+        assert f"  {field}: String should match pattern" in refusal()
+
+
+@pytest.mark.parametrize(("gateway", "log"), [("a-b", "a_b"), ("A", "a"), ("Wa.Log", "wa-log")])
+def test_two_accounts_that_would_share_a_schema_are_refused(
+    gateway: str, log: str, env: pytest.MonkeyPatch
+) -> None:
+    env.setenv("GATEWAY_WA_CLIENT_ID", gateway)
+    env.setenv("WA_LOG_CLIENT_ID", log)
+    [_, problem, _] = refusal().splitlines()
+    assert problem.startswith("  WA_LOG_CLIENT_ID: differs from GATEWAY_WA_CLIENT_ID by case")
+
+
+@pytest.mark.parametrize(("gateway", "log"), [("wa-gateway", "wa-log"), ("Polri.1", "Polri.1")])
+def test_two_names_and_the_same_name_twice_are_accounts(
+    gateway: str, log: str, env: pytest.MonkeyPatch
+) -> None:
+    env.setenv("GATEWAY_WA_CLIENT_ID", gateway)
+    env.setenv("WA_LOG_CLIENT_ID", log)
+    settings = load_settings(None)
+    assert (settings.gateway_wa_client_id, settings.wa_log_client_id) == (gateway, log)
 
 
 def test_a_simulated_now_is_for_local_runs_only(env: pytest.MonkeyPatch) -> None:

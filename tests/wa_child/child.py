@@ -32,7 +32,7 @@ class Child:
     def _take(self, order: protocol.Order) -> None:
         match order:
             case protocol.Ping():
-                value = {"connected": self._up, "logged_in": self._up}
+                value = {"connected": True, "logged_in": self._up}
                 self._report(protocol.line(protocol.Answer(id=order.id, value=value)))
             case protocol.Send():
                 self._report(protocol.line(protocol.Begun(id=order.id)))

@@ -383,6 +383,9 @@ def test_retry_receipts_are_counted_and_those_for_forgotten_messages_apart(
     scripted.login().report(protocol.RetryReceipt(message_ids=["ID1", "older"]))
     wait_until(lambda: watched.session.snapshot.retry_receipts == 2)
     assert watched.session.snapshot.retry_receipts_too_late == 1
+    scripted.login().tell({"exit": 1})
+    scripted.login(1).report(protocol.RetryReceipt(message_ids=["ID1"]))
+    wait_until(lambda: watched.session.snapshot.retry_receipts_too_late == 2)
 
 
 def test_logging_out_brings_codes_again(scripted: Scripted, watch: Watch) -> None:
