@@ -16,7 +16,8 @@ GRACE = timedelta(minutes=1)
 """How long a job or message may stay unsent before it counts as left behind."""
 
 LOST_AFTER = timedelta(minutes=10)
-"""When a published message that was not sent is published again; SQS drops repeats for 5."""
+"""When a published message that was not sent is published again; SQS drops repeats for 5. The
+next time is twice as late, and so on."""
 
 _BATCH = 500
 
@@ -118,6 +119,7 @@ def _publish_left(runtime: Runtime, now: datetime) -> int:
             "outbox.left_behind",
             unpublished_before=now - GRACE,
             published_before=now - LOST_AFTER,
+            now=now,
         )
     taken = outbox.publish(runtime, rows)
     if taken:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import random
 import time
+from collections.abc import Callable
+from datetime import timedelta
 from threading import Event
 
 from chalicelib.db import Row
@@ -12,14 +14,13 @@ from chalicelib.errors import CiceroError
 from chalicelib.runtime import Runtime
 from wa_session_host.delivery import Delivery, OnTry, Outcome
 from wa_session_host.in_hand import InHand, Taken, open_in_hand
-from wa_session_host.pacing import Limits, Pace
-from wa_session_host.transport import Transport, TransportError
+from wa_session_host.pacing import HOUR, Limits, Pace
+from wa_session_host.transport import NotSent, Rejected, Transport, TransportError
 
 log = logging.getLogger(__name__)
 
 _PAUSE_SECONDS = 1.0
 _LOOK_SECONDS = 0.2
-_MOST_IN_HAND = 500
 
 
 def unpaced() -> Pace:
@@ -31,7 +32,8 @@ class Consumer:
     """Runs until `stop` is set; the message in hand is finished first.
 
     `session`: the account, which nobody else sends for; None: every message is this account's,
-    and others may send as well. `on_try` hears of each try that was made.
+    and others may send as well. `tenure()` is another number each time that the account has come
+    over from another host, which may have sent meanwhile. `on_try` hears of each try.
     While the account is not ready, or its pace says wait, nothing is taken from the queue.
     """
 
@@ -43,6 +45,7 @@ class Consumer:
         *,
         in_hand: InHand | None = None,
         session: str | None = None,
+        tenure: Callable[[], int] = lambda: 1,
         pace: Pace | None = None,
         on_try: OnTry = lambda row, outcome, error: None,
     ) -> None:
@@ -54,7 +57,8 @@ class Consumer:
         self._session = session
         self._pace = pace or unpaced()
         self._on_try = on_try
-        self._settled = session is None
+        self._tenure = tenure
+        self._settled = 0
 
     def run(self) -> None:
         """Consumes until stopped. Trouble with SQS or PostgreSQL is waited out."""
@@ -81,7 +85,7 @@ class Consumer:
         while not self._stop.is_set():
             if not self._transport.ready():
                 self._stop.wait(_LOOK_SECONDS)
-            elif (wait := self._pace.wait(time.time())) > 0:
+            elif (wait := self._pace.wait(time.monotonic())) > 0:
                 self._stop.wait(min(wait, _PAUSE_SECONDS))
             else:
                 return True
@@ -89,36 +93,45 @@ class Consumer:
 
     def _round(self, in_hand: InHand) -> None:
         try:
-            if self._session is not None and not self._settled:
-                self._delivery.settle(self._session)
-                self._settled = True
-            if (taken := in_hand.next(self._session)) is not None:
+            if self._session is not None and self._settled != self._tenure():
+                self._settle(self._session)
+            elif (taken := in_hand.next(self._session)) is not None:
                 self._handle(in_hand, taken)
-            elif in_hand.count() < _MOST_IN_HAND:
+            elif not in_hand.full(self._session):
                 in_hand.receive(self._runtime.settings.wa_poll_seconds)
             else:
                 self._stop.wait(_PAUSE_SECONDS)
         except CiceroError as error:
             self._wait_out(error)
 
+    def _settle(self, session: str) -> None:
+        """Takes over where the account's owner before left off."""
+        tenure = self._tenure()
+        self._delivery.settle(session)
+        ages = self._delivery.ages(session, within=timedelta(seconds=HOUR))
+        self._pace.remember(time.monotonic(), ages)
+        self._settled = tenure
+
     def _handle(self, in_hand: InHand, taken: Taken) -> None:
         try:
             wait = self._delivery.deliver(taken.message)
         except CiceroError:
-            in_hand.keep(taken, self._session)
+            in_hand.keep(taken)
             raise
         if wait is None:
             in_hand.finish(taken)
         elif not wait:
-            in_hand.keep(taken, self._session)
+            in_hand.keep(taken)
         else:
             in_hand.look_again(taken, wait)
 
     def _tried(self, row: Row, outcome: Outcome, error: TransportError | None) -> None:
-        now = time.time()
-        if error is not None and error.slow_down:
-            self._pace.slow_down(now)
+        now = time.monotonic()
         self._pace.sent(now)
+        if isinstance(error, NotSent):
+            self._pace.failed(now, error.slow_down)
+        elif error is None or isinstance(error, Rejected):
+            self._pace.recovered()
         self._on_try(row, outcome, error)
 
     def _wait_out(self, error: CiceroError) -> None:

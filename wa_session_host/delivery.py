@@ -10,13 +10,13 @@ import logging
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Literal
 
-from tenacity import retry, retry_if_exception_type, wait_random_exponential
+from tenacity import RetryCallState, retry, retry_if_exception_type, wait_random_exponential
 
 from chalicelib.db import Row
-from chalicelib.errors import DatabaseUnavailable
+from chalicelib.errors import CiceroError, DatabaseUnavailable
 from chalicelib.jobs import OutboundMessage
 from chalicelib.runtime import Runtime
 from wa_session_host.transport import (
@@ -34,14 +34,17 @@ Status = Literal["sent", "retrying", "dead_letter", "uncertain"]
 _FIRST_RETRY_SECONDS = 5
 _LONGEST_RETRY_SECONDS = 300
 _BLOCKED_SECONDS = 1
+_REFUSED_SECONDS = 600
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a row is left after a try. `delay` until the next try, where there is one."""
+    """How a row is left after a try. `delay` until the next try, where there is one. `counts`:
+    the try is one of those that the row has."""
 
     status: Status
     delay: timedelta | None = None
+    counts: bool = True
 
 
 OnTry = Callable[[Row, Outcome, TransportError | None], None]
@@ -49,13 +52,24 @@ OnTry = Callable[[Row, Outcome, TransportError | None], None]
 
 
 def after_failure(error: TransportError, attempt: int, max_attempts: int) -> Outcome:
-    """What a failed try means: `attempt` counts from 1. Pure but for the jitter."""
+    """What a failed try means: `attempt` counts from 1. Pure but for the jitter.
+
+    Where WhatsApp asks to slow down the message is not at fault: it is tried until it expires.
+    """
     if isinstance(error, OutcomeUnknown):
         return Outcome("uncertain")
-    if isinstance(error, Rejected) or attempt >= max_attempts:
+    if isinstance(error, Rejected) or (attempt >= max_attempts and not error.slow_down):
         return Outcome("dead_letter")
     seconds = min(_FIRST_RETRY_SECONDS * 2 ** (attempt - 1), _LONGEST_RETRY_SECONDS)
-    return Outcome("retrying", timedelta(seconds=seconds * random.uniform(0.75, 1.25)))  # noqa: S311
+    delay = timedelta(seconds=seconds * random.uniform(0.75, 1.25))  # noqa: S311
+    return Outcome("retrying", delay, counts=not error.slow_down)
+
+
+def _refused(state: RetryCallState) -> bool:
+    """Whether to give up: never while PostgreSQL is only away."""
+    failed = state.outcome.exception() if state.outcome else None
+    seconds = state.seconds_since_start or 0.0
+    return not isinstance(failed, DatabaseUnavailable) and seconds > _REFUSED_SECONDS
 
 
 class Delivery:
@@ -86,12 +100,20 @@ class Delivery:
         for row in rows:
             self._not_claimed(row["outbox_id"])
 
+    def ages(self, session: str, within: timedelta) -> list[float]:
+        """How many seconds ago the account's messages went out, whoever sent them. Raises
+        DatabaseUnavailable."""
+        now = self._runtime.now()
+        with self._runtime.db.transaction() as tx:
+            rows = tx.run("host.sent_since", session=session, since=now - within)
+        return [(now - row["sent_at"]).total_seconds() for row in rows]
+
     def _send(self, row: Row) -> timedelta | None:
         try:
             message_id = self._transport.send(_outgoing(row))
         except TransportError as error:
             return self._failed(row, error)
-        self._finish(row["outbox_id"], "sent", message_id=message_id)
+        self._finish(row, Outcome("sent"), message_id=message_id)
         self._on_try(row, Outcome("sent"), None)
         return None
 
@@ -126,9 +148,10 @@ class Delivery:
         """A send that was cut short: by now it is sent, or not, or nobody knows."""
         sent = self._transport.was_sent(_outgoing(row))
         if sent is False:
-            self._finish(row["outbox_id"], "retrying", error="cut short before it went out")
+            again = Outcome("retrying", timedelta(0))
+            self._finish(row, again, error="cut short before it went out")
             return timedelta(0)
-        self._finish(row["outbox_id"], "sent" if sent else "uncertain")
+        self._finish(row, Outcome("sent" if sent else "uncertain"))
         if not sent:
             unknown = OutcomeUnknown("the host was cut short while it was sending")
             self._on_try(row, Outcome("uncertain"), unknown)
@@ -136,34 +159,34 @@ class Delivery:
 
     def _failed(self, row: Row, error: TransportError) -> timedelta | None:
         outcome = after_failure(error, row["attempt"], row["max_attempts"])
-        due = self._runtime.now() + outcome.delay if outcome.delay else None
-        self._finish(row["outbox_id"], outcome.status, error=str(error), due=due)
+        self._finish(row, outcome, error=str(error))
         log.warning("outbox row %d: %s (%s)", row["outbox_id"], outcome.status, error)
         self._on_try(row, outcome, error)
         return outcome.delay
 
     @retry(
-        retry=retry_if_exception_type(DatabaseUnavailable),
+        retry=retry_if_exception_type(CiceroError),
+        stop=_refused,
         wait=wait_random_exponential(multiplier=0.5, max=10),
+        reraise=True,
     )
     def _finish(
-        self,
-        outbox_id: int,
-        status: Status,
-        message_id: str | None = None,
-        error: str | None = None,
-        due: datetime | None = None,
+        self, row: Row, outcome: Outcome, message_id: str | None = None, error: str | None = None
     ) -> None:
-        """Writes the outcome down, however long PostgreSQL is away: the message has left."""
+        """Writes the outcome down, however long PostgreSQL is away or the row is locked: the
+        message has left. Raises CiceroError where PostgreSQL refuses it for ten minutes."""
+        now = self._runtime.now()
         with self._runtime.db.transaction() as tx:
             tx.run(
                 "outbox.finish",
-                outbox_id=outbox_id,
-                status=status,
+                outbox_id=row["outbox_id"],
+                started=row["started"],
+                status=outcome.status,
                 wa_message_id=message_id,
                 error=error,
-                next_attempt_at=due,
-                now=self._runtime.now(),
+                next_attempt_at=now + outcome.delay if outcome.delay else None,
+                refund=0 if outcome.counts else 1,
+                now=now,
             )
 
 

@@ -11,7 +11,6 @@ import random
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
 from threading import Event, Thread
 from typing import Any
 
@@ -23,7 +22,7 @@ from wa_session_host.consumer import Consumer
 from wa_session_host.in_hand import InHand, open_in_hand
 from wa_session_host.lease import Lease, LeaseTimes, Owner
 from wa_session_host.metrics import Metrics
-from wa_session_host.pacing import HOUR, Limits, Pace
+from wa_session_host.pacing import Limits, Pace
 from wa_session_host.page import PageServer
 from wa_session_host.pipe import CHILD
 from wa_session_host.protocol import Connect
@@ -53,6 +52,7 @@ class Parts:
     times: Times = field(default_factory=Times)
     lease_times: LeaseTimes = field(default_factory=LeaseTimes)
     send_seconds: float = SEND_SECONDS
+    pause_seconds: float = 5.0
 
 
 class Host:
@@ -126,7 +126,7 @@ class Host:
     def _open_in_hand(self, stopping: Callable[[], bool]) -> InHand | None:
         while not stopping() and not self._stop.is_set():
             try:
-                return open_in_hand(self.runtime.queues, self.accounts)
+                return open_in_hand(self.runtime.queues, self.accounts, self.lease.held)
             except CiceroError as error:
                 log.warning("waiting: %s", error)
                 self._stop.wait(1)
@@ -141,27 +141,19 @@ class Host:
                 self._stop,
                 in_hand=in_hand,
                 session=account,
-                pace=self._pace(account),
+                tenure=lambda: self.lease.tenure,
+                pace=self._pace(),
                 on_try=self._tried,
             )
             threads.append(Thread(target=consumer.run, name=f"consumer {account}", daemon=True))
             threads[-1].start()
         return threads
 
-    def _pace(self, account: str) -> Pace:
-        """The account's pace, what was sent within the last hour included."""
+    def _pace(self) -> Pace:
         settings = self.settings
-        limits = Limits(
-            settings.wa_gap_seconds, settings.wa_gap_jitter_percent / 100, settings.wa_hourly_cap
-        )
-        since = self.runtime.now() - timedelta(seconds=HOUR)
-        try:
-            with self.runtime.db.transaction() as tx:
-                rows = tx.run("host.sent_since", session=account, since=since)
-        except CiceroError as error:
-            log.warning("what was sent within the last hour is not known: %s", error)
-            rows = []
-        return Pace(limits, random.uniform, [row["sent_at"].timestamp() for row in rows])
+        jitter = settings.wa_gap_jitter_percent / 100
+        cap, pause = settings.wa_hourly_cap, self._parts.pause_seconds
+        return Pace(Limits(settings.wa_gap_seconds, jitter, cap, pause), random.uniform)
 
     def _runtime_of_its_own(self) -> Runtime:
         """A thread's own database connection; SQS's client is shared."""

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import logging
 import time
-from collections import deque
-from collections.abc import Collection
+from collections import defaultdict, deque
+from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -24,9 +24,12 @@ from chalicelib.queues import Queues, QueueUnavailable
 
 log = logging.getLogger(__name__)
 
+MOST = 500
+"""Messages in hand for one session; what is received beyond is given back for a minute."""
+
 _BATCH = 10
 _LONGEST_VISIBILITY = 12 * 3600
-_STRANGE = timedelta(seconds=60)
+_NOT_NOW = timedelta(seconds=60)
 
 
 @dataclass(eq=False)
@@ -41,30 +44,42 @@ class Taken:
 class InHand:
     """What was received, by session. Safe to use from several threads.
 
-    `sessions`: those that this host serves; None: whatever the messages name.
+    `sessions`: those that this host serves; None: whatever the messages name. Once `owned()` is
+    false everything is given back, for another host may send it now.
     """
 
-    def __init__(self, client: Any, url: str, sessions: Collection[str] | None = None) -> None:
+    def __init__(
+        self,
+        client: Any,
+        url: str,
+        sessions: Collection[str] | None = None,
+        owned: Callable[[], bool] = lambda: True,
+    ) -> None:
         self._client = client
         self._url = url
         self._sessions = sessions
+        self._owned = owned
         self._lock = Lock()
-        self._waiting: dict[str | None, deque[Taken]] = {}
-        self._all: set[Taken] = set()
+        self._waiting: defaultdict[str | None, deque[Taken]] = defaultdict(deque)
+        self._all: defaultdict[str | None, set[Taken]] = defaultdict(set)
         self._stop = Event()
         self._visibility = self._queue_visibility()
-        self._keeper = Thread(target=self._keep_hidden, name="in hand", daemon=True)
-        self._keeper.start()
+        self.thread = Thread(target=self._keep_hidden, name="in hand", daemon=True)
+        self.thread.start()
 
     def next(self, session: str | None) -> Taken | None:
         """The oldest message in hand for the session (None: for any), which then is the
         caller's to finish."""
         with self._lock:
-            waiting = self._waiting.get(session)
+            waiting = self._waiting[session]
             return waiting.popleft() if waiting else None
 
-    def count(self) -> int:
-        return len(self._all)
+    def count(self, session: str | None) -> int:
+        """How many are in hand for the session."""
+        return len(self._all[session])
+
+    def full(self, session: str | None) -> bool:
+        return self.count(session) >= MOST
 
     def receive(self, seconds: int) -> None:
         """Takes up to ten messages, waiting so long for the first. Raises QueueUnavailable."""
@@ -72,10 +87,12 @@ class InHand:
         for raw in answer.get("Messages", []):
             self._sort(raw)
 
-    def keep(self, taken: Taken, session: str | None) -> None:
+    def keep(self, taken: Taken) -> None:
         """Puts a message back to the front: it was not finished, and is tried next."""
+        session = self._session(taken.message)
         with self._lock:
-            self._waiting.setdefault(session, deque()).appendleft(taken)
+            if taken in self._all[session]:
+                self._waiting[session].appendleft(taken)
 
     def finish(self, taken: Taken) -> None:
         """Deletes the message from the queue. Raises QueueUnavailable; it then comes back."""
@@ -90,10 +107,20 @@ class InHand:
     def close(self) -> None:
         """Gives everything back at once."""
         self._stop.set()
-        self._keeper.join()
-        for taken in list(self._all):
+        self.thread.join()
+        self._give_back()
+
+    def _give_back(self) -> None:
+        with self._lock:
+            every = [taken for some in self._all.values() for taken in some]
+            self._all.clear()
+            self._waiting.clear()
+        for few in _batches(every):
             with suppress(QueueUnavailable):
-                self.look_again(taken, timedelta(0))
+                self._change(few, 0)
+
+    def _session(self, message: OutboundMessage) -> str | None:
+        return None if self._sessions is None else message.session
 
     def _sort(self, raw: dict[str, Any]) -> None:
         receipt = raw["ReceiptHandle"]
@@ -105,43 +132,55 @@ class InHand:
             return
         if self._sessions is not None and message.session not in self._sessions:
             log.error("a queue message is for an account that this host does not serve")
-            self._return(receipt, _STRANGE)
+            self._return(receipt, _NOT_NOW)
+            return
+        session = self._session(message)
+        if self.full(session):
+            self._return(receipt, _NOT_NOW)
             return
         taken = Taken(message, receipt, time.monotonic())
         with self._lock:
-            session = message.session if self._sessions is not None else None
-            self._all.add(taken)
-            self._waiting.setdefault(session, deque()).append(taken)
+            self._all[session].add(taken)
+            self._waiting[session].append(taken)
 
     def _let_go(self, taken: Taken) -> None:
+        session = self._session(taken.message)
         with self._lock:
-            self._all.discard(taken)
+            self._all[session].discard(taken)
+            with suppress(ValueError):
+                self._waiting[session].remove(taken)
 
     def _keep_hidden(self) -> None:
         while not self._stop.wait(self._visibility / 6):
+            if not self._owned():
+                self._give_back()
+                continue
+            due = time.monotonic() - self._visibility / 3
             with self._lock:
-                due = time.monotonic() - self._visibility / 3
-                old = [taken for taken in self._all if taken.hidden_since <= due]
-            for start in range(0, len(old), _BATCH):
-                self._hide(old[start : start + _BATCH])
+                every = [taken for some in self._all.values() for taken in some]
+            for few in _batches([taken for taken in every if taken.hidden_since <= due]):
+                self._hide(few)
 
     def _hide(self, few: list[Taken]) -> None:
         now = time.monotonic()
-        entries = [
-            {
-                "Id": str(number),
-                "ReceiptHandle": taken.receipt,
-                "VisibilityTimeout": self._visibility,
-            }
-            for number, taken in enumerate(few)
-        ]
         try:
-            self._call("change_message_visibility_batch", Entries=entries)
+            refused = self._change(few, self._visibility)
         except QueueUnavailable as error:
             log.warning("messages in hand may come back early: %s", error)
             return
         for taken in few:
             taken.hidden_since = now
+        for taken in refused:  # after twelve hours, or where it came back already
+            self._let_go(taken)
+
+    def _change(self, few: list[Taken], visibility: int) -> list[Taken]:
+        """Hides the messages for so many seconds; those for which SQS refused it."""
+        entries = [
+            {"Id": str(number), "ReceiptHandle": taken.receipt, "VisibilityTimeout": visibility}
+            for number, taken in enumerate(few)
+        ]
+        answer = self._call("change_message_visibility_batch", Entries=entries)
+        return [few[int(entry["Id"])] for entry in answer.get("Failed", [])]
 
     def _return(self, receipt: str, wait: timedelta) -> None:
         seconds = min(int(wait.total_seconds() + 0.5), _LONGEST_VISIBILITY)
@@ -156,6 +195,15 @@ class InHand:
             return getattr(self._client, name)(QueueUrl=self._url, **arguments)
 
 
-def open_in_hand(service: Queues, sessions: Collection[str] | None = None) -> InHand:
+def _batches(every: list[Taken]) -> Iterator[list[Taken]]:
+    for start in range(0, len(every), _BATCH):
+        yield every[start : start + _BATCH]
+
+
+def open_in_hand(
+    service: Queues,
+    sessions: Collection[str] | None = None,
+    owned: Callable[[], bool] = lambda: True,
+) -> InHand:
     """What is in hand of the stage's FIFO queue. Raises QueueUnavailable."""
-    return InHand(service.client, service.url(queues.OUTBOUND), sessions)
+    return InHand(service.client, service.url(queues.OUTBOUND), sessions, owned)

@@ -64,6 +64,9 @@ class Lease:
         self._good_until = 0.0
         self._stopping = Event()
         self.thread = Thread(target=self._run, name="lease", daemon=True)
+        self.tenure = 0
+        """Counts how often this host has become the owner."""
+
         self.other: Owner | None = None
         """Who owns an account that this host wants; None while nobody else does."""
 
@@ -97,6 +100,7 @@ class Lease:
     def _take_and_hold(self) -> None:
         if not self._take():
             return
+        self.tenure += 1
         log.info("the accounts' locks are held; starting in %g seconds", self._times.settle)
         settled = time.monotonic() + self._times.settle
         while not self._stopping.is_set():

@@ -1,7 +1,8 @@
 """What the library's error texts say about a message: not sent, rejected, or nobody knows.
 
 The texts are whatsmeow's, as neonize 0.5.2 raises them in SendMessageError. What is not known
-here counts as unknown: only what certainly did not go out may be tried again.
+here counts as unknown: only what certainly did not go out may be tried again. "websocket not
+connected" alone is such a case: it ends the second try of a message whose first was cut short.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import re
 from wa_session_host.transport import NotSent, OutcomeUnknown, Rejected, TransportError
 
 _BEFORE_SENDING = (
-    "websocket not connected",
+    "failed to send message node: websocket not connected",
     "client not found",
     "failed to get group members",
     "failed to get device list",

@@ -13,30 +13,42 @@ HOUR = 3600.0
 SLOW_SECONDS = 900.0
 """How long twice the gap is kept after WhatsApp asked to slow down."""
 
+LONGEST_PAUSE = 300.0
+_SLOW_PAUSES = 3
+_DOUBLINGS = 20
+
 
 @dataclass(frozen=True)
 class Limits:
-    """`gap` in seconds, drawn anew for each message within ± `jitter` (0 to 1) of it."""
+    """`gap` in seconds, drawn anew for each message within ± `jitter` (0 to 1) of it.
+
+    `pause`: seconds that nothing goes out after a try that was not sent; three times as long
+    where WhatsApp asked to slow down. It doubles with each such try in a row.
+    """
 
     gap: float = 0.0
     jitter: float = 0.0
     per_hour: int | None = None
+    pause: float = 0.0
 
 
 class Pace:
     """One account's pace. `draw(low, high)` is `random.uniform`, or a test's."""
 
-    def __init__(
-        self,
-        limits: Limits,
-        draw: Callable[[float, float], float],
-        earlier: Iterable[float] = (),
-    ) -> None:
+    def __init__(self, limits: Limits, draw: Callable[[float, float], float]) -> None:
         self._limits = limits
         self._draw = draw
-        self._sent = deque(sorted(earlier))
-        self._next = self._sent[-1] + limits.gap if self._sent else 0.0
+        self._sent: deque[float] = deque()
+        self._next = 0.0
         self._slow_until = 0.0
+        self._failures = 0
+
+    def remember(self, now: float, ages: Iterable[float]) -> None:
+        """So many seconds ago messages went out, from here or from another host. What a wrong
+        clock dated into the future is left out."""
+        self._sent = deque(sorted(now - age for age in ages if age >= 0))
+        if self._sent:
+            self._next = max(self._next, self._sent[-1] + self._limits.gap)
 
     def wait(self, now: float) -> float:
         """Seconds until the next message may go out; 0: now."""
@@ -45,14 +57,24 @@ class Pace:
     def sent(self, now: float) -> None:
         """Notes a try that reached WhatsApp, or may have."""
         self._sent.append(now)
-        gap = self._limits.gap * (2 if now < self._slow_until else 1)
+        gap = self._limits.gap * (2 if self.slow(now) else 1)
         spread = gap * self._limits.jitter
         self._next = now + self._draw(gap - spread, gap + spread)
 
-    def slow_down(self, now: float) -> None:
-        """Doubles the gap for a quarter of an hour from now, the present one included."""
-        self._next = max(self._next, now + 2 * self._limits.gap)
-        self._slow_until = now + SLOW_SECONDS
+    def recovered(self) -> None:
+        """WhatsApp has taken a message or refused that one alone: the next failure is a first."""
+        self._failures = 0
+
+    def failed(self, now: float, slow_down: bool) -> None:
+        """A try was not sent: all messages pause, so that trouble of the account costs few of
+        them a try. `slow_down` also doubles the gap for a quarter of an hour from now."""
+        doublings = min(self._failures, _DOUBLINGS)
+        self._failures += 1
+        pause = self._limits.pause * (_SLOW_PAUSES if slow_down else 1) * 2.0**doublings
+        self._next = max(self._next, now + min(pause, LONGEST_PAUSE))
+        if slow_down:
+            self._slow_until = now + SLOW_SECONDS
+            self._next = max(self._next, now + 2 * self._limits.gap)
 
     def slow(self, now: float) -> bool:
         return now < self._slow_until

@@ -101,10 +101,11 @@ def test_the_queue_takes_it_again_at_once(runtime_at: RuntimeAt, inbox: Inbox) -
     outbox.publish(runtime, rows)
     with runtime.db.transaction() as tx:
         tx.run("outbox.claim", outbox_id=rows[0]["outbox_id"], now=runtime.now())
-        finished = {"wa_message_id": None, "error": "403", "next_attempt_at": None}
+        finished = {"wa_message_id": None, "error": "403", "next_attempt_at": None, "refund": 0}
         tx.run(
             "outbox.finish",
             outbox_id=rows[0]["outbox_id"],
+            started=runtime.now(),
             status="dead_letter",
             now=runtime.now(),
             **finished,

@@ -257,6 +257,19 @@ def test_a_published_message_that_the_queue_lost_is_published_again_after_ten_mi
     assert did(sweep(runtime_at(wib("17:15")))) == {"published": 1}
 
 
+def test_what_nobody_takes_for_a_day_is_published_again_a_handful_of_times(
+    runtime_at: RuntimeAt, tables: Tables, inbox: Inbox
+) -> None:
+    fired(tables, "21:58")
+    writer = runtime_at(wib("06:00"))
+    write(writer, message(writer, "k1", expires_at=wib("23:59")))
+    ages = [1, 11, 22, 44, 88, 176, 352, 704]
+    for age in ages:
+        before, at = (wib("06:00") + timedelta(minutes=minute) for minute in (age - 1, age))
+        assert did(sweep(runtime_at(before))) == {}
+        assert did(sweep(runtime_at(at))) == {"published": 1}
+
+
 @pytest.mark.parametrize("status", ["sent", "uncertain", "dead_letter", "superseded", "cancelled"])
 def test_what_is_over_is_never_published_again(
     status: str, runtime_at: RuntimeAt, tables: Tables, inbox: Inbox

@@ -36,12 +36,14 @@ WHERE slot = :slot AND (client_id = :client_id OR client_id IS NULL) AND session
   AND status = 'pending' AND published_at IS NULL
 ORDER BY outbox_id
 
--- name: left_behind(unpublished_before, published_before)
--- Messages that a crash left before they were published, or that the queue lost.
+-- name: left_behind(unpublished_before, published_before, now)
+-- Messages that a crash left before they were published, or that the queue lost. Each time the
+-- wait doubles: after a day without a host the queue holds a handful of copies of each.
 SELECT outbox_id, session, group_id AS chat, idempotency_key AS key FROM wa_notification_outbox
 WHERE session IS NOT NULL AND status IN ('pending', 'processing', 'retrying')
   AND ((published_at IS NULL AND created_at <= :unpublished_before)
-       OR (published_at <= :published_before AND next_attempt_at <= :published_before))
+       OR (published_at <= :published_before AND next_attempt_at <= :published_before
+           AND published_at - updated_at <= CAST(:now AS timestamptz) - published_at))
 ORDER BY outbox_id LIMIT 500
 
 -- name: mark_published(ids, now)!
@@ -74,7 +76,7 @@ WHERE outbox_id = :outbox_id AND session IS NOT NULL AND status IN ('pending', '
       AND older.status IN ('pending', 'processing', 'retrying')
       AND (older.expires_at IS NULL OR older.expires_at > :now))
 RETURNING outbox_id, client_id, session, group_id AS chat, kind, message AS text,
-  attempt_count AS attempt, max_attempts, idempotency_key AS key
+  attempt_count AS attempt, max_attempts, idempotency_key AS key, send_started_at AS started
 
 -- name: first_of_chat(outbox_id)
 -- The oldest message that waits for its first try in the chat of this one, before this one.
@@ -90,15 +92,19 @@ ORDER BY outbox_id
 -- name: get(outbox_id)
 SELECT outbox_id, client_id, session, group_id AS chat, kind, slot, message AS text, status,
   attempt_count AS attempt, max_attempts, idempotency_key AS key, expires_at, wa_message_id,
-  error_message, sent_at
+  error_message, sent_at, send_started_at AS started
 FROM wa_notification_outbox WHERE outbox_id = :outbox_id
 
--- name: finish(outbox_id, status, wa_message_id, error, next_attempt_at, now)
--- What became of a claimed message.
+-- name: finish(outbox_id, started, status, wa_message_id, error, next_attempt_at, refund, now)
+-- What became of the try that began at `started`, and of no later one. That it was sent is good
+-- news even where it was held for uncertain meanwhile. refund: 1 where the try does not count.
 UPDATE wa_notification_outbox SET status = CAST(:status AS varchar),
   wa_message_id = coalesce(:wa_message_id, wa_message_id), error_message = :error,
+  attempt_count = attempt_count - CAST(:refund AS integer),
   next_attempt_at = coalesce(CAST(:next_attempt_at AS timestamptz), next_attempt_at),
   sent_at = CASE WHEN CAST(:status AS varchar) = 'sent' THEN CAST(:now AS timestamptz) ELSE sent_at END,
   updated_at = :now
-WHERE outbox_id = :outbox_id AND status = 'processing'
+WHERE outbox_id = :outbox_id AND send_started_at IS NOT DISTINCT FROM CAST(:started AS timestamptz)
+  AND (status = 'processing'
+       OR (status = 'uncertain' AND CAST(:status AS varchar) = 'sent'))
 RETURNING outbox_id

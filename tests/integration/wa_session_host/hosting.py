@@ -49,7 +49,7 @@ def running(
     codes: list[int] | None = None,
 ) -> Iterator[Host]:
     """A host over scripted children."""
-    with hosting(values, Parts(scripted.command, times, QUICK), codes) as host:
+    with hosting(values, Parts(scripted.command, times, QUICK, pause_seconds=0.5), codes) as host:
         yield host
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import io
 import json
+import random
 import re
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Event, Thread
@@ -33,6 +34,8 @@ from tests.integration.tables import Tables
 from tests.integration.waiting import PATIENCE_SECONDS, wait_until
 from wa_session_host.console import ConsoleTransport
 from wa_session_host.consumer import Consumer
+from wa_session_host.in_hand import open_in_hand
+from wa_session_host.pacing import Limits, Pace
 from wa_session_host.transport import (
     NotSent,
     OutcomeUnknown,
@@ -121,17 +124,24 @@ def asked(host: Runtime) -> list[int]:
 
 
 @contextmanager
-def consuming(host: Runtime, account: Transport) -> Iterator[Event]:
-    """A running consumer; the event stops it."""
-    stop = Event()
-    thread = Thread(target=Consumer(host, account, stop).run)
+def consuming(consumer: Consumer, stop: Event) -> Iterator[None]:
+    """A consumer that runs, until the block ends."""
+    thread = Thread(target=consumer.run)
     thread.start()
     try:
-        yield stop
+        yield
     finally:
         stop.set()
         thread.join(PATIENCE_SECONDS)
         assert not thread.is_alive()
+
+
+@contextmanager
+def sending(host: Runtime, account: Transport) -> Iterator[None]:
+    """A consumer that sends with the account whatever comes."""
+    stop = Event()
+    with consuming(Consumer(host, account, stop), stop):
+        yield
 
 
 def publish(writer: Runtime, *messages: Message) -> list[Row]:
@@ -151,7 +161,7 @@ def consume(host: Runtime, account: Transport, tables: Tables, inbox: Inbox) -> 
         waiting = {"pending", "processing", "retrying"} & set(statuses(tables))
         return not waiting and inbox.count(OUTBOUND) == 0
 
-    with consuming(host, account):
+    with sending(host, account):
         wait_until(done)
 
 
@@ -247,7 +257,7 @@ def test_a_message_whose_older_one_the_queue_has_lost_is_sent_after_that_one(
     write(writer, message(writer, "k1"), message(writer, "other", chat=OTHER_CHAT))
     publish(writer, message(writer, "k2"))
     account = Account()
-    with consuming(host, account):
+    with sending(host, account):
         wait_until(lambda: statuses(tables).count("sent") == 2)
     assert account.keys() == ["k1", "k2"]
     assert inbox.count(OUTBOUND) == 0
@@ -285,7 +295,7 @@ def test_a_message_that_waits_for_its_next_try_is_retrying(
     writer: Runtime, runtime_at: RuntimeAt, tables: Tables, inbox: Inbox
 ) -> None:
     publish(writer, message(writer, "k1"))
-    with consuming(runtime_at("17:00"), Account(NotSent("not connected"))):
+    with sending(runtime_at("17:00"), Account(NotSent("not connected"))):
         wait_until(lambda: statuses(tables) == ["retrying"])
     assert inbox.count(OUTBOUND) == 1, "out of sight, in its place"
     assert inbox.take(OUTBOUND) == []
@@ -329,6 +339,87 @@ def test_a_message_that_may_have_gone_out_is_uncertain_and_never_sent_again(
     consume(host, account, tables, inbox)
     assert account.keys() == ["k1", "k2"]
     assert statuses(tables) == ["uncertain", "sent"]
+
+
+def test_what_another_host_made_of_a_message_meanwhile_stands(
+    writer: Runtime, host: Runtime, tables: Tables, inbox: Inbox
+) -> None:
+    publish(writer, message(writer, "k1"))
+
+    def taken_over(sending: Outgoing) -> None:
+        """It was held for dead, and a person had the message sent once more."""
+        later = AFTERNOON + timedelta(minutes=1)
+        tables.run("UPDATE wa_notification_outbox SET send_started_at = :later", later=later)
+        stop.set()
+
+    stop = Event()
+    Consumer(host, Account(NotSent("late"), on_send=taken_over), stop).run()
+    row = tables.row("SELECT status, attempt_count, error_message FROM wa_notification_outbox")
+    assert tuple(row.values()) == ("processing", 1, None)
+
+
+def test_a_message_that_went_out_is_sent_though_another_host_held_it_for_uncertain(
+    writer: Runtime, host: Runtime, tables: Tables, inbox: Inbox
+) -> None:
+    publish(writer, message(writer, "k1"))
+
+    def doubted(sending: Outgoing) -> None:
+        tables.run("UPDATE wa_notification_outbox SET status = 'uncertain'")
+        stop.set()
+
+    stop = Event()
+    Consumer(host, Account(on_send=doubted), stop).run()
+    assert statuses(tables) == ["sent"]
+
+
+def test_a_message_that_went_out_is_marked_though_postgresql_refuses_it_for_a_while(
+    writer: Runtime, host: Runtime, tables: Tables
+) -> None:
+    publish(writer, message(writer, "k1"))
+    stop = Event()
+    back = Event()
+
+    def refuse(sending: Outgoing) -> None:
+        tables.run("ALTER TABLE wa_notification_outbox RENAME COLUMN updated_at TO away")
+        threading.Timer(0.5, come_back).start()
+        stop.set()
+
+    def come_back() -> None:
+        tables.run("ALTER TABLE wa_notification_outbox RENAME COLUMN away TO updated_at")
+        back.set()
+
+    account = Account(on_send=refuse)
+    Consumer(host, account, stop).run()
+    assert back.is_set()
+    assert (account.keys(), statuses(tables)) == (["k1"], ["sent"])
+
+
+def test_an_owner_s_cap_counts_what_the_one_before_sent(
+    writer: Runtime, host: Runtime, tables: Tables
+) -> None:
+    account, stop, tenures = Account(), Event(), [1]
+    pace = Pace(Limits(per_hour=2), random.uniform)
+    in_hand = open_in_hand(host.queues, ["gateway"])
+    consumer = Consumer(
+        host,
+        account,
+        stop,
+        in_hand=in_hand,
+        session="gateway",
+        tenure=lambda: tenures[-1],
+        pace=pace,
+    )
+    with closing(in_hand), consuming(consumer, stop):
+        publish(writer, message(writer, "k1"))
+        wait_until(lambda: statuses(tables) == ["sent"])
+        account.is_ready = False  # another host owns the account now
+        write(writer, message(writer, "k2"))
+        tables.run("UPDATE wa_notification_outbox SET status = 'sent', sent_at = :at", at=AFTERNOON)
+        tenures.append(2)
+        account.is_ready = True
+        publish(writer, message(writer, "k3"))
+        time.sleep(1)
+    assert (account.keys(), statuses(tables)) == (["k1"], ["sent", "sent", "pending"])
 
 
 # --- outages --------------------------------------------------------------------------------
@@ -409,7 +500,7 @@ def test_a_body_that_cannot_be_used_goes_to_the_dead_letters_and_the_others_go_o
         )
     publish(writer, message(writer, "k1"))
     account = Account()
-    with consuming(host, account):
+    with sending(host, account):
         wait_until(lambda: inbox.count(DEAD) == 3 and statuses(tables) == ["sent"])
     assert account.keys() == ["k1"]
     bodies = {found["Body"] for found in inbox.receive(DEAD)}
@@ -444,7 +535,7 @@ def test_nothing_is_taken_from_the_queue_while_the_account_is_not_ready(
     publish(writer, message(writer, "k1"))
     account = Account()
     account.is_ready = False
-    with consuming(host, account):
+    with sending(host, account):
         time.sleep(0.2)
         assert account.tries == []
         [received] = inbox.receive(OUTBOUND)

@@ -42,6 +42,12 @@ def test_what_is_rejected_or_unknown_is_not_tried_again(
     assert after_failure(error, attempt, TRIES).delay is None
 
 
+def test_a_wish_to_slow_down_costs_no_try_and_no_message() -> None:
+    outcome = after_failure(NotSent(slow_down=True), TRIES, TRIES)
+    assert (outcome.status, outcome.counts) == ("retrying", False)
+    assert after_failure(NotSent(), 1, TRIES).counts
+
+
 def test_the_last_try_that_did_not_go_out_is_a_dead_letter() -> None:
     assert after_failure(NotSent(), TRIES, TRIES) == Outcome("dead_letter")
 

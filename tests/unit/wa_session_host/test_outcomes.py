@@ -14,7 +14,8 @@ from wa_session_host.transport import NotSent, OutcomeUnknown, Rejected, Transpo
 @pytest.mark.parametrize(
     ("text", "kind", "slow_down", "alert"),
     [
-        ("websocket not connected", NotSent, False, None),
+        ("failed to send message node: websocket not connected", NotSent, False, None),
+        ("websocket not connected", OutcomeUnknown, False, None),
         ("client not found", NotSent, False, None),
         ("the store doesn't contain a device JID", NotSent, False, None),
         ("failed to get group members: info query timed out", NotSent, False, None),

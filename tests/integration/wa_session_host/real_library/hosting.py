@@ -27,7 +27,7 @@ def running(
     values: dict[str, str], standin: Standin, times: Times = TIMES, send_seconds: float = 120.0
 ) -> Iterator[Host]:
     """A host whose children find the stand-in."""
-    parts = Parts(times=times, lease_times=QUICK, send_seconds=send_seconds)
+    parts = Parts(times=times, lease_times=QUICK, send_seconds=send_seconds, pause_seconds=0.5)
     with environment(values | standin.environment()), hosting(dict(os.environ), parts) as host:
         yield host
 

@@ -1,0 +1,109 @@
+"""What the host has in hand of the queue, over a real queue and over one that refuses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from chalicelib.jobs import OutboundMessage
+from chalicelib.queues import OUTBOUND, Entry
+from chalicelib.runtime import Runtime
+from tests.conftest import RuntimeAt
+from tests.integration.inbox import Inbox
+from tests.integration.ledger import CHAT
+from tests.integration.waiting import wait_until
+from wa_session_host.in_hand import MOST, InHand, open_in_hand
+
+Answer = dict[str, Any]
+
+
+@pytest.fixture
+def writer(runtime_at: RuntimeAt) -> Runtime:
+    return runtime_at("17:00")
+
+
+def body(number: int, session: str) -> str:
+    message = OutboundMessage(outbox_id=number, session=session, chat=CHAT)
+    return str(message.model_dump_json())
+
+
+class Queue:
+    """As much of SQS as is needed: gives out messages of these sessions, a batch at a time."""
+
+    def __init__(self, *sessions: str, visibility: str = "600") -> None:
+        self._bodies = iter([body(number, name) for number, name in enumerate(sessions, 1)])
+        self._visibility = visibility
+        self._numbers = iter(range(1, 10_000))
+        self.given_back: list[int] = []
+        self.refuses = False
+
+    def get_queue_attributes(self, **_: Any) -> Answer:
+        return {"Attributes": {"VisibilityTimeout": self._visibility}}
+
+    def receive_message(self, **_: Any) -> Answer:
+        few = [text for text, _ in zip(self._bodies, range(10), strict=False)]
+        return {
+            "Messages": [{"Body": text, "ReceiptHandle": f"r{next(self._numbers)}"} for text in few]
+        }
+
+    def change_message_visibility(self, **arguments: Any) -> Answer:
+        self.given_back.append(arguments["VisibilityTimeout"])
+        return {}
+
+    def change_message_visibility_batch(self, **arguments: Any) -> Answer:
+        failed = arguments["Entries"] if self.refuses else []
+        return {"Failed": [{"Id": entry["Id"], "Code": "Invalid"} for entry in failed]}
+
+
+@pytest.fixture
+def hands() -> Iterator[Callable[..., InHand]]:
+    made: list[InHand] = []
+
+    def make(queue: Queue) -> InHand:
+        made.append(InHand(queue, "url", ["gateway", "log"]))
+        return made[-1]
+
+    yield make
+    for in_hand in made:
+        in_hand.close()
+
+
+def test_a_host_that_lost_the_account_gives_everything_back(writer: Runtime, inbox: Inbox) -> None:
+    owned = True
+    messages = [OutboundMessage(outbox_id=n, session="gateway", chat=f"{n}@g.us") for n in (1, 2)]
+    writer.queues.send(OUTBOUND, [Entry(each, each.chat, each.chat) for each in messages])
+    in_hand = open_in_hand(writer.queues, ["gateway"], lambda: owned)
+    try:
+        for _ in messages:  # the emulator gives one chat's at a time
+            in_hand.receive(1)
+        assert inbox.seen(OUTBOUND) == (0, 2)
+        owned = False
+        wait_until(lambda: inbox.seen(OUTBOUND) == (2, 0))
+        assert in_hand.next("gateway") is None
+    finally:
+        in_hand.close()
+
+
+def test_an_account_that_is_away_fills_only_its_own_hand(hands: Callable[..., InHand]) -> None:
+    queue = Queue(*["gateway"] * (MOST + 30), "log")
+    in_hand = hands(queue)
+    while (message := in_hand.next("log")) is None:
+        assert not in_hand.full("log")
+        in_hand.receive(0)
+    assert message.message.session == "log"
+    assert in_hand.full("gateway")
+    assert queue.given_back == [60] * 30, "for a minute, what was too much"
+
+
+def test_a_message_that_cannot_be_kept_hidden_is_held_no_longer(
+    hands: Callable[..., InHand],
+) -> None:
+    """SQS refuses it after twelve hours, and shows the message again."""
+    queue = Queue("gateway", visibility="1")
+    queue.refuses = True
+    in_hand = hands(queue)
+    in_hand.receive(0)
+    wait_until(lambda: in_hand.count("gateway") == 0)
+    assert in_hand.next("gateway") is None
