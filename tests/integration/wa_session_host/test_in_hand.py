@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -43,7 +44,7 @@ class Queue:
         return {"Attributes": {"VisibilityTimeout": self._visibility}}
 
     def receive_message(self, **_: Any) -> Answer:
-        few = [text for text, _ in zip(self._bodies, range(10), strict=False)]
+        few = list(itertools.islice(self._bodies, 10))
         return {
             "Messages": [{"Body": text, "ReceiptHandle": f"r{next(self._numbers)}"} for text in few]
         }
