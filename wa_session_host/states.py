@@ -6,7 +6,7 @@ behaviour behind each row is that of neonize 0.5.2 over whatsmeow, seen with the
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Literal, get_args
 
@@ -82,6 +82,9 @@ FINAL: frozenset[State] = frozenset({"replaced", "logged_out", "banned", "outdat
 
 CONSUMES: frozenset[State] = frozenset({"connected"})
 """States in which messages are taken from the queue."""
+
+BARRING: frozenset[Event] = frozenset({"temporary_ban", "replaced_again", "client_outdated"})
+"""Events after which only time or a person brings the session back, and no lease does."""
 
 REACTIONS: dict[Event, Reaction] = {
     "child_started": Reaction("starting", Child.KEEP, None, "A new child opened the session."),
@@ -176,7 +179,7 @@ REACTIONS: dict[Event, Reaction] = {
     "lease_held": Reaction("starting", Child.RESTART_NOW, None, "This host owns the account."),
 }
 
-_IGNORED = Reaction(None, Child.KEEP, None, "The state is final.")
+_IGNORED = Reaction(None, Child.KEEP, None, "It means nothing in this state.")
 _LEAVE_FINAL: frozenset[Event] = frozenset(
     {
         "child_started",
@@ -192,10 +195,12 @@ _LEAVE_FINAL: frozenset[Event] = frozenset(
 )
 
 
-def react(state: State, event: Event) -> Reaction:
+def react(state: State, event: Event, barred_by: Event | None = None) -> Reaction:
     """What the event means in this state. A final state is left by few events; `stopped` only
-    when the lease is held again."""
+    when the lease is held again, and then for what had barred the session before, if anything."""
     if state == "stopped":
+        if event == "lease_held" and barred_by is not None:
+            return replace(REACTIONS[barred_by], alert=None)
         return REACTIONS[event] if event in ("lease_held", "child_started") else _IGNORED
     if event == "lease_held":
         return _IGNORED

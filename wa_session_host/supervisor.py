@@ -160,7 +160,7 @@ class Session:
 
     def _happened(self, event: Event, detail: str = "") -> None:
         """Does what the table says."""
-        reaction = states.react(self.snapshot.state, event)
+        reaction = states.react(self.snapshot.state, event, self.snapshot.barred_by)
         if event == "restart_asked":
             self._backoff.forget()
             self._reader.forget_replacements()

@@ -294,6 +294,23 @@ def test_a_ban_is_waited_out_with_a_margin(scripted: Scripted, watch: Watch) -> 
     assert watched.session.snapshot.banned_until is None
 
 
+def test_a_ban_is_waited_out_though_the_lease_is_away_for_a_moment(
+    scripted: Scripted, watch: Watch
+) -> None:
+    watched = watch()
+    watched.wait_for("connected")
+    until = datetime.now(WIB) + timedelta(seconds=1)
+    scripted.login().happen("temporary_ban", seconds=1)
+    watched.wait_for("banned")
+    watched.owned = False
+    watched.wait_for("stopped")
+    watched.owned = True
+    watched.wait_for("banned")
+    wait_until(watched.session.ready)
+    assert datetime.now(WIB) >= until
+    assert (len(scripted.logins), watched.alerts) == (2, ["banned"])
+
+
 def test_an_outdated_client_is_not_started_again(scripted: Scripted, watch: Watch) -> None:
     watched = watch()
     watched.wait_for("connected")

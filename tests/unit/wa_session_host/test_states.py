@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from tests.unit.builders import always
 from wa_session_host.page.words import STATES as WORDS
 from wa_session_host.states import (
+    BARRING,
     CONSUMES,
     EVENTS,
     FINAL,
@@ -48,6 +49,18 @@ def test_a_message_that_cannot_be_read_changes_neither_state_nor_child(
 @pytest.mark.parametrize("event", ["temporary_ban", "client_outdated", "replaced_again"])
 def test_what_only_time_or_a_person_mends_is_not_tried_again_at_once(event: Event) -> None:
     assert react("connected", event).child in (Child.STOP, Child.AFTER_BAN)
+
+
+@pytest.mark.parametrize("event", sorted(BARRING))
+def test_what_only_time_or_a_person_mends_is_not_tried_when_the_lease_comes_back(
+    event: Event,
+) -> None:
+    before, after = react("connected", event), react("stopped", "lease_held", event)
+    assert (after.state, after.child, after.alert) == (before.state, before.child, None)
+
+
+def test_with_nothing_in_its_way_a_session_starts_when_the_lease_comes_back() -> None:
+    assert react("stopped", "lease_held") == REACTIONS["lease_held"]
 
 
 @pytest.mark.parametrize("state", sorted(FINAL - {"stopped"}))
