@@ -95,9 +95,10 @@ REACTIONS: dict[Event, Reaction] = {
     ),
     "qr_expired": Reaction(
         "pairing",
-        Child.RESTART,
+        Child.RESTART_NOW,
         None,
-        "Nobody scanned for 160 seconds; the library asks for no further code by itself.",
+        "Nobody scanned for 160 seconds; the library ends the connection and asks for no further "
+        "code by itself.",
     ),
     "connected": Reaction("connected", Child.KEEP, None, "Logged in; messages go out."),
     "disconnected": Reaction(
@@ -202,7 +203,7 @@ def react(state: State, event: Event, barred_by: Event | None = None) -> Reactio
         if event == "lease_held" and barred_by is not None:
             return replace(REACTIONS[barred_by], alert=None)
         return REACTIONS[event] if event in ("lease_held", "child_started") else _IGNORED
-    if event == "lease_held":
+    if event == "lease_held" or (event == "qr_expired" and state != "pairing"):
         return _IGNORED
     if state in FINAL and event not in _LEAVE_FINAL:
         return _IGNORED

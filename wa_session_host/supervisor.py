@@ -137,7 +137,8 @@ class Session:
     def _pong(self, child: ChildProcess, done: Future[Any]) -> None:
         if child is not self._child or done.exception() is not None:
             return
-        self._clocks.heard, self._clocks.answered = time.monotonic(), True
+        now = self._clocks.heard = time.monotonic()
+        self._clocks.answered = True
         answer, state = done.result(), self.snapshot.state
         up = bool(answer["connected"] and answer["logged_in"])
         self._update(link_up=up)
@@ -146,7 +147,7 @@ class Session:
         elif not up and state == "connected":
             self._happened("disconnected")
         elif not answer["connected"] and state == "pairing":
-            self._happened("pair_failed")
+            self._happened("qr_expired" if self._clocks.codes_shown(now) else "pair_failed")
 
     def _reported(self, child: ChildProcess, report: protocol.Report) -> None:
         if child is not self._child:

@@ -61,6 +61,10 @@ class Login:
         self.up = up
         self.tell({"link": up})
 
+    def cut(self) -> None:
+        """The child says that it has no connection, and no event tells of it."""
+        self.tell({"connected": False})
+
     def connect(self) -> None:
         self.link(True)
         self.happen("connected")

@@ -6,6 +6,7 @@ import os
 import signal
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import get_args
 
@@ -229,6 +230,27 @@ def test_codes_are_shown_one_after_the_other_and_new_ones_are_asked_for_when_all
     second.connect()
     wait_until(watched.session.ready)
     assert watched.session.snapshot.code is None
+
+
+def test_however_often_nobody_scans_the_next_codes_follow_at_once_and_nobody_is_told(
+    scripted: Scripted, watch: Watch
+) -> None:
+    scripted.paired = False
+    watched = watch(replace(HASTY, backoff=30.0))
+    scripted.login(5, 30)
+    assert watched.alerts == []
+
+
+def test_a_connection_that_ends_while_codes_are_shown_brings_the_next_at_once(
+    scripted: Scripted, watch: Watch
+) -> None:
+    scripted.paired = False
+    watched = watch(Times(tick=0.02, ping=0.1, first_code=30.0, next_code=0.2, backoff=30.0))
+    watched.wait_for("pairing")
+    time.sleep(0.2)
+    scripted.login().cut()
+    scripted.login(1)
+    watched.wait_for("pairing")
 
 
 def test_a_connection_that_stays_away_gets_a_new_child_and_an_alert(

@@ -51,6 +51,16 @@ def test_what_only_time_or_a_person_mends_is_not_tried_again_at_once(event: Even
     assert react("connected", event).child in (Child.STOP, Child.AFTER_BAN)
 
 
+def test_codes_that_ran_out_are_no_failure_new_ones_follow_at_once() -> None:
+    reaction = react("pairing", "qr_expired")
+    assert (reaction.state, reaction.child, reaction.alert) == ("pairing", Child.RESTART_NOW, None)
+
+
+@pytest.mark.parametrize("state", sorted(set(STATES) - {"pairing"}))
+def test_codes_that_ran_out_mean_nothing_to_a_session_that_pairs_no_more(state: State) -> None:
+    assert react(state, "qr_expired").state is None
+
+
 @pytest.mark.parametrize("event", sorted(BARRING))
 def test_what_only_time_or_a_person_mends_is_not_tried_when_the_lease_comes_back(
     event: Event,
