@@ -61,7 +61,7 @@ class Session:
         self._alert = alert
         self._now = now
         self._command = command
-        self._times = times = times or Times()
+        self.times = times = times or Times()
         self._inbox: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._stopping = Flag()
         self._child: ChildProcess | None = None
@@ -102,11 +102,11 @@ class Session:
         while not self._stopping.is_set():
             self._tick()
             try:
-                act = self._inbox.get(timeout=self._times.tick)
+                act = self._inbox.get(timeout=self.times.tick)
             except queue.Empty:
                 continue
             act()
-        self._end_child(self._times.stop)
+        self._end_child(self.times.stop)
 
     def _tick(self) -> None:
         now = time.monotonic()
@@ -205,7 +205,7 @@ class Session:
             lambda: self._inbox.put(lambda: self._ended(child)),
             self._command,
         )
-        self._clocks = Clocks(self._times, time.monotonic())
+        self._clocks = Clocks(self.times, time.monotonic())
         self._reader.forget_sent()
         self._start_at = None
         self._update(pid=child.pid, restarts=self.snapshot.restarts + 1, next_start=None)

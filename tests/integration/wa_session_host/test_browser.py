@@ -109,7 +109,7 @@ def test_pairing_by_phone_shows_the_code_to_type(
     state(page, "menunggu pemasangan")
     page.get_by_label("Pasangkan dengan kode telepon").fill("0812-0000-0001")
     page.get_by_role("button", name="Minta kode").click()
-    told(page, "Kode untuk diketik di ponsel: ABCD-EFGH")
+    told(page, "Kode untuk diketik di ponsel: ABCD-EFGH, berlaku sampai ")
 
 
 def test_pairing_by_phone_is_refused_where_it_makes_no_sense(page: Page, host: Host) -> None:

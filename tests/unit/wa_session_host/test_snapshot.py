@@ -11,7 +11,9 @@ from wa_session_host.snapshot import Snapshot
 from wa_session_host.states import BARRING, STATES, Event, State, react
 
 THEN, NOW = wib("08:00"), wib("08:05")
-PAIRING = Snapshot("gateway", "pairing", THEN, "qr", code="c", code_number=3, code_until=NOW)
+PAIRING = Snapshot(
+    "gateway", "pairing", THEN, "qr", code="c", code_number=3, code_until=NOW, round_until=NOW
+)
 
 
 def test_a_state_s_beginning_moves_only_with_the_state() -> None:
@@ -29,18 +31,22 @@ def test_messages_are_taken_after_an_event_only_where_it_connected(state: State)
 def test_a_code_lives_while_the_session_pairs() -> None:
     assert PAIRING.entered("pairing", "qr", "", NOW).code == "c"
     gone = PAIRING.entered("starting", "paired", "", NOW)
-    assert (gone.code, gone.code_number, gone.code_until) == (None, 0, None)
+    assert (gone.code, gone.code_number, gone.code_until, gone.round_until) == (None, 0, None, None)
 
 
 def test_after_the_last_code_the_page_still_knows_when_it_expired() -> None:
     expired = PAIRING.entered("pairing", "qr_expired", "", NOW)
     assert (expired.code, expired.code_number, expired.code_until) == (None, 0, NOW)
+    assert expired.round_until is None
 
 
 def test_a_ban_is_over_once_the_account_is_connected() -> None:
     banned = Snapshot("gateway", "banned", THEN, banned_until=NOW)
     assert banned.entered("starting", "child_started", "", NOW).banned_until == NOW
     assert banned.entered("connected", "connected", "", NOW).banned_until is None
+
+
+FLAPS: list[Event] = ["lease_lost", "lease_held"] * 3
 
 
 def after(*events: Event) -> Snapshot:
@@ -58,7 +64,7 @@ def after(*events: Event) -> Snapshot:
 def test_however_often_the_lease_comes_and_goes_the_session_stays_down_for_the_same_reason(
     event: Event,
 ) -> None:
-    before, again = after(event), after(event, *["lease_lost", "lease_held"] * 3)
+    before, again = after(event), after(event, *FLAPS)
     assert (again.state, again.reason) == (before.state, before.reason) == (before.state, event)
     assert again.banned_until == before.banned_until
 

@@ -25,6 +25,7 @@ from tests.integration.wa_session_host.real_library.hosting import (
     Told,
     pair,
     running,
+    session_of,
     snapshot,
 )
 from tests.integration.waiting import wait_until
@@ -110,6 +111,20 @@ def test_a_code_typed_on_the_phone_links_the_device_and_the_page_s_button_unlink
 
     account.scan(scanned(page))
     state(page, "tersambung")
+
+
+def test_a_phone_code_that_is_asked_for_late_gets_a_round_of_its_own_to_be_typed_in(
+    unlinked: dict[str, str], standin: Standin, account: AccountScript
+) -> None:
+    with running(unlinked, standin, replace(TIMES, typing=160.0)) as host:
+        wait_until(lambda: snapshot(host).code is not None, PATIENCE)
+        before = snapshot(host)
+        code, until = host.page.desk.pair_phone(session_of(host), NUMBER)
+        assert before.round_until is not None
+        assert until > before.round_until
+        assert snapshot(host).pid != before.pid
+        account.type_code(code)
+        wait_until(host.ready, PATIENCE)
 
 
 def test_a_phone_that_answers_with_another_secret_is_not_linked_and_new_codes_follow(
