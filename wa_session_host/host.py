@@ -86,7 +86,7 @@ class Host:
         reported = time.monotonic()
         while not stopping() and not self._stop.is_set():
             self._stop.wait(_LOOK_SECONDS)
-            if dead := self._dead_parts():
+            if (dead := self._dead_parts()) and not self._stop.is_set():
                 log.critical("%s ended by itself; the host ends, to be started anew", dead)
                 self._exit = BROKEN
                 break

@@ -16,7 +16,7 @@ import pytest
 from chalicelib.db import Database
 from local.services import EmbeddedPostgres
 from tests.integration.waiting import wait_until
-from wa_session_host.lease import Lease, LeaseTimes
+from wa_session_host.lease import Lease, LeaseTimes, Owner
 
 HASTY = LeaseTimes(beat=0.1, valid=0.6, settle=0.9)
 
@@ -100,6 +100,21 @@ def test_the_second_host_waits_and_knows_the_first_by_name(new_lease: NewLease) 
     first.stop()
     wait_until(second.held)
     assert second.other is None
+
+
+def test_a_lock_that_a_lost_connection_of_the_same_host_still_has_is_nobody_else_s(
+    new_lease: NewLease, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(time, "time", lambda: 1_771_600_000.0)  # of the host's start: one name
+    ghost = new_lease()
+    wait_until(ghost.held)
+    again = new_lease()
+    found: list[Owner] = []
+    again.on_other = found.append
+    time.sleep(5 * HASTY.beat)
+    assert (again.held(), again.other, found) == (False, None, [])
+    ghost.stop()
+    wait_until(again.held)
 
 
 def test_accounts_are_owned_all_or_none(new_lease: NewLease) -> None:
