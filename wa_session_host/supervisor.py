@@ -25,6 +25,7 @@ from wa_session_host.backoff import Backoff
 from wa_session_host.clocks import Clocks
 from wa_session_host.pipe import CHILD, ChildProcess, Reply, gone, masked
 from wa_session_host.reports import ReportReader
+from wa_session_host.sends import Sends
 from wa_session_host.snapshot import Snapshot, Times
 from wa_session_host.states import AlertKind, Child, Event, State
 
@@ -56,6 +57,9 @@ class Session:
         self.snapshot = Snapshot(account, "stopped", now())
         self.ticked = time.monotonic()
         self.thread = Thread(target=self._run, name=f"session {account}", daemon=True)
+        self.sends = Sends()
+        """`let_end` before something that ends the child; a new child opens them again."""
+
         self._connect = connect
         self._owned = owned
         self._alert = alert
@@ -82,7 +86,8 @@ class Session:
 
     def ready(self) -> bool:
         """Whether a message can go out now."""
-        return self.snapshot.consumes and self._owned() and not self._stopping.is_set()
+        open_for_sends = self.sends.open and not self._stopping.is_set()
+        return open_for_sends and self.snapshot.consumes and self._owned()
 
     def ask(self, make: Callable[[int], protocol.Asked]) -> Reply:
         """Sends an order to the child there is. ChildGone where there is none."""
@@ -207,6 +212,7 @@ class Session:
         )
         self._clocks = Clocks(self.times, time.monotonic())
         self._reader.forget_sent()
+        self.sends.reopen()
         self._start_at = None
         self._update(pid=child.pid, restarts=self.snapshot.restarts + 1, next_start=None)
         self._happened("child_started")

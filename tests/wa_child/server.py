@@ -84,6 +84,7 @@ class Scripted:
         self.paired = True
         self.codes: tuple[str, ...] = ("code-1", "code-2")
         self.groups: list[dict[str, Any]] = []
+        self.refuses_logout = False
         self.logins: list[Login] = []
         self.sent: list[Sent] = []
         self.tried: list[Sent] = []
@@ -175,7 +176,7 @@ class Scripted:
                 return None, "you're not participating in that group"
             case "pair_phone":
                 return "ABCD-EFGH", None
-            case "logout":
+            case "logout" if not self.refuses_logout:
                 self.paired = False
                 login.link(False)
                 return None, None

@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _ANSWER_SECONDS = 30.0
+_SEND_ENDS_SECONDS = 20.0
 _SEND_AGAIN_LIFE = timedelta(minutes=30)
+_NOT_HERE = "Akun tidak berjalan di host ini. Lihat Pemilik, atau tunggu sebentar."
 _RECENT = 30
 _CASES = 50
 
@@ -96,12 +98,22 @@ class Desk:
         return str(code), until
 
     def unlink(self, session: Session) -> None:
-        """Removes this device from the account. Raises Refused."""
-        self._ask(session, lambda number: protocol.Logout(id=number))
+        """Removes this device from the account, once what is being sent is sent. Raises
+        Refused."""
+        session.sends.let_end(_SEND_ENDS_SECONDS)
+        try:
+            self._ask(session, lambda number: protocol.Logout(id=number))
+        except Refused:
+            session.sends.reopen()
+            raise
         log.warning("page: account %s was logged out", session.account)
         session.tell("unlinked")
 
     def reconnect(self, session: Session) -> None:
+        """Starts another child, once what is being sent is sent. Raises Refused."""
+        if session.snapshot.state == "stopped":
+            raise Refused(_NOT_HERE)
+        session.sends.let_end(_SEND_ENDS_SECONDS)
         log.warning("page: account %s is restarted", session.account)
         session.tell("restart_asked")
 
@@ -131,7 +143,7 @@ class Desk:
         except ChildRefused as error:
             raise Refused(f"WhatsApp menolak: {masked(str(error))}") from None
         except ChildGone:
-            raise Refused("Akun sedang tidak berjalan di host ini.") from None
+            raise Refused(_NOT_HERE) from None
         except TimeoutError:
             raise Refused("WhatsApp tidak menjawab. Coba lagi sebentar.") from None
 
