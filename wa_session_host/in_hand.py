@@ -53,8 +53,8 @@ class InHand:
         self._all: set[Taken] = set()
         self._stop = Event()
         self._visibility = self._queue_visibility()
-        self._keeper = Thread(target=self._keep_hidden, name="in hand", daemon=True)
-        self._keeper.start()
+        self.thread = Thread(target=self._keep_hidden, name="in hand", daemon=True)
+        self.thread.start()
 
     def next(self, session: str | None) -> Taken | None:
         """The oldest message in hand for the session (None: for any), which then is the
@@ -90,7 +90,7 @@ class InHand:
     def close(self) -> None:
         """Gives everything back at once."""
         self._stop.set()
-        self._keeper.join()
+        self.thread.join()
         for taken in list(self._all):
             with suppress(QueueUnavailable):
                 self.look_again(taken, timedelta(0))

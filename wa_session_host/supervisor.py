@@ -197,19 +197,22 @@ class Session:
         self._update(next_start=None if wait is None else now + timedelta(seconds=wait))
 
     def _start_child(self) -> None:
+        child: ChildProcess  # the inbox's acts read it here, on this thread: it is assigned by then
         try:
-            order = self._connect()
-        except Exception as error:  # noqa: BLE001  the store's database may be away
-            log.warning("account %s: the session store does not open: %s", self.account, error)
+            child = self._child = ChildProcess(
+                self._connect(),
+                lambda report: self._inbox.put(lambda: self._reported(child, report)),
+                lambda: self._inbox.put(lambda: self._ended(child)),
+                self._command,
+            )
+        except Exception as error:  # noqa: BLE001  the store is away, or memory is short
+            log.warning(
+                "account %s: the session store does not open, or no child starts: %s",
+                self.account,
+                error,
+            )
             self._plan(Child.RESTART)
             return
-        child: ChildProcess  # the inbox's acts read it here, on this thread: it is assigned by then
-        child = self._child = ChildProcess(
-            order,
-            lambda report: self._inbox.put(lambda: self._reported(child, report)),
-            lambda: self._inbox.put(lambda: self._ended(child)),
-            self._command,
-        )
         self._clocks = Clocks(self.times, time.monotonic())
         self._reader.forget_sent()
         self.sends.reopen()

@@ -216,14 +216,24 @@ def test_health_readiness_and_metrics(
     assert 'cicero_wa_ready{account="gateway"} 0.0' in down
 
 
+def end_session(host: Host) -> None:
+    host.sessions["gateway"].stop()
+
+
+def end_in_hand(host: Host) -> None:
+    assert host.in_hand is not None
+    host.in_hand.close()
+
+
+@pytest.mark.parametrize("end", [end_session, end_in_hand])
 def test_a_part_that_ends_by_itself_ends_the_host(
-    scripted: Scripted, values: dict[str, str]
+    end: Callable[[Host], None], scripted: Scripted, values: dict[str, str]
 ) -> None:
     codes: list[int] = []
     with running(values, scripted, codes=codes) as host:
         wait_until(host.ready)
         assert host.alive()
-        host.sessions["gateway"].stop()
+        end(host)
         assert not host.alive()
         wait_until(lambda: codes == [BROKEN])
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import get_args
@@ -43,7 +43,9 @@ MESSAGE = Outgoing("gateway", "120363000000000001@g.us", "Apel pagi", "k1")
 class Watched:
     """A session, what it alerted, and the lease it believes to have."""
 
-    def __init__(self, scripted: Scripted, times: Times = HASTY) -> None:
+    def __init__(
+        self, scripted: Scripted, times: Times = HASTY, command: Sequence[str] | None = None
+    ) -> None:
         self.owned = True
         self.alerts: list[AlertKind] = []
         self.session = Session(
@@ -52,7 +54,7 @@ class Watched:
             lambda: self.owned,
             self._alert,
             lambda: datetime.now(WIB),
-            scripted.command,
+            command or scripted.command,
             times,
         )
 
@@ -403,6 +405,16 @@ def test_a_connect_that_ends_is_tried_again_and_told_when_it_keeps_failing(
     wait_until(watched.session.ready, 30)
     assert watched.session.snapshot.restarts == 6
     wait_until(lambda: watched.alerts == ["connection"])
+
+
+def test_a_child_that_cannot_be_started_is_tried_again(scripted: Scripted) -> None:
+    command = ["/nonexistent"]
+    watched = Watched(scripted, command=command)
+    watched.session.start()
+    wait_until(lambda: watched.alerts == ["connection"])
+    command[:] = scripted.command
+    wait_until(watched.session.ready)
+    watched.session.stop()
 
 
 def test_a_line_that_is_no_report_is_left_out(scripted: Scripted, watch: Watch) -> None:
