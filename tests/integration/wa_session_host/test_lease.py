@@ -165,5 +165,30 @@ def test_a_store_that_goes_away_ends_the_lease_and_its_return_brings_it_back(
             lease.stop()
 
 
+def test_a_lock_of_a_server_that_only_reads_is_no_lease(
+    new_lease: NewLease, database_url: str
+) -> None:
+    """A failover has left the connection, or the server's name, with a replica."""
+    lease = new_lease()
+    wait_until(lease.held)
+    writer = Database(database_url)
+    _only_reads(writer, "on")
+    end_owners(database_url)
+    wait_until(lambda: not lease.held())
+    with Watch([lease]) as watch:
+        time.sleep(2 * HASTY.settle)
+    _only_reads(writer, "off")
+    writer.close()
+    assert watch.most == 0
+    wait_until(lease.held)
+
+
+def _only_reads(writer: Database, value: str) -> None:
+    """New connections of the database may only read, or may write again."""
+    with writer.transaction():
+        [row] = writer.execute("SELECT current_database() AS name")
+        writer.execute(f"ALTER DATABASE {row['name']} SET default_transaction_read_only = {value}")
+
+
 def _directory(factory: pytest.TempPathFactory) -> Path:
     return factory.mktemp("lease-store")
