@@ -31,7 +31,7 @@ _SESSION: Mapping[AlertKind, tuple[str, str]] = {
         "Minta tim teknis memperbarui pustaka WhatsApp; sampai itu selesai tidak ada pesan keluar.",
     ),
     "connection": (
-        "Sambungan ke WhatsApp gagal berulang kali.",
+        "Sambungan ke WhatsApp terganggu.",
         "Host mencoba terus. Periksa jaringan bila tidak pulih dalam setengah jam.",
     ),
     "undecryptable": (

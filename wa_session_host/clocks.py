@@ -48,12 +48,17 @@ class Clocks:
     def ping_due(self, now: float) -> bool:
         return _past(self.pinged, self._times.ping, now)
 
-    def settled(self, now: float) -> bool:
-        """Whether it has been connected long enough to forget what failed before."""
-        return _past(self._since_in("connected"), self._times.settled, now)
+    def codes_shown(self, now: float) -> bool:
+        """Whether codes could be scanned for so long that their end is no failure."""
+        return _past(self._since_in("pairing"), self._times.next_code / 2, now)
 
-    def _since_in(self, state: State) -> float | None:
-        return self._since if self._state == state else None
+    def settled(self, now: float) -> bool:
+        """Whether it has been connected, or has shown codes, long enough to forget what failed
+        before."""
+        return _past(self._since_in("connected", "pairing"), self._times.settled, now)
+
+    def _since_in(self, *states: State) -> float | None:
+        return self._since if self._state in states else None
 
 
 def _past(since: float | None, most: float, now: float) -> bool:

@@ -73,6 +73,7 @@ class Host:
         self.sessions = {account: self._session(account) for account in self.accounts}
         self.metrics = Metrics(self.sessions, self.lease.held)
         self._threads: list[Thread] = []
+        self.in_hand: InHand | None = None
         self.page = PageServer(self)
 
     def run(self, stopping: Callable[[], bool]) -> int:
@@ -81,19 +82,19 @@ class Host:
         self.lease.start()
         for session in self.sessions.values():
             session.start()
-        in_hand = self._open_in_hand(stopping)
-        self._threads = self._consume(in_hand) if in_hand else []
+        self.in_hand = self._open_in_hand(stopping)
+        self._threads = self._consume(self.in_hand) if self.in_hand else []
         reported = time.monotonic()
         while not stopping() and not self._stop.is_set():
             self._stop.wait(_LOOK_SECONDS)
-            if dead := self._dead_parts():
+            if (dead := self._dead_parts()) and not self._stop.is_set():
                 log.critical("%s ended by itself; the host ends, to be started anew", dead)
                 self._exit = BROKEN
                 break
             if time.monotonic() - reported > _REPORT_SECONDS:
                 reported = time.monotonic()
                 self._report_trouble()
-        self._end(in_hand)
+        self._end()
         return self._exit
 
     def alive(self) -> bool:
@@ -170,6 +171,8 @@ class Host:
         """The names of threads that should run and do not."""
         sessions = [session.thread for session in self.sessions.values()]
         threads = [*self._threads, *sessions, self.lease.thread, self.alerts.thread]
+        if self.in_hand is not None:
+            threads.append(self.in_hand.thread)
         return [thread.name for thread in threads if not thread.is_alive()]
 
     def _owned_elsewhere(self, owner: Owner) -> None:
@@ -190,12 +193,12 @@ class Host:
                 since = f"{shot.since:%Y-%m-%dT%H:%M:%S%z}"
                 log.warning("account %s is not ready: %s since %s", shot.account, shot.state, since)
 
-    def _end(self, in_hand: InHand | None) -> None:
+    def _end(self) -> None:
         self._stop.set()
         for thread in self._threads:
             thread.join()
-        if in_hand is not None:
-            in_hand.close()
+        if self.in_hand is not None:
+            self.in_hand.close()
         for session in self.sessions.values():
             session.stop()
         self.lease.stop()

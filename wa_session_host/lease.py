@@ -41,7 +41,8 @@ class LeaseTimes:
 
 @dataclass(frozen=True)
 class Owner:
-    """Who holds an account's lock. `since` is None where PostgreSQL does not tell."""
+    """Who holds an account's lock, and since when that host runs. None: PostgreSQL does not
+    tell."""
 
     host: str
     pid: int | None
@@ -49,7 +50,7 @@ class Owner:
 
     def __str__(self) -> str:
         since = f"{self.since:%Y-%m-%d %H:%M:%S} UTC" if self.since else "unknown"
-        return f"host {self.host}, pid {self.pid or 'unknown'}, since {since}"
+        return f"host {self.host}, pid {self.pid or 'unknown'}, up since {since}"
 
 
 class Lease:
@@ -61,6 +62,7 @@ class Lease:
         self._database = Database(database_url, reconnect_seconds=0)
         self._keys = {account: _key(account) for account in sorted(set(accounts))}
         self._times = times or LeaseTimes()
+        self._name = f"{_NAME} {socket.gethostname()[:32]} {os.getpid()} {time.time():.2f}"
         self._good_until = 0.0
         self._stopping = Event()
         self.thread = Thread(target=self._run, name="lease", daemon=True)
@@ -114,18 +116,22 @@ class Lease:
 
     def _take(self) -> bool:
         """All locks or none."""
-        name = f"{_NAME} {socket.gethostname()[:32]} {os.getpid()} {int(time.time())}"
         with self._database.transaction() as tx:
-            tx.run("lease.introduce", name=name)
+            tx.run("lease.introduce", name=self._name)
             for key in self._keys.values():
                 if not tx.run("lease.take", key=key)[0]["taken"]:
-                    owner = tx.first("lease.owner", key=key)
-                    self._found(_owner(owner["name"] if owner else None))
+                    if owner := tx.first("lease.owner", key=key):
+                        self._found(owner["name"])
                     return False
         self.other = None
         return True
 
-    def _found(self, owner: Owner) -> None:
+    def _found(self, name: str | None) -> None:
+        if name == self._name:
+            log.warning("PostgreSQL has not noticed yet that this host's connection was lost")
+            self.other = None
+            return
+        owner = _owner(name)
         if owner != self.other:
             log.warning("another host owns the account: %s", owner)
         self.other = owner
@@ -148,4 +154,4 @@ def _owner(name: str | None) -> Owner:
     parts = (name or "").split(" ")
     if len(parts) != 4 or parts[0] != _NAME:
         return Owner("unknown", None, None)
-    return Owner(parts[1], int(parts[2]), datetime.fromtimestamp(int(parts[3]), UTC))
+    return Owner(parts[1], int(parts[2]), datetime.fromtimestamp(float(parts[3]), UTC))

@@ -54,7 +54,7 @@ class ChildProcess:
     """Runs until it ends or is killed. No call here waits for the child, but `wait`.
 
     `on_report` gets each report but answers, `on_end` is called once, last; both on a thread of
-    the child's own.
+    the child's own. Raises OSError or RuntimeError where the machine can start no more.
     """
 
     def __init__(
@@ -86,10 +86,19 @@ class ChildProcess:
         self._orders.put(connect)
         self._threads = [
             Thread(target=target, name=f"child {self.pid} {target.__name__}", daemon=True)
-            for target in (self._write, self._read, self._read_errors)
+            for target in (self._write, self._read_errors, self._read)
         ]
-        for thread in self._threads:
-            thread.start()
+        self._start_threads()
+
+    def _start_threads(self) -> None:
+        try:
+            for thread in self._threads:
+                thread.start()
+        except RuntimeError:  # there are no more threads: nobody would hear what the child says
+            self.kill()
+            self._process.wait()
+            self._orders.put(None)
+            raise
 
     def ask(self, make: Callable[[int], Asked]) -> Reply:
         """Sends the order that `make(id)` makes."""

@@ -87,8 +87,16 @@ class ReportReader:
         return shot, [(event, report.code)]
 
     def _with_code(self, shot: Snapshot, code: str, moment: datetime) -> Snapshot:
-        until = moment + timedelta(seconds=self._times.code(first=shot.code_number == 0))
-        return replace(shot, code=code, code_number=shot.code_number + 1, code_until=until)
+        first = shot.code_number == 0
+        return replace(
+            shot,
+            code=code,
+            code_number=shot.code_number + 1,
+            code_until=moment + timedelta(seconds=self._times.code(first)),
+            round_until=moment + timedelta(seconds=self._times.round)
+            if first
+            else shot.round_until,
+        )
 
     def _asked_again(self, shot: Snapshot, message_ids: list[str]) -> Snapshot:
         too_late = sum(message_id not in self._sent for message_id in message_ids)

@@ -22,6 +22,8 @@ class Times:
     first_code: float = 60.0
     next_code: float = 20.0
     code_grace: float = 5.0
+    codes: int = 6
+    typing: float = 120.0
     start: float = 120.0
     offline: float = 600.0
     replaced_retry: float = 30.0
@@ -39,11 +41,20 @@ class Times:
         """How long the library shows a QR code before it shows the next."""
         return self.first_code if first else self.next_code
 
+    @property
+    def round(self) -> float:
+        """How long the library shows codes before it gives up."""
+        return self.first_code + (self.codes - 1) * self.next_code
+
 
 @dataclass(frozen=True)
 class Snapshot:
-    """What is known of a session at one moment. `code` is the QR text while one is valid;
-    `link_up`: the child says that it is connected and logged in."""
+    """What is known of a session at one moment.
+
+    `code`: the QR text while one is valid; `round_until`: when the child shows its last one no
+    more. `link_up`: the child says that it is connected and logged in. `barred_by`: what keeps the
+    session down for a time, or until a person acts, whoever has the lease meanwhile.
+    """
 
     account: str
     state: State
@@ -55,6 +66,8 @@ class Snapshot:
     code: str | None = None
     code_number: int = 0
     code_until: datetime | None = None
+    round_until: datetime | None = None
+    barred_by: Event | None = None
     banned_until: datetime | None = None
     next_start: datetime | None = None
     restarts: int = 0
@@ -68,18 +81,26 @@ class Snapshot:
 
     def entered(self, state: State, event: Event, detail: str, now: datetime) -> Snapshot:
         """What is known once the event has brought the session into the state, or left it there."""
-        shot = self
-        if state != "pairing":
-            shot = replace(shot, code=None, code_until=None, code_number=0)
-        elif event in CODE_IS_VOID:
-            shot = replace(shot, code=None, code_number=0)
-        if state == "connected":
-            shot = replace(shot, banned_until=None)
+        barred_by = self._barred_by(event)
         return replace(
-            shot,
+            self._codes_after(state, event),
             state=state,
             since=self.since if state == self.state else now,
-            reason=event,
+            reason=(barred_by if event == "lease_held" else None) or event,
             detail=detail,
             link_up=state == "connected",
+            barred_by=barred_by,
+            banned_until=None if state == "connected" else self.banned_until,
         )
+
+    def _barred_by(self, event: Event) -> Event | None:
+        if event in ("lease_lost", "lease_held"):
+            return self.barred_by
+        return event if event in states.BARRING else None
+
+    def _codes_after(self, state: State, event: Event) -> Snapshot:
+        if state != "pairing":
+            return replace(self, code=None, code_until=None, code_number=0, round_until=None)
+        if event in CODE_IS_VOID:
+            return replace(self, code=None, code_number=0, round_until=None)
+        return self

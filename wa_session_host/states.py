@@ -6,7 +6,7 @@ behaviour behind each row is that of neonize 0.5.2 over whatsmeow, seen with the
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Literal, get_args
 
@@ -83,6 +83,9 @@ FINAL: frozenset[State] = frozenset({"replaced", "logged_out", "banned", "outdat
 CONSUMES: frozenset[State] = frozenset({"connected"})
 """States in which messages are taken from the queue."""
 
+BARRING: frozenset[Event] = frozenset({"temporary_ban", "replaced_again", "client_outdated"})
+"""Events after which only time or a person brings the session back, and no lease does."""
+
 REACTIONS: dict[Event, Reaction] = {
     "child_started": Reaction("starting", Child.KEEP, None, "A new child opened the session."),
     "qr": Reaction("pairing", Child.KEEP, None, "No device is linked; the page shows the code."),
@@ -92,9 +95,10 @@ REACTIONS: dict[Event, Reaction] = {
     ),
     "qr_expired": Reaction(
         "pairing",
-        Child.RESTART,
+        Child.RESTART_NOW,
         None,
-        "Nobody scanned for 160 seconds; the library asks for no further code by itself.",
+        "Nobody scanned for 160 seconds; the library ends the connection and asks for no further "
+        "code by itself.",
     ),
     "connected": Reaction("connected", Child.KEEP, None, "Logged in; messages go out."),
     "disconnected": Reaction(
@@ -176,7 +180,7 @@ REACTIONS: dict[Event, Reaction] = {
     "lease_held": Reaction("starting", Child.RESTART_NOW, None, "This host owns the account."),
 }
 
-_IGNORED = Reaction(None, Child.KEEP, None, "The state is final.")
+_IGNORED = Reaction(None, Child.KEEP, None, "It means nothing in this state.")
 _LEAVE_FINAL: frozenset[Event] = frozenset(
     {
         "child_started",
@@ -192,12 +196,14 @@ _LEAVE_FINAL: frozenset[Event] = frozenset(
 )
 
 
-def react(state: State, event: Event) -> Reaction:
+def react(state: State, event: Event, barred_by: Event | None = None) -> Reaction:
     """What the event means in this state. A final state is left by few events; `stopped` only
-    when the lease is held again."""
+    when the lease is held again, and then for what had barred the session before, if anything."""
     if state == "stopped":
+        if event == "lease_held" and barred_by is not None:
+            return replace(REACTIONS[barred_by], alert=None)
         return REACTIONS[event] if event in ("lease_held", "child_started") else _IGNORED
-    if event == "lease_held":
+    if event == "lease_held" or (event == "qr_expired" and state != "pairing"):
         return _IGNORED
     if state in FINAL and event not in _LEAVE_FINAL:
         return _IGNORED

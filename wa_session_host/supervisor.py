@@ -25,6 +25,7 @@ from wa_session_host.backoff import Backoff
 from wa_session_host.clocks import Clocks
 from wa_session_host.pipe import CHILD, ChildProcess, Reply, gone, masked
 from wa_session_host.reports import ReportReader
+from wa_session_host.sends import Sends
 from wa_session_host.snapshot import Snapshot, Times
 from wa_session_host.states import AlertKind, Child, Event, State
 
@@ -56,12 +57,15 @@ class Session:
         self.snapshot = Snapshot(account, "stopped", now())
         self.ticked = time.monotonic()
         self.thread = Thread(target=self._run, name=f"session {account}", daemon=True)
+        self.sends = Sends()
+        """`let_end` before something that ends the child; a new child opens them again."""
+
         self._connect = connect
         self._owned = owned
         self._alert = alert
         self._now = now
         self._command = command
-        self._times = times = times or Times()
+        self.times = times = times or Times()
         self._inbox: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._stopping = Flag()
         self._child: ChildProcess | None = None
@@ -82,7 +86,8 @@ class Session:
 
     def ready(self) -> bool:
         """Whether a message can go out now."""
-        return self.snapshot.consumes and self._owned() and not self._stopping.is_set()
+        open_for_sends = self.sends.open and not self._stopping.is_set()
+        return open_for_sends and self.snapshot.consumes and self._owned()
 
     def ask(self, make: Callable[[int], protocol.Asked]) -> Reply:
         """Sends an order to the child there is. ChildGone where there is none."""
@@ -102,11 +107,11 @@ class Session:
         while not self._stopping.is_set():
             self._tick()
             try:
-                act = self._inbox.get(timeout=self._times.tick)
+                act = self._inbox.get(timeout=self.times.tick)
             except queue.Empty:
                 continue
             act()
-        self._end_child(self._times.stop)
+        self._end_child(self.times.stop)
 
     def _tick(self) -> None:
         now = time.monotonic()
@@ -137,7 +142,8 @@ class Session:
     def _pong(self, child: ChildProcess, done: Future[Any]) -> None:
         if child is not self._child or done.exception() is not None:
             return
-        self._clocks.heard, self._clocks.answered = time.monotonic(), True
+        now = self._clocks.heard = time.monotonic()
+        self._clocks.answered = True
         answer, state = done.result(), self.snapshot.state
         up = bool(answer["connected"] and answer["logged_in"])
         self._update(link_up=up)
@@ -146,7 +152,7 @@ class Session:
         elif not up and state == "connected":
             self._happened("disconnected")
         elif not answer["connected"] and state == "pairing":
-            self._happened("pair_failed")
+            self._happened("qr_expired" if self._clocks.codes_shown(now) else "pair_failed")
 
     def _reported(self, child: ChildProcess, report: protocol.Report) -> None:
         if child is not self._child:
@@ -160,7 +166,7 @@ class Session:
 
     def _happened(self, event: Event, detail: str = "") -> None:
         """Does what the table says."""
-        reaction = states.react(self.snapshot.state, event)
+        reaction = states.react(self.snapshot.state, event, self.snapshot.barred_by)
         if event == "restart_asked":
             self._backoff.forget()
             self._reader.forget_replacements()
@@ -191,21 +197,25 @@ class Session:
         self._update(next_start=None if wait is None else now + timedelta(seconds=wait))
 
     def _start_child(self) -> None:
+        child: ChildProcess  # the inbox's acts read it here, on this thread: it is assigned by then
         try:
-            order = self._connect()
-        except Exception as error:  # noqa: BLE001  the store's database may be away
-            log.warning("account %s: the session store does not open: %s", self.account, error)
+            child = self._child = ChildProcess(
+                self._connect(),
+                lambda report: self._inbox.put(lambda: self._reported(child, report)),
+                lambda: self._inbox.put(lambda: self._ended(child)),
+                self._command,
+            )
+        except Exception as error:  # noqa: BLE001  the store is away, or memory is short
+            log.warning(
+                "account %s: the session store does not open, or no child starts: %s",
+                self.account,
+                error,
+            )
             self._plan(Child.RESTART)
             return
-        child: ChildProcess  # the inbox's acts read it here, on this thread: it is assigned by then
-        child = self._child = ChildProcess(
-            order,
-            lambda report: self._inbox.put(lambda: self._reported(child, report)),
-            lambda: self._inbox.put(lambda: self._ended(child)),
-            self._command,
-        )
-        self._clocks = Clocks(self._times, time.monotonic())
+        self._clocks = Clocks(self.times, time.monotonic())
         self._reader.forget_sent()
+        self.sends.reopen()
         self._start_at = None
         self._update(pid=child.pid, restarts=self.snapshot.restarts + 1, next_start=None)
         self._happened("child_started")

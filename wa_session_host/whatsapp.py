@@ -26,8 +26,9 @@ class WhatsAppTransport:
 
     def send(self, message: Outgoing) -> str:
         chat, text = message.chat, message.text
-        sending = self._session.ask(
-            lambda number: protocol.Send(id=number, chat=chat, text=text),
+        session = self._session
+        sending = session.sends.begin(
+            lambda: session.ask(lambda number: protocol.Send(id=number, chat=chat, text=text))
         )
         try:
             message_id = str(sending.result(self._send_seconds))

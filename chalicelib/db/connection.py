@@ -52,8 +52,8 @@ class Database:
     """A lazily opened connection, opened again when it was lost between transactions.
 
     `round_trips` counts the statements sent, BEGIN and COMMIT included.
-    Raises DatabaseUnavailable where PostgreSQL does not answer or goes away; the transaction
-    in progress is then rolled back.
+    Raises DatabaseUnavailable where PostgreSQL does not answer, goes away or only reads; the
+    transaction in progress is then rolled back, and the connection dropped.
     """
 
     def __init__(self, url: str, reconnect_seconds: float = _RECONNECT_SECONDS) -> None:
@@ -70,8 +70,11 @@ class Database:
             try:
                 yield Transaction(self)
                 self.execute("COMMIT")
-            except BaseException:
-                self._roll_back()
+            except BaseException as error:
+                if _is_passing(error):
+                    self.close()
+                else:
+                    self._roll_back()
                 raise
 
     def execute(self, sql: str, **parameters: Any) -> list[Row]:
@@ -220,11 +223,12 @@ def reading_errors() -> Iterator[None]:
 
 
 def _is_passing(error: BaseException) -> bool:
-    """Whether the server may answer a moment later: no network, starting up, shutting down."""
+    """Whether another connection may do better a moment later: no network, starting up, shutting
+    down, or, after a failover, a server that only reads now (SQLSTATE 25006)."""
     if isinstance(error, _network_errors()):
         return True
     details = error.args[0] if error.args and isinstance(error.args[0], dict) else {}
-    return str(details.get("C", "")).startswith(("57P", "53"))
+    return str(details.get("C", "")).startswith(("57P", "53", "25006"))
 
 
 def _network_errors() -> tuple[type[Exception], ...]:

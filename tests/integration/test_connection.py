@@ -144,6 +144,17 @@ def test_a_connection_lost_before_its_commit_is_unavailable_and_rolled_back(
     assert "LOST" not in client_ids(tables)
 
 
+def test_a_connection_that_leads_to_a_server_that_only_reads_is_dropped(
+    database: Database, tables: Tables
+) -> None:
+    with database.transaction():
+        database.execute("SET default_transaction_read_only = on")  # as a replica has it
+    with pytest.raises(DatabaseUnavailable, match="read-only"):
+        add_client(database, "READER")
+    add_client(database, "WRITER")
+    assert {"READER", "WRITER"} & set(client_ids(tables)) == {"WRITER"}
+
+
 def test_a_refused_statement_rolls_back_and_the_connection_goes_on(database: Database) -> None:
     pid = ask(database, "SELECT pg_backend_pid()")
     with pytest.raises(CiceroError, match=r"refused a statement.*division by zero") as caught:

@@ -190,6 +190,13 @@ def test_the_host_keeps_its_sessions_where_a_task_that_is_replaced_finds_them() 
     assert [volume["Name"] for volume in task["Volumes"]] == ["tmp"]
 
 
+def test_the_host_s_health_check_needs_no_other_service_to_find_the_page() -> None:
+    [task] = resources("AWS::ECS::TaskDefinition").values()
+    [container] = task["ContainerDefinitions"]
+    names = {variable["Name"] for variable in container["Environment"]}
+    assert names >= {"WA_PAGE_HOST", "WA_PAGE_PORT"}
+
+
 def test_the_page_can_be_reached_from_nowhere_unless_asked_for() -> None:
     assert TEMPLATE["Parameters"]["HostPageFrom"]["Default"] == ""
     [door] = resources("AWS::EC2::SecurityGroupIngress").values()

@@ -19,6 +19,7 @@ class Child:
         self._sock = socket.create_connection(("127.0.0.1", port))
         self._lock = threading.Lock()
         self._up = False
+        self._connected = True
 
     def run(self) -> None:
         first = protocol.read_order(sys.stdin.readline())
@@ -32,7 +33,7 @@ class Child:
     def _take(self, order: protocol.Order) -> None:
         match order:
             case protocol.Ping():
-                value = {"connected": True, "logged_in": self._up}
+                value = {"connected": self._connected, "logged_in": self._up}
                 self._report(protocol.line(protocol.Answer(id=order.id, value=value)))
             case protocol.Send():
                 self._report(protocol.line(protocol.Begun(id=order.id)))
@@ -54,6 +55,8 @@ class Child:
                 self._report(line)
             case {"link": up}:
                 self._up = up
+            case {"connected": connected}:
+                self._connected = connected
             case {"answer": number, "value": value, "error": error}:
                 answer = protocol.Answer(id=number, value=value, error=error)
                 self._report(protocol.line(answer))

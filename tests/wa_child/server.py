@@ -61,6 +61,10 @@ class Login:
         self.up = up
         self.tell({"link": up})
 
+    def cut(self) -> None:
+        """The child says that it has no connection, and no event tells of it."""
+        self.tell({"connected": False})
+
     def connect(self) -> None:
         self.link(True)
         self.happen("connected")
@@ -80,6 +84,7 @@ class Scripted:
         self.paired = True
         self.codes: tuple[str, ...] = ("code-1", "code-2")
         self.groups: list[dict[str, Any]] = []
+        self.refuses_logout = False
         self.logins: list[Login] = []
         self.sent: list[Sent] = []
         self.tried: list[Sent] = []
@@ -171,7 +176,7 @@ class Scripted:
                 return None, "you're not participating in that group"
             case "pair_phone":
                 return "ABCD-EFGH", None
-            case "logout":
+            case "logout" if not self.refuses_logout:
                 self.paired = False
                 login.link(False)
                 return None, None

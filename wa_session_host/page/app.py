@@ -126,8 +126,8 @@ class Pages:
         return ""
 
     def _pair_phone(self, request: Request, form: Any) -> str:
-        code = self.desk.pair_phone(self._session(request), str(form.get("phone", "")))
-        return f"Kode untuk diketik di ponsel: {code}"
+        code, until = self.desk.pair_phone(self._session(request), str(form.get("phone", "")))
+        return f"Kode untuk diketik di ponsel: {code}, berlaku sampai {words.clock(until)}."
 
     def _reconnect(self, request: Request, _: Any) -> str:
         self.desk.reconnect(self._session(request))

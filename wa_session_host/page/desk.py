@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ from chalicelib.db import Row
 from chalicelib.errors import CiceroError
 from chalicelib.runtime import Runtime
 from wa_session_host import protocol
+from wa_session_host.phone_code import round_to_type_in
 from wa_session_host.pipe import ChildGone, ChildRefused, masked
 from wa_session_host.snapshot import Snapshot
 from wa_session_host.supervisor import Session
@@ -25,7 +26,9 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _ANSWER_SECONDS = 30.0
+_SEND_ENDS_SECONDS = 20.0
 _SEND_AGAIN_LIFE = timedelta(minutes=30)
+_NOT_HERE = "Akun tidak berjalan di host ini. Lihat Pemilik, atau tunggu sebentar."
 _RECENT = 30
 _CASES = 50
 
@@ -82,23 +85,35 @@ class Desk:
         found = self._ask(session, lambda number: protocol.JoinedGroups(id=number))
         return sorted(found, key=lambda group: str(group["name"]).casefold())
 
-    def pair_phone(self, session: Session, phone: str) -> str:
-        """The code to type on the phone. Raises Refused."""
+    def pair_phone(self, session: Session, phone: str) -> tuple[str, datetime]:
+        """The code to type on the phone, and until when. Raises Refused."""
         chats = personal_chats(phone)
         if len(chats) != 1 or not chats[0].endswith("@s.whatsapp.net"):
             raise Refused("Tulis satu nomor telepon, misalnya 0812…")
-        if session.snapshot.state != "pairing" or session.snapshot.code is None:
+        until = round_to_type_in(session, self._runtime.now)
+        if until is None:
             raise Refused("Akun tidak sedang menunggu pemasangan. Tunggu sampai QR tampil.")
         digits = chats[0].partition("@")[0]
-        return str(self._ask(session, lambda n: protocol.PairPhone(id=n, phone=digits)))
+        code = self._ask(session, lambda n: protocol.PairPhone(id=n, phone=digits))
+        return str(code), until
 
     def unlink(self, session: Session) -> None:
-        """Removes this device from the account. Raises Refused."""
-        self._ask(session, lambda number: protocol.Logout(id=number))
+        """Removes this device from the account, once what is being sent is sent. Raises
+        Refused."""
+        session.sends.let_end(_SEND_ENDS_SECONDS)
+        try:
+            self._ask(session, lambda number: protocol.Logout(id=number))
+        except Refused:
+            session.sends.reopen()
+            raise
         log.warning("page: account %s was logged out", session.account)
         session.tell("unlinked")
 
     def reconnect(self, session: Session) -> None:
+        """Starts another child, once what is being sent is sent. Raises Refused."""
+        if session.snapshot.state == "stopped":
+            raise Refused(_NOT_HERE)
+        session.sends.let_end(_SEND_ENDS_SECONDS)
         log.warning("page: account %s is restarted", session.account)
         session.tell("restart_asked")
 
@@ -128,7 +143,7 @@ class Desk:
         except ChildRefused as error:
             raise Refused(f"WhatsApp menolak: {masked(str(error))}") from None
         except ChildGone:
-            raise Refused("Akun sedang tidak berjalan di host ini.") from None
+            raise Refused(_NOT_HERE) from None
         except TimeoutError:
             raise Refused("WhatsApp tidak menjawab. Coba lagi sebentar.") from None
 

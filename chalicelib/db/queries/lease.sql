@@ -11,9 +11,11 @@ SELECT set_config('application_name', :name, false),
 SELECT pg_try_advisory_lock(CAST(:key AS bigint)) AS taken
 
 -- name: held(keys)
--- How many of the locks this connection holds.
+-- How many of the locks this connection holds: none where it leads to a server that only reads,
+-- which after a failover is not the one that others take locks from.
 SELECT count(*) AS held FROM pg_locks
 WHERE locktype = 'advisory' AND objsubid = 1 AND granted AND pid = pg_backend_pid()
+  AND current_setting('transaction_read_only') = 'off'
   AND (CAST(classid AS bigint) << 32 | CAST(objid AS bigint)) = ANY(CAST(:keys AS bigint[]))
 
 -- name: owner(key)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -15,6 +16,7 @@ from tests.integration.tables import Tables
 from tests.integration.wa_session_host.browser import HASH, enter, state, told
 from tests.integration.wa_session_host.hosting import running
 from tests.integration.waiting import wait_until
+from tests.wa_child.host import TIMES
 from tests.wa_child.server import Scripted
 from wa_session_host.host import Host
 from wa_session_host.protocol import Qr
@@ -82,18 +84,17 @@ def test_pairing_by_qr_follows_the_codes_says_when_they_expire_and_ends_connecte
     expect(image).to_have_count(0)
 
 
-def test_expired_codes_are_said_to_be_expired(
+def test_a_code_that_can_be_scanned_no_more_is_said_to_be_expired(
     page: Page, values: dict[str, str], scripted: Scripted
 ) -> None:
-    from dataclasses import replace
-
-    from tests.wa_child.host import TIMES
-
-    scripted.paired, scripted.codes = False, ("kode-1",)
-    brief = replace(TIMES, first_code=1.5, code_grace=0.1, backoff=8.0)
+    scripted.paired = False
     settings = values | {"WA_PAGE_PASSWORD_HASH": HASH}
-    with running(settings, scripted, times=brief) as host:
+    with running(
+        settings, scripted, times=replace(TIMES, backoff=8.0, longest_backoff=8.0)
+    ) as host:
         enter(page, host)
+        state(page, "menunggu pemasangan")
+        scripted.login().happen("pair_failed")
         expect(page.locator(".expired")).to_contain_text("kedaluwarsa", timeout=15_000)
         expect(page.get_by_alt_text("Kode QR pemasangan")).to_be_visible(timeout=20_000)
 
@@ -108,7 +109,7 @@ def test_pairing_by_phone_shows_the_code_to_type(
     state(page, "menunggu pemasangan")
     page.get_by_label("Pasangkan dengan kode telepon").fill("0812-0000-0001")
     page.get_by_role("button", name="Minta kode").click()
-    told(page, "Kode untuk diketik di ponsel: ABCD-EFGH")
+    told(page, "Kode untuk diketik di ponsel: ABCD-EFGH, berlaku sampai ")
 
 
 def test_pairing_by_phone_is_refused_where_it_makes_no_sense(page: Page, host: Host) -> None:

@@ -24,8 +24,8 @@ from tests.integration.wa_session_host.processes import HostProcess
 from tests.integration.waiting import wait_until
 from tests.wa_child.host import LEASE_TIMES
 from tests.wa_child.server import SILENCE, Login, Scripted, Sent
-from wa_session_host.host import BROKEN, OWNED_ELSEWHERE, Parts
-from wa_session_host.lease import LeaseTimes
+from wa_session_host.host import BROKEN, OWNED_ELSEWHERE, Host, Parts
+from wa_session_host.lease import LeaseTimes, Owner
 
 
 def statuses(tables: Tables) -> Counter[str]:
@@ -216,16 +216,50 @@ def test_health_readiness_and_metrics(
     assert 'cicero_wa_ready{account="gateway"} 0.0' in down
 
 
+def end_session(host: Host) -> None:
+    host.sessions["gateway"].stop()
+
+
+def end_in_hand(host: Host) -> None:
+    assert host.in_hand is not None
+    host.in_hand.close()
+
+
+@pytest.mark.parametrize("end", [end_session, end_in_hand])
 def test_a_part_that_ends_by_itself_ends_the_host(
-    scripted: Scripted, values: dict[str, str]
+    end: Callable[[Host], None], scripted: Scripted, values: dict[str, str]
 ) -> None:
     codes: list[int] = []
     with running(values, scripted, codes=codes) as host:
         wait_until(host.ready)
         assert host.alive()
-        host.sessions["gateway"].stop()
+        end(host)
         assert not host.alive()
         wait_until(lambda: codes == [BROKEN])
+
+
+class EndsWithTheHost:
+    """A part that is looked at when another owner has just been found and everything ends."""
+
+    name = "alerts"
+
+    def __init__(self, host: Host) -> None:
+        self._host = host
+        self.join = host.alerts.thread.join
+
+    def is_alive(self) -> bool:
+        self._host.lease.on_other(Owner("other", 1, None))
+        return False
+
+
+def test_a_strict_host_that_ends_over_another_owner_blames_no_part(
+    scripted: Scripted, values: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    codes: list[int] = []
+    with running(values | {"WA_STRICT_SINGLE_OWNER": "true"}, scripted, codes=codes) as host:
+        wait_until(host.ready)
+        monkeypatch.setattr(host.alerts, "thread", EndsWithTheHost(host))
+        wait_until(lambda: codes == [OWNED_ELSEWHERE])
 
 
 # --- two hosts --------------------------------------------------------------------------------
@@ -289,7 +323,7 @@ def test_a_strict_host_ends_and_names_the_owner(
     strict = new_host("strict", WA_STRICT_SINGLE_OWNER="true")
     assert strict.process.wait(30) == OWNED_ELSEWHERE
     [fatal] = [line for line in strict.log().splitlines() if line.startswith("CRITICAL")]
-    assert f"pid {first.process.pid}, since 20" in fatal
+    assert f"pid {first.process.pid}, up since 20" in fatal
     assert first.process.poll() is None
     assert len(scripted.logins) == 1, "it never connected"
 

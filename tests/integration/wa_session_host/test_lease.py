@@ -16,7 +16,7 @@ import pytest
 from chalicelib.db import Database
 from local.services import EmbeddedPostgres
 from tests.integration.waiting import wait_until
-from wa_session_host.lease import Lease, LeaseTimes
+from wa_session_host.lease import Lease, LeaseTimes, Owner
 
 HASTY = LeaseTimes(beat=0.1, valid=0.6, settle=0.9)
 
@@ -102,6 +102,21 @@ def test_the_second_host_waits_and_knows_the_first_by_name(new_lease: NewLease) 
     assert second.other is None
 
 
+def test_a_lock_that_a_lost_connection_of_the_same_host_still_has_is_nobody_else_s(
+    new_lease: NewLease, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(time, "time", lambda: 1_771_600_000.0)  # of the host's start: one name
+    ghost = new_lease()
+    wait_until(ghost.held)
+    again = new_lease()
+    found: list[Owner] = []
+    again.on_other = found.append
+    time.sleep(5 * HASTY.beat)
+    assert (again.held(), again.other, found) == (False, None, [])
+    ghost.stop()
+    wait_until(again.held)
+
+
 def test_accounts_are_owned_all_or_none(new_lease: NewLease) -> None:
     first = new_lease("log")
     wait_until(first.held)
@@ -148,6 +163,31 @@ def test_a_store_that_goes_away_ends_the_lease_and_its_return_brings_it_back(
         assert watch.most == 1
         for lease in leases:
             lease.stop()
+
+
+def test_a_lock_of_a_server_that_only_reads_is_no_lease(
+    new_lease: NewLease, database_url: str
+) -> None:
+    """A failover has left the connection, or the server's name, with a replica."""
+    lease = new_lease()
+    wait_until(lease.held)
+    writer = Database(database_url)
+    _only_reads(writer, "on")
+    end_owners(database_url)
+    wait_until(lambda: not lease.held())
+    with Watch([lease]) as watch:
+        time.sleep(2 * HASTY.settle)
+    _only_reads(writer, "off")
+    writer.close()
+    assert watch.most == 0
+    wait_until(lease.held)
+
+
+def _only_reads(writer: Database, value: str) -> None:
+    """New connections of the database may only read, or may write again."""
+    with writer.transaction():
+        [row] = writer.execute("SELECT current_database() AS name")
+        writer.execute(f"ALTER DATABASE {row['name']} SET default_transaction_read_only = {value}")
 
 
 def _directory(factory: pytest.TempPathFactory) -> Path:

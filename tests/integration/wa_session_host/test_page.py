@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from collections.abc import Iterator
+from threading import Event
 
 import pytest
 import requests
 
-from tests.integration.wa_session_host.hosting import running
+from chalicelib.runtime import Runtime
+from tests.integration.ledger import message
+from tests.integration.tables import Tables
+from tests.integration.wa_session_host.hosting import publish, running
 from tests.integration.waiting import wait_until
-from tests.wa_child.server import Scripted
+from tests.wa_child.server import Login, Scripted, Sent
 from wa_session_host.host import Host
+from wa_session_host.page.desk import Refused
 from wa_session_host.passwords import hash_password
 
 PASSWORD = "kata sandi uji coba"
@@ -132,6 +138,51 @@ def test_the_cookie_and_the_headers_are_strict(url: str, visitor: requests.Sessi
     assert "default-src 'none'" in page.headers["Content-Security-Policy"]
     assert page.headers["Cache-Control"] == "no-store"
     assert not re.search(r'(?:src|href|action)="(?:https?:)?//', page.text), "nothing from outside"
+
+
+@pytest.mark.parametrize("action", ["reconnect", "unlink"])
+def test_what_is_being_sent_is_sent_before_a_button_ends_the_child(
+    action: str,
+    url: str,
+    visitor: requests.Session,
+    host: Host,
+    scripted: Scripted,
+    real_writer: Runtime,
+    tables: Tables,
+) -> None:
+    sending = Event()
+
+    def slowly(login: Login, _: Sent) -> None:
+        sending.set()
+        time.sleep(1)
+
+    scripted.outcomes.append(slowly)
+    enter(visitor, url)
+    form = {"csrf": token(visitor, url)}
+    publish(real_writer, message(real_writer, "k1"))
+    assert sending.wait(20)
+    visitor.post(f"{url}/accounts/gateway/{action}", form, timeout=40)
+    scripted.login(1)
+    wait_until(lambda: tables.value("SELECT status FROM wa_notification_outbox") == "sent")
+
+
+def test_a_device_that_could_not_be_logged_out_goes_on_sending(
+    host: Host, scripted: Scripted
+) -> None:
+    scripted.refuses_logout = True
+    with pytest.raises(Refused):
+        host.page.desk.unlink(host.sessions["gateway"])
+    assert host.ready()
+
+
+def test_a_host_that_does_not_own_the_account_says_so_instead_of_restarting_it(
+    values: dict[str, str], scripted: Scripted, host: Host
+) -> None:
+    with running(values, scripted) as other:
+        wait_until(lambda: other.lease.other is not None)
+        with pytest.raises(Refused, match="tidak berjalan di host ini"):
+            other.page.desk.reconnect(other.sessions["gateway"])
+    assert host.ready()
 
 
 def test_an_unknown_account_is_not_found(url: str, visitor: requests.Session) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import get_args
 
@@ -42,7 +43,9 @@ MESSAGE = Outgoing("gateway", "120363000000000001@g.us", "Apel pagi", "k1")
 class Watched:
     """A session, what it alerted, and the lease it believes to have."""
 
-    def __init__(self, scripted: Scripted, times: Times = HASTY) -> None:
+    def __init__(
+        self, scripted: Scripted, times: Times = HASTY, command: Sequence[str] | None = None
+    ) -> None:
         self.owned = True
         self.alerts: list[AlertKind] = []
         self.session = Session(
@@ -51,7 +54,7 @@ class Watched:
             lambda: self.owned,
             self._alert,
             lambda: datetime.now(WIB),
-            scripted.command,
+            command or scripted.command,
             times,
         )
 
@@ -231,6 +234,27 @@ def test_codes_are_shown_one_after_the_other_and_new_ones_are_asked_for_when_all
     assert watched.session.snapshot.code is None
 
 
+def test_however_often_nobody_scans_the_next_codes_follow_at_once_and_nobody_is_told(
+    scripted: Scripted, watch: Watch
+) -> None:
+    scripted.paired = False
+    watched = watch(replace(HASTY, backoff=30.0))
+    scripted.login(5, 30)
+    assert watched.alerts == []
+
+
+def test_a_connection_that_ends_while_codes_are_shown_brings_the_next_at_once(
+    scripted: Scripted, watch: Watch
+) -> None:
+    scripted.paired = False
+    watched = watch(Times(tick=0.02, ping=0.1, first_code=30.0, next_code=0.2, backoff=30.0))
+    watched.wait_for("pairing")
+    time.sleep(0.2)
+    scripted.login().cut()
+    scripted.login(1)
+    watched.wait_for("pairing")
+
+
 def test_a_connection_that_stays_away_gets_a_new_child_and_an_alert(
     scripted: Scripted, watch: Watch
 ) -> None:
@@ -292,6 +316,23 @@ def test_a_ban_is_waited_out_with_a_margin(scripted: Scripted, watch: Watch) -> 
     wait_until(watched.session.ready)
     assert datetime.now(WIB) >= until
     assert watched.session.snapshot.banned_until is None
+
+
+def test_a_ban_is_waited_out_though_the_lease_is_away_for_a_moment(
+    scripted: Scripted, watch: Watch
+) -> None:
+    watched = watch()
+    watched.wait_for("connected")
+    until = datetime.now(WIB) + timedelta(seconds=1)
+    scripted.login().happen("temporary_ban", seconds=1)
+    watched.wait_for("banned")
+    watched.owned = False
+    watched.wait_for("stopped")
+    watched.owned = True
+    watched.wait_for("banned")
+    wait_until(watched.session.ready)
+    assert datetime.now(WIB) >= until
+    assert (len(scripted.logins), watched.alerts) == (2, ["banned"])
 
 
 def test_an_outdated_client_is_not_started_again(scripted: Scripted, watch: Watch) -> None:
@@ -364,6 +405,16 @@ def test_a_connect_that_ends_is_tried_again_and_told_when_it_keeps_failing(
     wait_until(watched.session.ready, 30)
     assert watched.session.snapshot.restarts == 6
     wait_until(lambda: watched.alerts == ["connection"])
+
+
+def test_a_child_that_cannot_be_started_is_tried_again(scripted: Scripted) -> None:
+    command = ["/nonexistent"]
+    watched = Watched(scripted, command=command)
+    watched.session.start()
+    wait_until(lambda: watched.alerts == ["connection"])
+    command[:] = scripted.command
+    wait_until(watched.session.ready)
+    watched.session.stop()
 
 
 def test_a_line_that_is_no_report_is_left_out(scripted: Scripted, watch: Watch) -> None:

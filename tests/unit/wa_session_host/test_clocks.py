@@ -86,6 +86,18 @@ def test_a_session_that_has_held_for_a_minute_is_settled() -> None:
     assert not clocks.settled(START + 200)
 
 
+def test_codes_that_were_shown_for_a_minute_make_up_for_what_failed_before() -> None:
+    clocks = in_state("pairing", "qr", START, START + 50)
+    assert [clocks.settled(START + seconds) for seconds in (60, 60.1)] == [False, True]
+
+
+def test_a_connection_that_ends_with_the_codes_is_told_from_one_that_never_held() -> None:
+    clocks = in_state("pairing", "qr", START)
+    assert [clocks.codes_shown(START + seconds) for seconds in (10, 10.1)] == [False, True]
+    clocks.entered("starting", "paired", START + 30)
+    assert not clocks.codes_shown(START + 60)
+
+
 def test_a_child_is_pinged_at_once_and_then_every_three_seconds() -> None:
     clocks = answering()
     assert clocks.ping_due(START)
@@ -112,4 +124,4 @@ def test_only_a_child_in_the_state_that_an_event_is_about_gets_it(
         clocks.entered(state, event, now)
         due = clocks.due(now)
         assert due is None or about[due] == state
-        assert not clocks.settled(now) or state == "connected"
+        assert not clocks.settled(now) or state in ("connected", "pairing")

@@ -54,6 +54,13 @@ def test_codes_are_counted_and_each_says_until_when_it_holds() -> None:
     assert second.code_until == MOMENT + timedelta(seconds=20)
 
 
+def test_a_round_of_codes_ends_160_seconds_after_its_first() -> None:
+    reading = Reading()
+    for code in ("one", "two"):
+        reading.read(Qr(code=code))
+        assert reading.shot.round_until == MOMENT + timedelta(seconds=160)
+
+
 @pytest.mark.parametrize(("seconds", "waited"), [(600, 660), (0, 3660)])
 def test_a_ban_ends_with_a_margin_and_after_an_hour_where_nobody_says(
     seconds: int, waited: int

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from tests.unit.builders import always
 from wa_session_host.page.words import STATES as WORDS
 from wa_session_host.states import (
+    BARRING,
     CONSUMES,
     EVENTS,
     FINAL,
@@ -48,6 +49,28 @@ def test_a_message_that_cannot_be_read_changes_neither_state_nor_child(
 @pytest.mark.parametrize("event", ["temporary_ban", "client_outdated", "replaced_again"])
 def test_what_only_time_or_a_person_mends_is_not_tried_again_at_once(event: Event) -> None:
     assert react("connected", event).child in (Child.STOP, Child.AFTER_BAN)
+
+
+def test_codes_that_ran_out_are_no_failure_new_ones_follow_at_once() -> None:
+    reaction = react("pairing", "qr_expired")
+    assert (reaction.state, reaction.child, reaction.alert) == ("pairing", Child.RESTART_NOW, None)
+
+
+@pytest.mark.parametrize("state", sorted(set(STATES) - {"pairing"}))
+def test_codes_that_ran_out_mean_nothing_to_a_session_that_pairs_no_more(state: State) -> None:
+    assert react(state, "qr_expired").state is None
+
+
+@pytest.mark.parametrize("event", sorted(BARRING))
+def test_what_only_time_or_a_person_mends_is_not_tried_when_the_lease_comes_back(
+    event: Event,
+) -> None:
+    before, after = react("connected", event), react("stopped", "lease_held", event)
+    assert (after.state, after.child, after.alert) == (before.state, before.child, None)
+
+
+def test_with_nothing_in_its_way_a_session_starts_when_the_lease_comes_back() -> None:
+    assert react("stopped", "lease_held") == REACTIONS["lease_held"]
 
 
 @pytest.mark.parametrize("state", sorted(FINAL - {"stopped"}))
