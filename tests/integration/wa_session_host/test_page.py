@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import requests
@@ -33,9 +34,14 @@ def url(host: Host) -> str:
 
 @pytest.fixture
 def visitor() -> Iterator[requests.Session]:
-    with requests.Session() as session:
-        session.trust_env = False
+    with visit() as session:
         yield session
+
+
+def visit() -> requests.Session:
+    session = requests.Session()
+    session.trust_env = False
+    return session
 
 
 def token(visitor: requests.Session, url: str) -> str:
@@ -114,6 +120,35 @@ def test_after_five_wrong_passwords_not_even_the_right_one_is_looked_at(
         assert enter(visitor, url, "salah").status_code == 401
     refused = enter(visitor, url)
     assert (refused.status_code, refused.headers["Retry-After"]) == (429, "300")
+
+
+def test_a_header_makes_nobody_another_visitor(url: str) -> None:
+    codes = []
+    for number in range(7):
+        with visit() as visitor:
+            visitor.headers["X-Forwarded-For"] = f"10.0.0.{number}"
+            codes.append(enter(visitor, url, "salah").status_code)
+    assert codes == [401] * 5 + [429] * 2
+
+
+def test_passwords_that_are_tried_at_the_same_moment_are_counted_too(
+    url: str, visitor: requests.Session
+) -> None:
+    form = {"csrf": token(visitor, f"{url}/login"), "password": "salah"}
+    cookies = visitor.cookies.copy()
+
+    def guess(_: int) -> int:
+        return requests.post(f"{url}/login", form, cookies=cookies, timeout=30).status_code
+
+    with ThreadPoolExecutor(20) as pool:
+        codes = list(pool.map(guess, range(20)))
+    assert (codes.count(401), codes.count(429)) == (5, 15)
+
+
+def test_the_right_password_counts_for_nothing(url: str) -> None:
+    for _ in range(7):
+        with visit() as visitor:
+            assert enter(visitor, url).status_code == 303
 
 
 def test_a_session_ends_on_the_server_too(url: str, visitor: requests.Session) -> None:
