@@ -20,6 +20,7 @@ from chalicelib.texts.ledger import ChangeKind
 from wa_session_host import alert_texts
 from wa_session_host.snapshot import Snapshot
 from wa_session_host.states import AlertKind
+from wa_session_host.transport import OutcomeUnknown, Rejected
 
 GOLDEN = Path(__file__).resolve().parent.parent / "tests" / "unit" / "golden"
 PARTS_APART = "\n----------\n"
@@ -34,6 +35,7 @@ _CLIENT = Client(
     tiktok_secuid=None,
     chats=(),
 )
+_ROW = {"outbox_id": 812, "client_id": "POLRES_X"}
 _LONG = (
     "Kapolres memimpin apel gelar pasukan *Operasi Keselamatan* 2026 di lapangan Mapolres, "
     "diikuti @polda_contoh serta seluruh jajaran"
@@ -173,6 +175,18 @@ def _account(kind: AlertKind) -> Callable[[], str]:
     return lambda: alert_texts.session("gateway", kind, shot, at(17, 12))
 
 
+def failed_refused() -> str:
+    """A message that WhatsApp refused, the first of its hour."""
+    error = Rejected("the account may not write to this chat (463)", code=463, alert="reach")
+    return alert_texts.message(_ROW, "dead_letter", error, at(17, 12))
+
+
+def failed_uncertain() -> str:
+    """A message of which nobody knows whether it went out, the first of its hour."""
+    error = OutcomeUnknown("timed out waiting for message send response")
+    return alert_texts.message(_ROW, "uncertain", error, at(17, 12))
+
+
 SAMPLES: Mapping[str, Callable[[], str]] = {
     "task-list": task_list,
     "task-list-empty": task_list_empty,
@@ -196,6 +210,8 @@ SAMPLES: Mapping[str, Callable[[], str]] = {
     "account-outdated": _account("outdated"),
     "account-undecryptable": _account("undecryptable"),
     "account-send-limit": _account("send_limit"),
+    "failed-refused": failed_refused,
+    "failed-uncertain": failed_uncertain,
 }
 
 

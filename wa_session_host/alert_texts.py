@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from chalicelib.texts import clock
 from wa_session_host.snapshot import Snapshot
@@ -44,7 +44,8 @@ _SESSION: Mapping[AlertKind, tuple[str, str]] = {
     ),
 }
 _MESSAGE = {"dead_letter": "PESAN GAGAL", "uncertain": "PESAN TIDAK PASTI"}
-_ADVICE = {
+Cause = Literal["group", "reach", "uncertain", "other"]
+_ADVICE: Mapping[Cause, str] = {
     "group": "Masukkan kembali akun ke grup, atau perbaiki client_group.",
     "reach": "Akun belum boleh menulis ke percakapan ini. Minta anggota menyapa akun lebih dulu.",
     "uncertain": "Lihat grupnya: bila pesan belum ada, tekan *Kirim lagi* di halaman host.",
@@ -61,15 +62,28 @@ def session(account: str, kind: AlertKind, shot: Snapshot, now: datetime) -> str
     return "\n".join([*lines, advice])
 
 
+def cause(status: str, error: TransportError | None) -> Cause:
+    """What failed messages have in common, and so what to do about them."""
+    if status == "uncertain":
+        return "uncertain"
+    return error.alert if error is not None and error.alert else "other"
+
+
 def message(
-    row: Mapping[str, Any],
-    status: str,
-    reason: str,
-    error: TransportError | None,
-    now: datetime,
+    row: Mapping[str, Any], status: str, error: TransportError | None, now: datetime
 ) -> str:
-    """A message of the outbox failed for good, or nobody knows whether it went out."""
-    about = f"outbox {row['outbox_id']}, klien {row['client_id'] or '-'}"
-    kind = error.alert if error is not None and error.alert else status
-    advice = _ADVICE.get(kind, _ADVICE["other"])
-    return f"*{_MESSAGE[status]}*\n{clock(now)}\n\n{about}\nSebab: {reason or '-'}\n{advice}"
+    """A message of the outbox failed for good, or nobody knows whether it went out. It stands
+    for all of its hour with the same cause."""
+    reason = "" if error is None else str(error)
+    lines = [
+        f"*{_MESSAGE[status]}*",
+        clock(now),
+        "",
+        f"Pertama: outbox {row['outbox_id']}, klien {row['client_id'] or '-'}",
+        f"Sebab: {reason or '-'}",
+        _ADVICE[cause(status, error)],
+        "",
+        "Pesan lain pada jam ini dengan sebab sejenis tidak diberitahukan satu per satu: lihat "
+        f"halaman host, atau outbox dengan status {status}.",
+    ]
+    return "\n".join(lines)

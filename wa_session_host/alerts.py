@@ -30,7 +30,8 @@ _AGAIN_SECONDS = 5.0
 class Alerts:
     """Writes alerts from a thread of its own, so that nobody waits for PostgreSQL.
 
-    One alert a kind, account (or message) and hour; what PostgreSQL does not take is tried again.
+    One alert an hour for each account and kind of trouble, or for each account, outcome and cause
+    of failed messages. What PostgreSQL does not take is tried again.
     """
 
     def __init__(self, runtime: Runtime) -> None:
@@ -47,13 +48,13 @@ class Alerts:
         self._tell(f"wa-{kind}:{account}", text)
 
     def tried(self, row: Row, outcome: Outcome, error: TransportError | None) -> None:
-        """A message failed for good, or its outcome is unknown."""
+        """A message failed for good, or its outcome is unknown. The hour's first one is told."""
         if outcome.status not in ("dead_letter", "uncertain") or row["kind"] == "admin_alert":
             return
         log.error("alert: outbox row %d: %s", row["outbox_id"], outcome.status)
-        reason = "" if error is None else str(error)
-        text = alert_texts.message(row, outcome.status, reason, error, self._runtime.now())
-        self._tell(f"wa-{outcome.status}:{row['outbox_id']}", text)
+        cause = alert_texts.cause(outcome.status, error)
+        text = alert_texts.message(row, outcome.status, error, self._runtime.now())
+        self._tell(f"wa-{outcome.status}:{cause}:{row['session']}", text)
 
     def close(self) -> None:
         """Writes what is left, once, and ends."""

@@ -51,13 +51,20 @@ class Transaction:
 class Database:
     """A lazily opened connection, opened again when it was lost between transactions.
 
-    `round_trips` counts the statements sent, BEGIN and COMMIT included.
+    `round_trips` counts the statements sent, BEGIN and COMMIT included. `reconnect_seconds`: how
+    long connecting is tried; 0: once. `answer_seconds`: how long the server may take to accept a
+    connection, and for each answer.
     Raises DatabaseUnavailable where PostgreSQL does not answer, goes away or only reads; the
     transaction in progress is then rolled back, and the connection dropped.
     """
 
-    def __init__(self, url: str, reconnect_seconds: float = _RECONNECT_SECONDS) -> None:
-        self._arguments = connect_arguments(url)
+    def __init__(
+        self,
+        url: str,
+        reconnect_seconds: float = _RECONNECT_SECONDS,
+        answer_seconds: float = STATEMENT_SECONDS + CONNECT_SECONDS,
+    ) -> None:
+        self._arguments = connect_arguments(url) | {"timeout": answer_seconds}
         self._reconnect_seconds = reconnect_seconds
         self._connection: Any = None
         self.round_trips = 0
@@ -149,7 +156,7 @@ def connect(factory: Callable[..., Any], arguments: Mapping[str, Any]) -> Any:
 def _open_socket(address: str | None, arguments: Mapping[str, Any]) -> socket.socket:
     if address is None:
         target = arguments["host"], arguments["port"]
-        sock = socket.create_connection(target, CONNECT_SECONDS)
+        sock = socket.create_connection(target, min(CONNECT_SECONDS, arguments["timeout"]))
         sock.settimeout(arguments["timeout"])
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         return sock

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import argparse
 import ctypes.util
 import importlib.util
+import json
 import os
 import re
 import shlex
@@ -16,8 +18,9 @@ import venv
 from pathlib import Path
 
 import pytest
+from dotenv import dotenv_values
 
-from tests.conftest import ROOT
+from tests.conftest import ROOT, settings_of
 from tests.integration.waiting import wait_until
 
 DOCKERFILE = ROOT / "wa_session_host" / "Dockerfile"
@@ -41,6 +44,33 @@ def test_the_image_runs_without_root_and_writes_to_two_places() -> None:
     assert steps("USER") == ["10001:10001"]
     assert steps("VOLUME") == ['["/sessions", "/tmp"]']
     assert "libmagic1" in steps("RUN")[0]
+
+
+def environment_of_image() -> dict[str, str]:
+    return dict(pair.split("=") for pair in shlex.split(steps("ENV")[0]))
+
+
+def test_the_documented_commands_agree_with_the_image_and_win_over_the_example_s_settings() -> None:
+    page = (ROOT / "docs" / "wa_troubleshooting.md").read_text(encoding="utf-8")
+    [build, run] = re.findall(r"^docker .*$", page.replace("\\\n", " "), re.MULTILINE)
+    parser = argparse.ArgumentParser()
+    for option in ("-e", "-p", "-v", "--tmpfs", "--env-file"):
+        parser.add_argument(option, action="append")
+    parser.add_argument("--read-only", action="store_true")
+    parser.add_argument("image")
+    asked = parser.parse_args(shlex.split(run)[2:])
+    given = dict(pair.split("=") for pair in asked.e)
+
+    assert given.items() <= environment_of_image().items()
+    example = {k: v or "" for k, v in dotenv_values(ROOT / ".env.example").items()}
+    required = {"DATABASE_URL": "postgresql://x@h/d", "RAPIDAPI_KEY": "x"}
+    settings = settings_of(example | required | given)
+    assert (settings.wa_transport, settings.wa_page_host) == ("neonize", "0.0.0.0")
+    assert asked.p == [f"127.0.0.1:{settings.wa_page_port}:{steps('EXPOSE')[0]}"]
+    volumes = [settings.wa_auth_data_path, *asked.tmpfs]
+    assert json.loads(steps("VOLUME")[0]) == volumes
+    assert [volume.partition(":")[2] for volume in asked.v] == volumes[:1]
+    assert asked.image in shlex.split(build)
 
 
 def test_the_library_is_pinned_exactly() -> None:
@@ -89,7 +119,8 @@ def test_the_image_s_command_starts_answers_its_health_check_and_stops(
     sessions = tmp_path / "sessions"
     values = service_environment | {
         **magic(),
-        **dict(pair.split("=") for pair in shlex.split(steps("ENV")[0])),
+        **environment_of_image(),
+        "WA_PAGE_HOST": "127.0.0.1",
         "WA_AUTH_DATA_PATH": str(sessions),
         "WA_PROXY_URL": "http://127.0.0.1:9",  # WhatsApp is not to be reached from here
         "WA_PAGE_PORT": str(18000 + os.getpid() % 10000),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import socket
 import ssl
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from threading import Thread
@@ -212,6 +213,15 @@ def test_a_closed_database_opens_anew(database: Database) -> None:
     database.close()
     database.close()
     assert ask(database, "SELECT pg_backend_pid()") != first
+
+
+def test_a_server_that_says_nothing_is_given_up_after_the_answer_s_time() -> None:
+    with closing(socket.create_server(("127.0.0.1", 0))) as server:
+        url = f"postgresql://x@127.0.0.1:{server.getsockname()[1]}/d"
+        started = time.monotonic()
+        with pytest.raises(DatabaseUnavailable):
+            ask(Database(url, reconnect_seconds=0, answer_seconds=0.3), "SELECT 1")
+    assert 0.3 <= time.monotonic() - started < 2
 
 
 def test_a_url_becomes_host_port_and_decoded_names() -> None:

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import os
+import re
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from redis import Redis
 
 from chalicelib.slots import WIB
-from chalicelib.social.errors import ApiConfiguration, BudgetSpent, QuotaExceeded
+from chalicelib.social.errors import ApiConfiguration, BudgetSpent, EndpointRefused, QuotaExceeded
 from chalicelib.social.guard import Guard
 from local.services import EmbeddedRedis
-from tests.conftest import ROOT
+from tests.conftest import ROOT, RuntimeAt
 
 PER_SECOND = 5
 EACH = 6
@@ -187,3 +190,32 @@ def test_the_daily_budget_is_shared_and_new_each_wib_day(
         other.permit(route)
     clock.now = NOON + timedelta(days=1)
     other.permit(route)
+
+
+@pytest.mark.parametrize("page", ["architecture.md", "panduan_operator.md"])
+def test_the_documented_command_opens_a_platform_s_routes_and_no_other(
+    page: str, own_redis: EmbeddedRedis, runtime_at: RuntimeAt
+) -> None:
+    text = (ROOT / "docs" / page).read_text(encoding="utf-8")
+    [command] = re.findall(r"^```sh\n(redis-cli .*?)^```", text, re.DOTALL | re.MULTILINE)
+    runtime = runtime_at("17:00")
+    [instagram], [tiktok] = runtime.routes("instagram"), runtime.routes("tiktok")
+    fallback = instagram.replace("instagram", "instagram-fallback")
+    closing = guard_of(own_redis.url, stage="prod")
+    for route in (instagram, fallback, tiktok):
+        closing.trip(route, QuotaExceeded("used up"))
+    closing.trip(instagram, EndpointRefused("refused"), "/v1/likes")
+
+    subprocess.run(
+        ["sh", "-c", command],
+        env={
+            "REDIS_URL": own_redis.url,
+            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+        },
+        check=True,
+    )
+
+    guard = guard_of(own_redis.url, stage="prod")
+    guard.permit(instagram, "/v1/likes")
+    guard.permit(fallback)
+    assert guard.closed_by(tiktok) == "quota"

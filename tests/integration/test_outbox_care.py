@@ -13,7 +13,7 @@ import pytest
 from chalicelib import outbox, outbox_care
 from chalicelib.db import Database, Row
 from chalicelib.errors import BadInput
-from chalicelib.outbox_care import Cared
+from chalicelib.outbox_care import Cared, NotPossible
 from chalicelib.queues import OUTBOUND
 from chalicelib.runtime import Runtime
 from chalicelib.slots import WIB
@@ -280,6 +280,18 @@ def test_only_an_uncertain_message_can_be_vouched_for(
     with pytest.raises(BadInput, match=r"^not_sent: is for uncertain messages"):
         outbox_care.cancel(runtime, outbox_id, not_sent=True)
     assert status_of(tables, outbox_id) == "dead_letter"
+
+
+def test_a_case_that_was_sent_again_is_no_case_any_more(
+    runtime_at: RuntimeAt, tables: Tables
+) -> None:
+    runtime = runtime_at("17:00")
+    change = add_change(tables, "POST1", AFTERNOON)
+    outbox_id = add(runtime, tables, "dead_letter", changes=(change,))
+    outbox_care.redrive(runtime, outbox_id)
+    with pytest.raises(NotPossible, match=r"is pending\. Wait"):
+        outbox_care.cancel(runtime, outbox_id, cases_only=True)
+    assert (status_of(tables, outbox_id), told(tables)) == ("pending", [(change, outbox_id)])
 
 
 @pytest.mark.parametrize("act", [outbox_care.show, outbox_care.redrive, outbox_care.cancel])

@@ -138,12 +138,11 @@ class Pages:
         return "Perangkat dikeluarkan dari akun. Pasangkan ulang dengan QR."
 
     def _send_again(self, request: Request, _: Any) -> str:
-        self.desk.send_again(request.path_params["outbox_id"])
-        return "Pesan masuk antrean lagi."
+        return words.sent_again(self.desk.send_again(request.path_params["outbox_id"]))
 
-    def _drop(self, request: Request, _: Any) -> str:
-        self.desk.drop(request.path_params["outbox_id"])
-        return "Pesan dibuang."
+    def _drop(self, request: Request, form: Any) -> str:
+        not_sent = form.get("not_sent") == "yes"
+        return words.dropped(self.desk.drop(request.path_params["outbox_id"], not_sent))
 
     # --- around them ----------------------------------------------------------------------------
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from limits import parse
@@ -20,6 +21,7 @@ SESSION_SECONDS = 8 * 3600
 _PER_ADDRESS = parse("5/5minutes")
 _ALL_TOGETHER = parse("30/5minutes")
 _RETRY_AFTER = "300"
+_TOO_MANY = "Terlalu banyak kata sandi salah. Coba lagi lima menit lagi."
 
 
 class Auth:
@@ -28,6 +30,7 @@ class Auth:
     def __init__(self, password_hash: str | None) -> None:
         self._hash = password_hash
         self._limiter = MovingWindowRateLimiter(MemoryStorage())
+        self._one_at_a_time = Lock()
         self._until: dict[str, float] = {}
 
     @property
@@ -39,19 +42,26 @@ class Auth:
         return self._until.get(request.session.get("id", ""), 0.0) > time.monotonic()
 
     def enter(self, request: Request, password: str) -> bool:
-        """Opens a session for the right password. 429 after too many wrong ones."""
+        """Opens a session for the right password. 429 after too many wrong ones, those that are
+        given at the same moment included."""
         address = request.client.host if request.client else ""
-        limits = ((_PER_ADDRESS, address), (_ALL_TOGETHER, "all"))
-        if not all(self._limiter.test(limit, key) for limit, key in limits):
-            raise HTTPException(429, headers={"Retry-After": _RETRY_AFTER})
-        if self._hash is None or not is_right(password, self._hash):
-            for limit, key in limits:
-                self._limiter.hit(limit, key)
-            return False
+        with self._one_at_a_time:
+            if not self._fits(password, address):
+                return False
         request.session.clear()
         request.session["id"] = secrets.token_urlsafe(24)
         self._until[request.session["id"]] = time.monotonic() + SESSION_SECONDS
         return True
+
+    def _fits(self, password: str, address: str) -> bool:
+        limits = ((_PER_ADDRESS, address), (_ALL_TOGETHER, "all"))
+        if not all(self._limiter.test(limit, key) for limit, key in limits):
+            raise HTTPException(429, _TOO_MANY, {"Retry-After": _RETRY_AFTER})
+        if self._hash is not None and is_right(password, self._hash):
+            return True
+        for limit, key in limits:
+            self._limiter.hit(limit, key)
+        return False
 
     def leave(self, request: Request) -> None:
         self._until.pop(request.session.get("id", ""), None)

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from threading import Lock
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from chalicelib import outbox, queues
+from chalicelib import outbox_care, queues
 from chalicelib.clients import personal_chats
-from chalicelib.db import Row
-from chalicelib.errors import CiceroError
+from chalicelib.db import Database, Row
+from chalicelib.errors import CiceroError, DatabaseUnavailable
+from chalicelib.outbox_care import Cared, NotPossible
+from chalicelib.queues import Queues
 from chalicelib.runtime import Runtime
 from wa_session_host import protocol
+from wa_session_host.page import words
 from wa_session_host.phone_code import round_to_type_in
 from wa_session_host.pipe import ChildGone, ChildRefused, masked
 from wa_session_host.snapshot import Snapshot
@@ -27,8 +30,10 @@ log = logging.getLogger(__name__)
 
 _ANSWER_SECONDS = 30.0
 _SEND_ENDS_SECONDS = 20.0
-_SEND_AGAIN_LIFE = timedelta(minutes=30)
 _NOT_HERE = "Akun tidak berjalan di host ini. Lihat Pemilik, atau tunggu sebentar."
+_LOOK_SECONDS = 2.0
+_ACT_SECONDS = 10.0
+_QUEUE_SECONDS = 1.0
 _RECENT = 30
 _CASES = 50
 
@@ -53,13 +58,13 @@ class Overview:
 
 
 class Desk:
-    """One for all requests; its connection is used by one of them at a time."""
+    """One for all requests. Each has a database connection of its own, and none waits for a
+    service that is away."""
 
     def __init__(self, host: Host) -> None:
         self._host = host
-        self._runtime = Runtime(host.settings)
-        self._runtime.queues = host.runtime.queues
-        self._lock = Lock()
+        self._sqs = _impatient_sqs()
+        self._queues = Queues(host.settings.cicero_stage, self._sqs)
 
     def overview(self) -> Overview:
         waiting, in_flight = self._queue()
@@ -90,7 +95,7 @@ class Desk:
         chats = personal_chats(phone)
         if len(chats) != 1 or not chats[0].endswith("@s.whatsapp.net"):
             raise Refused("Tulis satu nomor telepon, misalnya 0812…")
-        until = round_to_type_in(session, self._runtime.now)
+        until = round_to_type_in(session, self._host.runtime.now)
         if until is None:
             raise Refused("Akun tidak sedang menunggu pemasangan. Tunggu sampai QR tampil.")
         digits = chats[0].partition("@")[0]
@@ -117,24 +122,19 @@ class Desk:
         log.warning("page: account %s is restarted", session.account)
         session.tell("restart_asked")
 
-    def send_again(self, outbox_id: int) -> None:
-        """Sends a dead letter or an uncertain message after all. Raises Refused, CiceroError."""
-        now = self._runtime.now()
-        row = self._change(
-            "host.send_again", outbox_id=outbox_id, now=now, expires_at=now + _SEND_AGAIN_LIFE
-        )
-        log.warning("page: outbox row %d is sent again", outbox_id)
-        with self._lock:
-            outbox.publish(self._runtime, [row])
+    def send_again(self, outbox_id: int) -> Cared:
+        """Sends a message after all, though its time may be over. Raises Refused, CiceroError."""
+        return self._care(lambda runtime: outbox_care.redrive(runtime, outbox_id, late=True))
 
-    def drop(self, outbox_id: int) -> None:
-        """Gives a message up. Raises Refused, CiceroError."""
-        self._change("host.drop", outbox_id=outbox_id, now=self._runtime.now())
-        log.warning("page: outbox row %d is dropped", outbox_id)
+    def drop(self, outbox_id: int, not_sent: bool) -> Cared:
+        """Gives a message up; `not_sent`: an uncertain one that the person did not find in its
+        chat. Raises Refused, CiceroError."""
+        return self._care(
+            lambda runtime: outbox_care.cancel(runtime, outbox_id, not_sent, cases_only=True)
+        )
 
     def close(self) -> None:
-        with self._lock:
-            self._runtime.db.close()
+        self._sqs.close()
 
     def _ask(self, session: Session, make: Callable[[int], protocol.Asked]) -> Any:
         asked = session.ask(make)
@@ -147,16 +147,30 @@ class Desk:
         except TimeoutError:
             raise Refused("WhatsApp tidak menjawab. Coba lagi sebentar.") from None
 
-    def _change(self, query: str, **parameters: Any) -> Row:
-        with self._lock, self._runtime.db.transaction() as tx:
-            row = tx.first(query, **parameters)
-        if row is None:
-            raise Refused("Pesan itu sudah tidak menunggu keputusan.")
-        return row
+    def _care(self, act: Callable[[Runtime], Cared]) -> Cared:
+        try:
+            with self._runtime(_ACT_SECONDS) as runtime:
+                return act(runtime)
+        except NotPossible as error:
+            raise Refused(words.NOT_POSSIBLE[error.why]) from None
+        except DatabaseUnavailable as error:
+            log.warning("the page cannot act: %s", error)
+            raise Refused("Basis data tidak menjawab. Coba lagi sebentar.") from None
+
+    @contextmanager
+    def _runtime(self, answer_seconds: float) -> Iterator[Runtime]:
+        settings = self._host.settings
+        runtime = Runtime(settings)
+        runtime.queues = self._queues
+        runtime.db = Database(settings.database_url, 0, answer_seconds)
+        try:
+            yield runtime
+        finally:
+            runtime.db.close()
 
     def _messages(self) -> tuple[list[Row] | None, list[Row] | None, list[Row] | None]:
         try:
-            with self._lock, self._runtime.db.transaction() as tx:
+            with self._runtime(_LOOK_SECONDS) as runtime, runtime.db.transaction() as tx:
                 return (
                     tx.run("host.counts"),
                     tx.run("host.recent", most=_RECENT),
@@ -168,13 +182,21 @@ class Desk:
 
     def _queue(self) -> tuple[int | None, int | None]:
         names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
-        service = self._runtime.queues
         try:
             with queues.reading_errors(queues.OUTBOUND):
-                answer = service.client.get_queue_attributes(
-                    QueueUrl=service.url(queues.OUTBOUND), AttributeNames=names
+                answer = self._sqs.get_queue_attributes(
+                    QueueUrl=self._queues.url(queues.OUTBOUND), AttributeNames=names
                 )["Attributes"]
         except CiceroError as error:
             log.warning("the page shows no queue: %s", error)
             return None, None
         return int(answer[names[0]]), int(answer[names[1]])
+
+
+def _impatient_sqs() -> Any:
+    import boto3
+    from botocore.config import Config
+
+    retries = {"mode": "standard", "total_max_attempts": 1}
+    times = {"connect_timeout": _QUEUE_SECONDS, "read_timeout": _QUEUE_SECONDS}
+    return boto3.client("sqs", config=Config(retries=retries, **times))

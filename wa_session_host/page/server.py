@@ -35,6 +35,7 @@ class PageServer:
                 log_config=None,
                 access_log=False,
                 server_header=False,
+                proxy_headers=False,  # an address that a visitor can write is none
                 timeout_graceful_shutdown=2,
             )
         )

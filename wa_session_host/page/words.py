@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
+from chalicelib.outbox_care import Cared, Why
 from chalicelib.slots import WIB
 from wa_session_host.states import State
 
@@ -28,7 +29,35 @@ STATUSES: Mapping[str, str] = {
     "expired": "kedaluwarsa",
     "superseded": "digantikan",
     "uncertain": "tidak pasti",
+    "cancelled": "dibatalkan",
 }
+_DECIDED = "Pesan itu sudah tidak menunggu keputusan."
+NOT_POSSIBLE: Mapping[Why, str] = {
+    "unknown": "Pesan itu tidak ada.",
+    "old_service": "Pesan itu peninggalan layanan lama dan tidak pernah dikirim.",
+    "status": _DECIDED,
+    "newer_list": "Tidak dikirim: percakapan itu sudah punya daftar yang lebih baru. Buang saja.",
+    "told_elsewhere": "Tidak dikirim: isinya sudah disampaikan pesan lain. Buang saja.",
+    "over": "Tidak dikirim: masa berlakunya sudah habis.",
+    "not_uncertain": _DECIDED,
+}
+
+
+def sent_again(done: Cared) -> str:
+    """What became of *Kirim lagi*."""
+    if done.published:
+        return "Pesan masuk antrean lagi."
+    return (
+        "Antrean tidak menjawab. Pesan disimpan dan masuk antrean sendiri dalam satu atau dua "
+        "menit; jangan tekan apa-apa lagi."
+    )
+
+
+def dropped(done: Cared) -> str:
+    """What became of *Buang*."""
+    back = done.changes_given_back
+    told = f" {back} perubahan disampaikan pesan berikutnya pada hari yang sama." if back else ""
+    return f"Pesan dibuang.{told}"
 
 
 def clock(moment: datetime | None) -> str:

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from chalicelib import outbox
 from chalicelib.runtime import Runtime
-from tests.integration.ledger import CHAT, message, write
+from tests.integration.ledger import CHAT, add_change, message, write
 from tests.integration.tables import Tables
 from tests.integration.wa_session_host.browser import HASH, enter, state, told
 from tests.integration.wa_session_host.hosting import running
@@ -28,9 +28,15 @@ def host(values: dict[str, str], scripted: Scripted) -> Iterator[Host]:
         yield made
 
 
-def failed(writer: Runtime, tables: Tables, status: str, key: str = "k1") -> int:
+def failed(
+    writer: Runtime,
+    tables: Tables,
+    status: str,
+    key: str = "k1",
+    changes: tuple[int, ...] = (),
+) -> int:
     """A message that waits for a person."""
-    [row] = write(writer, message(writer, key, text="Apel <b>pagi</b>"))
+    [row] = write(writer, message(writer, key, text="Apel <b>pagi</b>", changes=changes))
     tables.run(
         "UPDATE wa_notification_outbox SET status = :status, error_message = 'sebab' "
         "WHERE outbox_id = :id",
@@ -189,17 +195,34 @@ def test_a_message_that_was_published_a_moment_ago_can_be_sent_again_at_once(
     wait_until(lambda: "text of k1" in [sent.text for sent in scripted.sent])
 
 
-@pytest.mark.parametrize("status", ["dead_letter", "uncertain"])
-def test_a_failed_message_can_be_dropped(
-    status: str, page: Page, host: Host, real_writer: Runtime, tables: Tables, scripted: Scripted
+@pytest.mark.parametrize(
+    ("status", "button"),
+    [
+        ("dead_letter", "Ya, buang"),
+        ("uncertain", "Ada, buang"),
+        ("uncertain", "Tidak ada, buang"),
+    ],
+)
+def test_a_failed_message_can_be_dropped_and_is_asked_about_once_more(
+    status: str,
+    button: str,
+    page: Page,
+    host: Host,
+    real_writer: Runtime,
+    tables: Tables,
+    scripted: Scripted,
 ) -> None:
-    outbox_id = failed(real_writer, tables, status)
+    change = add_change(tables, "POST1", real_writer.now())
+    outbox_id = failed(real_writer, tables, status, changes=(change,))
     enter(page, host)
-    page.locator(f"[data-outbox='{outbox_id}']").get_by_role("button", name="Buang").click()
+    case = page.locator(f"[data-outbox='{outbox_id}']")
+    case.get_by_text("Buang…").click()
+    assert tables.value("SELECT status FROM wa_notification_outbox") == status
+    case.get_by_role("button", name=button, exact=True).click()
     told(page, "Pesan dibuang.")
-    expect(page.locator(f"[data-outbox='{outbox_id}']")).to_have_count(0)
-    row = tables.row("SELECT status, error_message FROM wa_notification_outbox")
-    assert row == {"status": "expired", "error_message": "dropped by a person; sebab"}
+    expect(case).to_have_count(0)
+    assert tables.value("SELECT status FROM wa_notification_outbox") == "cancelled"
+    assert tables.count("change_told") == (1 if button == "Ada, buang" else 0)
     assert scripted.sent == []
 
 
@@ -211,5 +234,45 @@ def test_a_case_that_somebody_else_decided_is_said_to_be_decided(
     case = page.locator(f"[data-outbox='{outbox_id}']")
     case.get_by_text("Isi pesan").click()  # an opened case stays as it is
     tables.run("UPDATE wa_notification_outbox SET status = 'sent'")
-    case.get_by_role("button", name="Buang").click()
+    case.get_by_text("Buang…").click()
+    case.get_by_role("button", name="Ada, buang", exact=True).click()
     told(page, "sudah tidak menunggu keputusan")
+
+
+def test_a_new_case_comes_after_the_others(
+    page: Page, host: Host, real_writer: Runtime, tables: Tables
+) -> None:
+    first = failed(real_writer, tables, "dead_letter", "k1")
+    enter(page, host)
+    cases = page.locator(".case")
+    expect(cases).to_have_count(1)
+    failed(real_writer, tables, "dead_letter", "k2")
+    expect(cases).to_have_count(2, timeout=10_000)
+    expect(cases.first).to_have_attribute("data-outbox", str(first))
+
+
+def test_nothing_is_renewed_under_a_pressed_mouse_button(
+    page: Page, host: Host, real_writer: Runtime, tables: Tables
+) -> None:
+    failed(real_writer, tables, "dead_letter")
+    enter(page, host)
+    summary = page.locator(".case").get_by_text("Buang…")
+    drawn = summary.element_handle()
+    summary.hover()
+    page.mouse.down()
+    page.wait_for_timeout(2500)
+    assert drawn.evaluate("element => element.isConnected")
+    page.mouse.up()
+    expect(page.get_by_role("button", name="Ya, buang")).to_be_visible()
+
+
+def test_the_page_asks_for_nothing_new_before_it_has_its_answer(page: Page, host: Host) -> None:
+    asked: list[Route] = []
+    page.route("**/live", lambda route: asked.append(route))  # noqa: PLW0108  playwright marks it
+    enter(page, host)
+    page.wait_for_timeout(4500)
+    assert len(asked) == 1
+    asked[0].continue_()
+    page.wait_for_timeout(2500)
+    assert len(asked) == 2
+    asked[1].continue_()

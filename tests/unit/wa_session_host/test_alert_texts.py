@@ -39,7 +39,7 @@ def test_every_kind_of_trouble_has_a_text_that_names_account_time_and_advice(
 def test_a_failed_message_is_told_with_its_reason_and_what_to_do(
     status: str, error: TransportError, head: str, advice: str
 ) -> None:
-    text = alert_texts.message(ROW, status, str(error), error, NOW)
+    text = alert_texts.message(ROW, status, error, NOW)
     assert text.startswith(head)
     assert "outbox 7, klien POLRES_X\nSebab: x\n" in text
     assert advice in text

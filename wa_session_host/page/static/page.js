@@ -3,15 +3,26 @@
 
 const live = document.getElementById("live");
 
-async function renew() {
-  const open = live.querySelector("details[open]");
-  if (open || document.hidden) return;
-  const answer = await fetch("/live", { redirect: "manual" });
-  if (answer.type === "opaqueredirect") location.assign("/login");
-  else if (answer.ok) live.innerHTML = await answer.text();
+// Somebody reads, presses or is about to: nothing may move or vanish under the hand.
+function inUse() {
+  return document.hidden || live.matches(":active")
+    || live.querySelector("details[open], form:focus-within");
 }
 
-if (live) setInterval(() => renew().catch(() => {}), 2000);
+async function renew() {
+  if (inUse()) return;
+  const answer = await fetch("/live", { redirect: "manual", signal: AbortSignal.timeout(10000) });
+  if (answer.type === "opaqueredirect") location.assign("/login");
+  if (!answer.ok) return;
+  const text = await answer.text();
+  if (!inUse()) live.innerHTML = text;
+}
+
+function renewLater() {
+  setTimeout(() => renew().catch(() => {}).finally(renewLater), 2000);
+}
+
+if (live) renewLater();
 
 document.addEventListener("click", (event) => {
   const id = event.target.dataset.copy;
