@@ -85,5 +85,5 @@ def test_a_strict_host_ends_names_the_owner_and_leaves_the_session_alone(
     with HostProcess(strict, tmp_path / "strict.log") as second:
         assert second.process.wait(30) == OWNED_ELSEWHERE
         [fatal] = [line for line in second.log().splitlines() if " CRITICAL " in line]
-    assert f"pid {owner.process.pid}, since 20" in fatal
+    assert f"pid {owner.process.pid}, up since 20" in fatal
     assert account.session is before
