@@ -29,6 +29,7 @@ OPERATOR = "081200000001"
 _numbers = itertools.count()
 
 
+_MEASURED = "measured"
 _WHOLE_PROCESSES = ("e2e", "whatsapp", "wa_session_host")
 
 
@@ -38,6 +39,22 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if set(_WHOLE_PROCESSES) & set(item.path.relative_to(ROOT).parts):
             item.add_marker(pytest.mark.flaky(reruns=1))
+
+
+Measured = Callable[[str], None]
+
+
+@pytest.fixture
+def measured(record_property: Callable[[str, object], None]) -> Measured:
+    """Takes what a test has measured, in words; the run's last lines tell it."""
+    return lambda text: record_property(_MEASURED, text)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    for report in terminalreporter.getreports("passed"):
+        for name, value in report.user_properties:
+            if name == _MEASURED and report.when == "call":
+                terminalreporter.write_line(f"measured: {value}")
 
 
 @pytest.fixture(scope="session")

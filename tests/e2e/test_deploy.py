@@ -21,6 +21,7 @@ import pytest
 
 from chalicelib.slots import FINAL, HALF_HOUR, eventbridge_expression
 from local.services import MotoServer
+from tests.conftest import Measured
 
 PROJECT = Path(__file__).parents[2]
 STAGE = "dev"
@@ -146,15 +147,14 @@ def chalice(directory: Path, *arguments: str, **environment: str) -> None:
     assert ran.returncode == 0, ran.stdout + ran.stderr
 
 
-def test_the_bundle_is_small(bundle: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_bundle_is_small(bundle: Path, measured: Measured) -> None:
     size = bundle.stat().st_size / MEGABYTE
     weights: Counter[str] = Counter()
     with zipfile.ZipFile(bundle) as archive:
         for entry in archive.infolist():
             weights[entry.filename.split("/", 1)[0]] += entry.compress_size
     heaviest = ", ".join(f"{n} {w / MEGABYTE:.1f}" for n, w in weights.most_common(4))
-    with capsys.disabled():
-        print(f"\nLambda bundle: {size:.1f} MB zipped ({heaviest})", file=sys.stderr)
+    measured(f"Lambda bundle: {size:.1f} MB zipped ({heaviest})")
     assert size < 50
 
 

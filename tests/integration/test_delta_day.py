@@ -18,7 +18,7 @@ from local.sandbox.demo_clients import client_row
 from local.sandbox.ids import sec_uid
 from local.sandbox.world import Account, Platform, Post, World
 from local.seed import seed
-from tests.conftest import DAY, RuntimeAt
+from tests.conftest import DAY, Measured, RuntimeAt
 from tests.integration.inbox import Inbox
 from tests.integration.service import SharedService
 from tests.integration.tables import Tables
@@ -105,7 +105,7 @@ def test_a_day_of_deltas_ends_as_a_day_read_in_full_for_fewer_calls(
     sandbox: Sandbox,
     scenario: Scenario,
     service: SharedService,
-    capsys: pytest.CaptureFixture[str],
+    measured: Measured,
 ) -> None:
     ends, calls = {}, {}
     for refresh in ("full", "delta"):
@@ -118,6 +118,5 @@ def test_a_day_of_deltas_ends_as_a_day_read_in_full_for_fewer_calls(
         ends[refresh], calls[refresh] = kept(tables), sandbox.stats()["total"] - before
     assert ends["delta"] == ends["full"]
     share = calls["delta"] / calls["full"]
-    with capsys.disabled():
-        print(f"\ndelta day: {calls['delta']} of {calls['full']} calls, {share:.0%}")
+    measured(f"delta day: {calls['delta']} of {calls['full']} calls, {share:.0%}")
     assert share <= 0.4

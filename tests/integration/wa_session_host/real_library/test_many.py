@@ -10,6 +10,7 @@ import pytest
 
 from chalicelib import outbox
 from chalicelib.runtime import Runtime
+from tests.conftest import Measured
 from tests.integration.ledger import message, write
 from tests.integration.wa_session_host.processes import HostProcess
 from tests.integration.wa_session_host.real_library.hosting import PATIENCE, Told, running
@@ -30,7 +31,7 @@ def test_a_thousand_messages_to_fifty_groups_keep_their_order_in_each_group(
     standin: Standin,
     real_writer: Runtime,
     told: Told,
-    capsys: pytest.CaptureFixture[str],
+    measured: Measured,
 ) -> None:
     chats = [f"1203630000001{number:05}@g.us" for number in range(GROUPS)]
     for number, chat in enumerate(chats):
@@ -52,10 +53,8 @@ def test_a_thousand_messages_to_fifty_groups_keep_their_order_in_each_group(
     for nth, chat in enumerate(chats):
         assert standin.texts_to(chat) == [text for _, text in turns[nth::GROUPS]]
     assert set(told.statuses()) == {"sent"}
-    with capsys.disabled():
-        print(
-            f"\n1,000 messages to 50 groups in {seconds:.1f} s: {MESSAGES / seconds:.0f} a second"
-        )
+    rate = MESSAGES / seconds
+    measured(f"1,000 messages to 50 groups in {seconds:.1f} s: {rate:.0f} a second")
 
 
 @pytest.mark.timeout(300)
@@ -64,7 +63,7 @@ def test_memory_stays_flat_over_a_hundred_reconnects_and_restarts_of_the_child(
     standin: Standin,
     account: AccountScript,
     tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
+    measured: Measured,
 ) -> None:
     hasty = ("tests.wa_child.host",)
     with HostProcess(values | standin.environment(), tmp_path / "host.log", hasty) as host:
@@ -75,11 +74,10 @@ def test_memory_stays_flat_over_a_hundred_reconnects_and_restarts_of_the_child(
         child_after = _after(account, DROPS - DROPS // 4, child)
         before = _after_restarts(account, RESTARTS // 4, parent)
         after = _after_restarts(account, RESTARTS - RESTARTS // 4, parent)
-    with capsys.disabled():
-        print(
-            f"\nmemory: a child over {DROPS} reconnects {child_before:.0f} → {child_after:.0f} MB, "
-            f"the host over {RESTARTS} restarts {before:.0f} → {after:.0f} MB"
-        )
+    measured(
+        f"memory: a child over {DROPS} reconnects {child_before:.0f} → {child_after:.0f} MB, "
+        f"the host over {RESTARTS} restarts {before:.0f} → {after:.0f} MB"
+    )
     assert child_after < child_before * 1.1
     assert after < before * 1.05
 

@@ -11,6 +11,7 @@ import pytest
 
 from chalicelib.queues import OUTBOUND
 from chalicelib.runtime import Runtime
+from tests.conftest import Measured
 from tests.integration.inbox import Inbox
 from tests.integration.ledger import message
 from tests.integration.wa_session_host.hosting import publish
@@ -45,7 +46,7 @@ def test_the_second_takes_over_from_a_killed_one_and_no_message_is_lost_or_doubl
     told: Told,
     inbox: Inbox,
     tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
+    measured: Measured,
 ) -> None:
     with HostProcess(values | standin.environment(), tmp_path / "second.log") as second:
         wait_until(lambda: "another host owns the account" in second.log())
@@ -69,8 +70,7 @@ def test_the_second_takes_over_from_a_killed_one_and_no_message_is_lost_or_doubl
     assert len(arrived) >= found["sent"]
     got = [arrival.text for arrival in arrived]
     assert got == sorted(set(texts) & set(got)), "each once, in order"
-    with capsys.disabled():
-        print(f"\ntakeover from a killed host in {takeover:.1f} s")
+    measured(f"takeover from a killed host in {takeover:.1f} s")
 
 
 def test_a_strict_host_ends_names_the_owner_and_leaves_the_session_alone(

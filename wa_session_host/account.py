@@ -1,0 +1,180 @@
+"""One WhatsApp account over neonize. The only module that imports neonize.
+
+It keeps to what was seen of 0.5.2: events are registered before connect() and run on its one
+thread, so handlers only pass them on; a client that is not up by its events is asked nothing, for
+it panics before its first connection, waits while it dials, and says that it is logged in while a
+login is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from threading import Lock
+from typing import Any
+
+from wa_session_host import protocol
+from wa_session_host.protocol import (
+    Answer,
+    Asked,
+    Connect,
+    Happened,
+    Ping,
+    Qr,
+    Report,
+    RetryReceipt,
+    Send,
+)
+
+_UP = {"connected", "keep_alive_restored"}
+_AS_BEFORE = {"undecryptable"}
+_REASONS: dict[str, Any] = {
+    "LOGGED_OUT": "logged_out",
+    "MAIN_DEVICE_GONE": "logged_out",
+    "UNKNOWN_LOGOUT": "logged_out",
+    "TEMP_BANNED": "temporary_ban",
+    "CLIENT_OUTDATED": "client_outdated",
+}
+
+
+class Account:
+    """The library's client behind the protocol. `report` takes what the host is to know."""
+
+    def __init__(self, order: Connect, report: Callable[[Report], None]) -> None:
+        from neonize.client import NewClient
+
+        self._report = report
+        self._proxy = order.proxy_url
+        self._up = self._pairing = False
+        self._order = Lock()
+        self._client: Any = NewClient(order.store, uuid=order.account)
+        self._register()
+
+    def connect(self) -> None:
+        """Blocks until the connection is given up. Raises what the library raises."""
+        from neonize.utils import log as library_log
+
+        library_log.setLevel("WARNING")
+        self._client.connect(_proxy_settings(self._proxy))
+
+    def stop(self) -> None:
+        self._client.stop()
+
+    def answer(self, order: Asked) -> Any:
+        """Does what is asked. Raises the library's error."""
+        from neonize.proto.waE2E.WAWebProtobufsE2E_pb2 import Message
+
+        client = self._client
+        match order:
+            case Send():
+                return client.send_message(_jid(order.chat), Message(conversation=order.text)).ID
+            case protocol.PairPhone():
+                return client.PairPhone(order.phone, True)
+            case protocol.JoinedGroups():
+                return [_group(group) for group in client.get_joined_groups()]
+            case protocol.GroupInfo():
+                return str(client.get_group_info(_jid(order.chat)).GroupName.Name)
+            case protocol.Logout():
+                return client.logout()
+
+    def pong(self, ping: Ping) -> None:
+        """Reports whether messages can go out, or codes be scanned, in line with the events
+        reported before."""
+        asked = self._up or self._pairing
+        connected = asked and bool(self._client.is_connected)
+        logged_in = connected and bool(self._client.is_logged_in)
+        with self._order:
+            value = {
+                "connected": connected and (self._up or self._pairing),
+                "logged_in": logged_in and self._up,
+            }
+            self._report(Answer(id=ping.id, value=value))
+
+    def _register(self) -> None:
+        from neonize import events
+
+        on = self._client.event
+        on.qr(lambda _, code: self._tell(Qr(code=code.decode())))
+        plain: dict[Any, Any] = {
+            events.ConnectedEv: "connected",
+            events.DisconnectedEv: "disconnected",
+            events.KeepAliveTimeoutEv: "keep_alive_timeout",
+            events.KeepAliveRestoredEv: "keep_alive_restored",
+            events.StreamReplacedEv: "stream_replaced",
+            events.ClientOutdatedEv: "client_outdated",
+            events.UndecryptableMessageEv: "undecryptable",
+        }
+        for kind, name in plain.items():
+            on(kind)(self._teller(_plain(name)))
+        on(events.PairStatusEv)(self._teller(_paired))
+        on(events.LoggedOutEv)(self._teller(_refused("logged_out")))
+        on(events.ConnectFailureEv)(self._teller(_refused("connect_failure")))
+        on(events.StreamErrorEv)(
+            self._teller(lambda event: Happened(event="stream_error", code=event.Code))
+        )
+        on(events.TemporaryBanEv)(self._teller(_banned))
+        on(events.ReceiptEv)(self._teller(_retry_receipt))
+
+    def _teller(self, read: Callable[[Any], Report | None]) -> Callable[[Any, Any], None]:
+        def tell(_: Any, event: Any) -> None:
+            report = read(event)
+            if report is not None:
+                self._tell(report)
+
+        return tell
+
+    def _tell(self, report: Report) -> None:
+        with self._order:
+            if isinstance(report, Qr):
+                self._pairing = True
+            elif isinstance(report, Happened) and report.event not in _AS_BEFORE:
+                self._pairing, self._up = False, report.event in _UP
+            self._report(report)
+
+
+def _proxy_settings(url: str | None) -> Any:
+    from neonize._binder import ProxySettings
+
+    return ProxySettings(url) if url else None
+
+
+def _jid(chat: str) -> Any:
+    from neonize.utils.jid import build_jid
+
+    user, _, server = chat.partition("@")
+    return build_jid(user, server)
+
+
+def _group(group: Any) -> dict[str, Any]:
+    jid = group.JID
+    name, members = str(group.GroupName.Name), len(group.Participants)
+    return {"id": f"{jid.User}@{jid.Server}", "name": name, "members": members}
+
+
+def _plain(name: Any) -> Callable[[Any], Report]:
+    return lambda event: Happened(event=name)
+
+
+def _paired(event: Any) -> Report:
+    if event.Status == event.SUCCESS:
+        return Happened(event="paired")
+    return Happened(event="pair_failed")
+
+
+def _refused(name: Any) -> Callable[[Any], Report]:
+    """A refused login under the name of its reason, where the reason has an event of its own."""
+
+    def read(event: Any) -> Report:
+        from neonize.proto.Neonize_pb2 import ConnectFailureReason
+
+        reason = ConnectFailureReason.Name(event.Reason)
+        return Happened(event=_REASONS.get(reason, name), code=reason)
+
+    return read
+
+
+def _banned(event: Any) -> Report:
+    return Happened(event="temporary_ban", code=str(event.Code), seconds=event.Expire)
+
+
+def _retry_receipt(event: Any) -> Report | None:
+    return RetryReceipt(message_ids=list(event.MessageIDs)) if event.Type == event.RETRY else None
