@@ -75,7 +75,8 @@ class Server:
 
             async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
                 self._keep(asyncio.current_task())
-                await self._serve(Connection(reader, writer, words))
+                with contextlib.suppress(asyncio.CancelledError):  # `stop`
+                    await self._serve(Connection(reader, writer, words))
 
             async with await asyncio.start_server(serve, sock=listener):
                 await loop.sock_sendall(process, self._root)
