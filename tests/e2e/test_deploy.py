@@ -4,6 +4,7 @@ The dependencies of the bundle come from the package index; nothing else leaves 
 """
 
 import fcntl
+import itertools
 import json
 import os
 import shutil
@@ -18,6 +19,7 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.config import Config
 
 from chalicelib.slots import FINAL, HALF_HOUR, eventbridge_expression
 from local.services import MotoServer
@@ -73,6 +75,11 @@ def bundle(project: Path) -> Path:
     return project / "bundle" / "deployment.zip"
 
 
+_numbers = itertools.count(1)
+_PATIENT = Config(read_timeout=150, retries={"total_max_attempts": 1})
+"""Nothing is asked twice: to create a stack takes a busy emulator longer than boto waits."""
+
+
 class Account:
     """An AWS account that a stage was deployed to, and its clients."""
 
@@ -87,6 +94,7 @@ class Account:
             region_name=REGION,
             aws_access_key_id="test",
             aws_secret_access_key="test",
+            config=_PATIENT,
         )
         return self._clients.enter_context(closing(made))
 
@@ -193,16 +201,17 @@ def test_the_app_imports_from_the_bundle_and_nothing_else(bundle: Path, tmp_path
 
 
 def test_the_template_creates_the_whatsapp_host_too(account: Account) -> None:
+    stage = f"with-host-{next(_numbers)}"  # a second try finds the first one's stack
     subnets = account.client("ec2").describe_subnets()["Subnets"]
     status = account.create_stack(
-        Stage="with-host",
+        Stage=stage,
         DeployHost="true",
         HostImage="123456789012.dkr.ecr.ap-southeast-3.amazonaws.com/cicero-wa-host:1",
         HostVpc=subnets[0]["VpcId"],
         HostSubnetA=subnets[0]["SubnetId"],
         HostSubnetB=subnets[1]["SubnetId"],
     )
-    services = account.client("ecs").list_services(cluster="cicero-with-host")["serviceArns"]
+    services = account.client("ecs").list_services(cluster=f"cicero-{stage}")["serviceArns"]
     assert (status, len(services)) == ("CREATE_COMPLETE", 1)
 
 
