@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from chalicelib.errors import CiceroError
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from chalicelib.jobs import QueueMessage
 
 log = logging.getLogger(__name__)
+
+_T = TypeVar("_T")
 
 FETCH = "fetch"
 ENGAGEMENT = "engagement"
@@ -77,14 +79,14 @@ class Queues:
         logged and is the caller's to send again. Raises QueueUnavailable where SQS does not answer
         at all.
         """
-        batches = _batches(entries)
+        tens = batches(entries)
         if threads == 1:
-            return [entry for batch in batches for entry in self._send_batch(queue, batch)]
+            return [entry for batch in tens for entry in self._send_batch(queue, batch)]
         from concurrent.futures import ThreadPoolExecutor
 
         _ = self.url(queue)  # looked up once, and the client made, before threads share them
         with ThreadPoolExecutor(threads) as pool:
-            sent = pool.map(lambda batch: self._send_batch(queue, batch), batches)
+            sent = pool.map(lambda batch: self._send_batch(queue, batch), tens)
             return [entry for taken in sent for entry in taken]
 
     def send_one(self, queue: str, message: QueueMessage) -> None:
@@ -155,7 +157,8 @@ def _deduplication_id(key: str) -> str:
     return hashlib.sha256(key.encode()).hexdigest()
 
 
-def _batches(entries: Iterable[Entry]) -> Iterator[list[Entry]]:
+def batches(entries: Iterable[_T]) -> Iterator[list[_T]]:
+    """What SQS takes at once: ten at a time, in order."""
     iterator = iter(entries)
     while batch := list(islice(iterator, _BATCH)):
         yield batch

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import time
 from collections import defaultdict, deque
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -112,12 +112,15 @@ class InHand:
 
     def _give_back(self) -> None:
         with self._lock:
-            every = [taken for some in self._all.values() for taken in some]
+            every = self._every()
             self._all.clear()
             self._waiting.clear()
-        for few in _batches(every):
+        for few in queues.batches(every):
             with suppress(QueueUnavailable):
                 self._change(few, 0)
+
+    def _every(self) -> list[Taken]:
+        return [taken for some in self._all.values() for taken in some]
 
     def _session(self, message: OutboundMessage) -> str | None:
         return None if self._sessions is None else message.session
@@ -157,8 +160,8 @@ class InHand:
                 continue
             due = time.monotonic() - self._visibility / 3
             with self._lock:
-                every = [taken for some in self._all.values() for taken in some]
-            for few in _batches([taken for taken in every if taken.hidden_since <= due]):
+                old = [taken for taken in self._every() if taken.hidden_since <= due]
+            for few in queues.batches(old):
                 self._hide(few)
 
     def _hide(self, few: list[Taken]) -> None:
@@ -193,11 +196,6 @@ class InHand:
     def _call(self, name: str, **arguments: Any) -> Any:
         with queues.reading_errors(queues.OUTBOUND):
             return getattr(self._client, name)(QueueUrl=self._url, **arguments)
-
-
-def _batches(every: list[Taken]) -> Iterator[list[Taken]]:
-    for start in range(0, len(every), _BATCH):
-        yield every[start : start + _BATCH]
 
 
 def open_in_hand(

@@ -9,17 +9,12 @@ from pathlib import Path
 import pytest
 
 from tests.whatsapp.driver import Driver
-from tests.whatsapp.linked import NUMBER, STORE, link, stand_in
+from tests.whatsapp.linked import NUMBER, STORE, linked, stand_in
 from tests.whatsapp.script import AccountScript
 from tests.whatsapp.standin import Standin
 
-
-@pytest.fixture(scope="session")
-def linked(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A directory with a store that was paired by QR, and the stand-in's memory of it."""
-    directory = tmp_path_factory.mktemp("linked")
-    link(directory)
-    return directory
+__all__ = ["linked"]
+"""A fixture, too."""
 
 
 @pytest.fixture

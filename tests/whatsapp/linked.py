@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
+
 from tests.whatsapp.driver import Driver
 from tests.whatsapp.standin import Standin
 
@@ -27,9 +29,13 @@ def stand_in(directory: Path) -> Iterator[Standin]:
         assert not server.problems, "\n".join(server.problems)
 
 
-def link(directory: Path) -> None:
-    """Pairs a device by QR. Its store is `directory / STORE`, the stand-in knows it."""
+@pytest.fixture(scope="session")
+def linked(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A directory with the store of a device that was paired by QR, and the stand-in's memory of
+    it. For the conftest that imports it."""
+    directory = tmp_path_factory.mktemp("linked")
     with stand_in(directory) as server, Driver(server, directory / STORE) as client:
         client.connect()
         server.account(NUMBER).scan(client.event("Qr")["code"])
         client.event("Connected")
+    return directory

@@ -10,17 +10,12 @@ import pytest
 
 from tests.integration.tables import Tables
 from tests.integration.wa_session_host.real_library.hosting import Told
-from tests.whatsapp.linked import NUMBER, STORE, link, stand_in
+from tests.whatsapp.linked import NUMBER, STORE, linked, stand_in
 from tests.whatsapp.script import AccountScript
 from tests.whatsapp.standin import Standin
 
-
-@pytest.fixture(scope="session")
-def linked(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A linked device's store, and the stand-in's memory of it."""
-    directory = tmp_path_factory.mktemp("linked")
-    link(directory)
-    return directory
+__all__ = ["linked"]
+"""A fixture, too."""
 
 
 @pytest.fixture
