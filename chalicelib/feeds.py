@@ -51,7 +51,7 @@ def read_feeds(
         try:
             return _read(runtime, client, run, platform, since[platform], lambda: in_time(context))
         except ApiError as error:
-            return AccountFeed(Feed((), 0, reached=False, error=error))
+            return AccountFeed(Feed((), error=error))
 
     feeds = side_by_side(runtime.pool, read, client.platforms)
     return dict(zip(client.platforms, feeds, strict=True))

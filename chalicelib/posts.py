@@ -1,7 +1,9 @@
 """The first stage: a client's posts of the day, both platforms, into tables and ledger.
 
-API calls come first and hold no transaction; then one statement writes everything. Doing the
-job again changes nothing: a run that was fetched already only sends its engagement job on.
+API calls come first and hold no transaction; then one statement writes everything. Only where
+posts are missing for the second time are these asked for, and then removed or kept. Doing the job
+again changes nothing: a run that was fetched already only sends its engagement job on; what could
+not be asked for is asked for at the next fetch.
 """
 
 from __future__ import annotations
@@ -16,12 +18,12 @@ from typing import Any
 
 from chalicelib import queues, removals, reports
 from chalicelib.clients import Client, Platform
-from chalicelib.db import Row, Transaction
+from chalicelib.db import Row
 from chalicelib.errors import BadInput
 from chalicelib.feeds import AccountFeed, read_feeds
 from chalicelib.jobs import ClientJob
 from chalicelib.runs import dropped_if_expired
-from chalicelib.runtime import Counters, Runtime
+from chalicelib.runtime import Counters, Runtime, in_time
 from chalicelib.slots import Slot, day_bounds
 from chalicelib.social.content import Post
 from chalicelib.verdicts import Verdict
@@ -61,7 +63,8 @@ def fetch_posts(runtime: Runtime, job: ClientJob, context: Any = None) -> Result
         since = {p: _since(run, p, job.of_slot) for p in client.platforms}
         feeds = read_feeds(runtime, client, run, since, context)
         fetched = _Fetched(job, client, run, since, feeds)
-        results = _write(runtime, fetched, runtime.counters() - spent, started)
+        stored = _write(runtime, fetched, runtime.counters() - spent, started)
+        results = stored and _settle(runtime, job, stored, context)
     runtime.queues.send_one(queues.ENGAGEMENT, job)
     return results
 
@@ -107,11 +110,11 @@ class _Fetched:
         return self.feeds[platform].feed.between(self.since[platform], day_end)
 
     def result(self, platform: Platform) -> FetchResult:
-        feed = self.feeds[platform].feed
+        feed, had_posts = self.feeds[platform].feed, self.run[f"had_{platform}"]
         return FetchResult(
-            feed.verdict(had_posts=self.run[f"had_{platform}"]),
+            feed.verdict(had_posts),
             posts=len(self.posts(platform)),
-            error_kind=feed.error.kind if feed.error else None,
+            error_kind=feed.trouble(had_posts),
             error=str(feed.error) if feed.error else None,
         )
 
@@ -133,8 +136,9 @@ class _Fetched:
         return {"handle": str(self.client.tiktok), "secuid": str(account.secuid)}
 
 
-def _write(runtime: Runtime, fetched: _Fetched, cost: Counters, started: float) -> Results | None:
-    """Everything the fetch found, in one transaction; None where another worker was first."""
+def _write(runtime: Runtime, fetched: _Fetched, cost: Counters, started: float) -> Row | None:
+    """Everything the fetch found, in one transaction, with the removals that it undoes; the row of
+    fetching.store, None where another worker was first."""
     job, feeds = fetched.job, fetched.feeds
     day_start, day_end = day_bounds(job.of_slot.day)
     results = {platform: fetched.result(platform) for platform in feeds}
@@ -157,34 +161,45 @@ def _write(runtime: Runtime, fetched: _Fetched, cost: Counters, started: float) 
             sql_round_trips=cost.sql_round_trips + 3,
             seconds=time.monotonic() - started,
         )
-        if stored is None:
-            return None
-        return _mend(runtime, tx, job, stored)
+        if stored is not None and stored["returned"]:
+            tx.run(
+                "content.restore",
+                contents=stored["returned"],
+                client_id=job.client_id,
+                slot=job.slot,
+                now=runtime.now(),
+            )
+    return stored
 
 
-def _mend(runtime: Runtime, tx: Transaction, job: ClientJob, stored: Row) -> Results:
-    """Undoes removals of posts that are back, and makes those that are confirmed."""
+def _settle(runtime: Runtime, job: ClientJob, stored: Row, context: Any) -> Results:
+    """Asks for posts that are missing for the second time, and removes those that are gone."""
+    started, spent = time.monotonic(), runtime.counters()
     results: Results = {
         name: FetchResult(**result) for name, result in stored["fetch_result"].items()
     }
-    before = runtime.db.round_trips
-    if stored["returned"]:
-        tx.run(
-            "content.restore",
-            contents=stored["returned"],
-            client_id=job.client_id,
-            slot=job.slot,
-            now=runtime.now(),
-        )
-    if not stored["confirmed"]:
+    asked = removals.ask(runtime, stored, lambda: in_time(context))
+    if not asked:
         return results
-    for platform, gone, held in removals.remove(runtime, tx, job, stored):
-        results[platform] = replace(results[platform], removed=gone, held=held)
-    tx.run(
-        "fetching.correct",
-        slot=job.slot,
-        client_id=job.client_id,
-        results=json.dumps({name: asdict(result) for name, result in results.items()}),
-        sql_round_trips=runtime.db.round_trips - before + 1,
-    )
+    with runtime.db.transaction() as tx:
+        for platform, (removed, held) in removals.write(runtime, tx, job, asked).items():
+            result, error = results[platform], asked[platform].error
+            results[platform] = replace(
+                result,
+                removed=removed,
+                held=held,
+                error_kind=error.kind if error else result.error_kind,
+                error=str(error) if error else result.error,
+            )
+        cost = runtime.counters() - spent
+        tx.run(
+            "fetching.correct",
+            slot=job.slot,
+            client_id=job.client_id,
+            results=json.dumps({name: asdict(result) for name, result in results.items()}),
+            api_calls=json.dumps(cost.api_calls_on_top_of(stored["api_calls"])),
+            api_requests=cost.api_requests,
+            sql_round_trips=cost.sql_round_trips + 2,
+            seconds=time.monotonic() - started,
+        )
     return results

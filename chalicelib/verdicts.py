@@ -16,23 +16,35 @@ from chalicelib.social.errors import ApiError
 
 Verdict = Literal["complete", "partial", "empty", "error"]
 
+Cut = Literal["looped", "capped", "no_time"]
+"""Why a feed was not read far enough: a page or a cursor that came again, too many pages, no time
+left."""
+
 MAX_PAGES = 40
 """A feed that has not reached yesterday after so many pages is cut off, and partial."""
 
+_MOST_PINS = 3
+"""So many posts may stand first, out of order, and not be marked as pinned."""
+
+_OLDER_IN_A_ROW = _MOST_PINS + 1
+_IDLE_PAGES = 2
 _HELD_ABOVE_POSTS = 2
 
 
 @dataclass(frozen=True)
 class Feed:
-    """What paging through an account brought: each post once, in the order first met.
-
-    `reached` is True where paging came past the start of the period or to the true end.
-    """
+    """What paging through an account brought: each post once, in the order first met. `cut` is
+    None where paging came past the start of the period, to the true end, or to an error."""
 
     posts: tuple[Post, ...]
-    unreadable: int
-    reached: bool
+    unreadable: int = 0
+    cut: Cut | None = None
     error: CiceroError | None = None
+
+    @property
+    def reached(self) -> bool:
+        """Whether paging came past the start of the period or to the true end."""
+        return self.cut is None and self.error is None
 
     def between(self, start: datetime, end: datetime) -> list[Post]:
         """The posts made in [start, end)."""
@@ -42,9 +54,17 @@ class Feed:
         """`had_posts`: whether the account is known to have had posts before."""
         if self.error and not self.posts:
             return "error"
-        if self.error or self.unreadable or not self.reached:
+        if self.unreadable or not self.reached:
             return "partial"
         return "empty" if had_posts and not self.posts else "complete"
+
+    def trouble(self, had_posts: bool) -> str | None:
+        """The kind of error that reports know it by; None exactly where it is complete."""
+        if self.error:
+            return self.error.kind
+        if self.unreadable:
+            return "unreadable"
+        return self.cut or ("empty" if self.verdict(had_posts) == "empty" else None)
 
 
 def read_feed(
@@ -52,33 +72,74 @@ def read_feed(
     since: datetime,
     in_time: Callable[[], bool] = lambda: True,
 ) -> Feed:
-    """Pages through a feed until a page ends before `since`, pinned posts not counted.
+    """Pages through a feed until it runs before `since`, pinned posts not counted.
 
-    An ApiError ends the reading and is kept in the feed beside what was read. A page that brings
-    nothing new may stand where another was: the feed then counts as not reached, like one that
-    was cut off because `in_time` said no.
+    One old post is no end: four in a row are, and where the feed has shown to be out of order, a
+    page of nothing else. An ApiError ends the reading and is kept in the feed beside what was
+    read. A page that brings nothing new may stand where another was, so the feed counts as looped;
+    a second one in a row, or a cursor that was there before, ends it.
     """
-    posts: dict[str, Post] = {}
-    unreadable, cursor, gap = 0, None, False
+    reading = _Reading(since)
+    cursor: str | None = None
+    asked: set[str | None] = {None}
     for _ in range(MAX_PAGES):
         if not in_time():
-            break
+            return reading.feed("no_time")
         try:
             page = page_after(cursor)
         except ApiError as error:
-            return Feed(tuple(posts.values()), unreadable, reached=False, error=error)
-        unreadable += page.unreadable
-        known = len(posts)
-        for post in page.posts:
-            posts.setdefault(post.content_id, post)
-        ended = _ends_before(page.posts, since)
-        gap = gap or (cursor is not None and len(posts) == known and not ended)
-        if page.following is None or ended:
-            return Feed(tuple(posts.values()), unreadable, reached=not gap)
-        if page.following == cursor:
-            break  # it promises more and does not go on
+            return reading.feed(error=error)
+        reading.add(page)
+        if page.following is None or reading.ends_before(page):
+            return reading.feed("looped" if reading.gap else None)
+        if page.following in asked or reading.idle >= _IDLE_PAGES:
+            return reading.feed("looped")
         cursor = page.following
-    return Feed(tuple(posts.values()), unreadable, reached=False)
+        asked.add(cursor)
+    return reading.feed("capped")
+
+
+class _Reading:
+    """What a feed's pages have brought so far. `idle`: how many pages in a row brought nothing
+    new; `gap`: whether one of them may stand where another was."""
+
+    def __init__(self, since: datetime) -> None:
+        self._since = since
+        self._posts: dict[str, Post] = {}
+        self._unreadable = 0
+        self._pages = 0
+        self.idle = 0
+        self.gap = False
+
+    def add(self, page: PostPage) -> None:
+        known = len(self._posts)
+        for post in page.posts:
+            self._posts.setdefault(post.content_id, post)
+        self._unreadable += page.unreadable
+        self.idle = self.idle + 1 if len(self._posts) == known else 0
+        self.gap = self.gap or bool(self.idle and self._pages and not self._is_an_end(page))
+        self._pages += 1
+
+    def feed(self, cut: Cut | None = None, error: CiceroError | None = None) -> Feed:
+        return Feed(tuple(self._posts.values()), self._unreadable, cut, error)
+
+    def ends_before(self, page: PostPage) -> bool:
+        """Whether what comes after this page is older than the period."""
+        recent = self._recent(self._posts.values())
+        if not recent or any(recent[-_OLDER_IN_A_ROW:]) or len(recent) < _OLDER_IN_A_ROW:
+            return False
+        in_order = sorted(recent[_MOST_PINS:], reverse=True) == recent[_MOST_PINS:]
+        return in_order or not any(self._recent(page.posts))
+
+    def _is_an_end(self, page: PostPage) -> bool:
+        """Whether a page that brings nothing new may be a feed's last: it is empty, or repeats
+        what is older."""
+        repeats_older = self._recent(page.posts)[-1:] == [False]
+        return page.following is None and (not page.posts or repeats_older)
+
+    def _recent(self, posts: Iterable[Post]) -> list[bool]:
+        """Of each unpinned post, whether it is of the period."""
+        return [post.posted_at >= self._since for post in posts if not post.pinned]
 
 
 @dataclass(frozen=True)
@@ -97,9 +158,3 @@ def confirm_removals(missing: Iterable[str], posts_of_day: int, max_percent: int
     if too_many and len(gone) > _HELD_ABOVE_POSTS:
         return Removals(gone=(), held=tuple(gone))
     return Removals(gone=tuple(gone))
-
-
-def _ends_before(posts: Sequence[Post], since: datetime) -> bool:
-    """Whether the page's last unpinned post is older: feeds run newest first but for pins."""
-    unpinned = [post for post in posts if not post.pinned]
-    return bool(unpinned) and unpinned[-1].posted_at < since

@@ -14,6 +14,7 @@ from chalicelib.clients import Platform
 
 Item = TypeVar("Item")
 
+_GONE = re.compile(r"(n'?t|not|no longer) exist|not found|deleted|removed", re.IGNORECASE)
 _ODD = re.compile(r"[^\n!-?A-~]")  # a space, an @, anything that is not printed
 
 
@@ -143,6 +144,13 @@ def username(value: Any) -> str | None:
 def url(value: Any) -> str | None:
     """A URL, or None for anything that is not one."""
     return text(value) if isinstance(value, str) and value.startswith("http") else None
+
+
+def says_gone(answer: Mapping[str, Any]) -> bool:
+    """Whether an answer without an item says in words that there is none any more."""
+    envelopes = (answer, mapping(answer.get("data")))
+    words = [value for envelope in envelopes for value in envelope.values()]
+    return any(isinstance(word, str) and _GONE.search(word) for word in words)
 
 
 def mapping(value: Any) -> Mapping[str, Any]:

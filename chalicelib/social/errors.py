@@ -90,6 +90,11 @@ class Business(ApiError):
 
 
 class NotFound(ApiError):
-    """The account or post does not exist (any more)."""
+    """The account or post does not exist (any more). `explicit`: the API says so in words or by a
+    code; a bare 404 may be anybody's between here and there."""
 
     kind = "not_found"
+
+    def __init__(self, message: str, explicit: bool = True) -> None:
+        super().__init__(message)
+        self.explicit = explicit

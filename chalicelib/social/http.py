@@ -213,8 +213,10 @@ def judge(path: str, status: int, headers: Mapping[str, str], body: bytes) -> Js
     data = _json(body)
     text = _message(data)
     where = f"{path}: {status} {text}".strip()
+    if status == 404 and not _ENDPOINT.match(text):
+        raise errors.NotFound(where, explicit=bool(text))
     if status in (401, 403, 404):
-        raise _refusal(status, text)(where)
+        raise _refusal(text)(where)
     if status == 429:
         if _QUOTA.search(text):
             reset = _seconds(headers.get("x-ratelimit-requests-reset"))
@@ -230,10 +232,10 @@ def judge(path: str, status: int, headers: Mapping[str, str], body: bytes) -> Js
     return data
 
 
-def _refusal(status: int, text: str) -> type[errors.ApiError]:
+def _refusal(text: str) -> type[errors.ApiError]:
     if _ENDPOINT.match(text):
         return errors.EndpointRefused
-    return errors.NotFound if status == 404 else errors.ApiConfiguration
+    return errors.ApiConfiguration
 
 
 def _refuse_business_errors(path: str, data: Mapping[str, Any]) -> None:

@@ -15,11 +15,12 @@ from chalicelib.social.content import (
     plain_names,
     read_all,
     read_names,
+    says_gone,
     text,
     url,
     username,
 )
-from chalicelib.social.errors import Business, Malformed
+from chalicelib.social.errors import Business, Malformed, NotFound
 from chalicelib.social.http import Api, Fallback, Json
 
 _VIDEO, _ALBUM = 2, 8
@@ -46,7 +47,8 @@ class Instagram:
         return self.api.get("/v1/likes", _read_likers, code_or_id_or_url=shortcode, **more)
 
     def post(self, shortcode: str) -> Post:
-        """One post. Its counts stand under `metrics`. NotFound where it is gone."""
+        """One post. Its counts stand under `metrics`. NotFound where it is gone: a 404, or an
+        answer without a post that says so."""
         return self.api.get("/v1/post_info", _read_single, code_or_id_or_url=shortcode)
 
 
@@ -72,6 +74,8 @@ def _read_likers(answer: Json) -> UserPage:
 def _read_single(answer: Json) -> Post:
     item = mapping(answer.get("data"))
     posts, _ = read_all(read_post, [{**item, **mapping(item.get("metrics"))}])
+    if not posts and not item.get("code") and says_gone(answer):
+        raise NotFound("/v1/post_info: the answer says that the post is gone")
     if not posts:
         raise Malformed("/v1/post_info: no readable post in data")
     return posts[0]

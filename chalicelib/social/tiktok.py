@@ -14,6 +14,7 @@ from chalicelib.social.content import (
     moment,
     read_all,
     read_names,
+    says_gone,
     text,
     url,
     username,
@@ -104,6 +105,8 @@ def _read_commenters(answer: Json, asked: str) -> UserPage:
 def _read_single(answer: Json) -> Post:
     item = mapping(_unwrap(answer, "itemInfo").get("itemInfo")).get("itemStruct")
     posts, _ = read_all(read_post, [item])
+    if not item and says_gone(answer):
+        raise NotFound("/api/post/detail: the answer says that the video is gone")
     if not posts:
         raise Malformed("/api/post/detail: no readable itemInfo.itemStruct")
     return posts[0]

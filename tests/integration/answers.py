@@ -16,6 +16,8 @@ LIKES = "/v1/likes"
 VIDEOS = "/api/user/posts"
 COMMENTS = "/api/post/comments"
 USER_INFO = "/api/user/info"
+POST_INFO = "/v1/post_info"
+DETAIL = "/api/post/detail"
 
 
 def posts_of(scenario: Scenario, platform: Platform, account: str, now: datetime) -> list[Post]:
@@ -70,6 +72,15 @@ def videos_without(scenario: Scenario, account: str, now: datetime, *ids: str) -
         if post.code not in ids
     ]
     return always(VIDEOS, {"cursor": "0", "hasMore": False, "itemList": items}, account=account)
+
+
+def gone(*contents: str) -> list[Fault]:
+    """These posts and videos are not found by their own ids."""
+    instagram = [
+        {"kind": "gone", "path": POST_INFO, "post": one, "times": None} for one in contents
+    ]
+    codes = {"kind": "business", "code": 10204, "message": "item doesn't exist", "times": None}
+    return instagram + [{**codes, "path": DETAIL, "post": one} for one in contents]
 
 
 def no_posts(account: str) -> Fault:

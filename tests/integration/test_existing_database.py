@@ -443,7 +443,8 @@ def test_an_old_post_that_is_gone_is_archived_with_its_old_rows(
 ) -> None:
     gone = OLD.morning.code
     runtime = new_runtime(new_copy(migrated_old), AFTERNOON)
-    sandbox.set_faults([answers.feed_without(DEMO, "polres.contoh", AFTERNOON, gone)])
+    lacking = answers.feed_without(DEMO, "polres.contoh", AFTERNOON, gone)
+    sandbox.set_faults([lacking, *answers.gone(gone)])
     fetch(runtime, "CONTOH")
     runtime.set_clock(lambda: AFTERNOON + timedelta(minutes=30))
     assert fetch(runtime, "CONTOH")["instagram"].removed == 1

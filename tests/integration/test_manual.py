@@ -313,6 +313,7 @@ class Removed:
         feeds = [
             answers.feed_without(self._scenario, "polres.contoh", INPUT, *without),
             answers.videos_without(self._scenario, "polres_contoh", INPUT, *without),
+            *answers.gone(*without),
         ]
         runtime = self._runtime_at(self._next)
         self._sandbox.set_faults(feeds)
@@ -466,12 +467,13 @@ def test_a_post_that_a_person_brought_back_is_not_taken_again_by_fetches_that_la
 
 
 def test_a_post_that_is_there_again_is_merged_with_its_archived_rows(
-    removed: Removed, tables: Tables, own: Post
+    removed: Removed, tables: Tables, own: Post, sandbox: Sandbox
 ) -> None:
     removed.fetch()
     fill_in(tables, own)
     removed.fetch(own.code)
     runtime = removed.fetch(own.code)
+    sandbox.set_faults([])
     add_post(runtime, "CONTOH", own.code)
     tables.run("INSERT INTO insta_like VALUES (:c, '[\"baru\"]', now())", c=own.code)
     restore_post(runtime, own.code)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from threading import Barrier
 
 import pytest
+from redis import Redis
 
 from chalicelib import dispatch, posts
 from chalicelib.db import Row
@@ -21,7 +23,7 @@ from local.sandbox import Sandbox, Scenario
 from tests.conftest import DAY, RuntimeAt
 from tests.integration import answers
 from tests.integration.inbox import Inbox
-from tests.integration.runs import fetch, start_run
+from tests.integration.runs import Hurried, fetch, start_run
 from tests.integration.tables import Tables
 from tests.integration.waiting import wait_until
 
@@ -44,10 +46,12 @@ def told(tables: Tables, kind: str, client_id: str = "CONTOH") -> list[str]:
 
 class Afternoon:
     """CONTOH's fetches from 16:00 on, each half an hour after the one before, of a feed that
-    lacks some posts."""
+    lacks some posts. They are gone, but for those in `there`; further `faults` come first."""
 
     def __init__(self, runtime_at: RuntimeAt, sandbox: Sandbox, scenario: Scenario) -> None:
         self._runtime_at = runtime_at
+        self.there: set[str] = set()
+        self.faults: list[answers.Fault] = []
         self._sandbox = sandbox
         self._scenario = scenario
         self._next = datetime(2026, 2, 20, 16, 0, tzinfo=WIB)
@@ -63,7 +67,8 @@ class Afternoon:
         """What the next slot's fetch comes to; `partial`: an item of it cannot be read."""
         extra = [{"code": None}] if partial else []
         feed = answers.feed_without(self._scenario, account, self._world, *without, extra=extra)
-        self._sandbox.set_faults([feed])
+        gone = answers.gone(*set(without) - self.there)
+        self._sandbox.set_faults([*self.faults, feed, *gone])
         runtime = self._runtime_at(self._next)
         self._next += timedelta(minutes=30)
         return fetch(runtime, client_id)["instagram"]
@@ -470,7 +475,8 @@ def test_a_video_that_is_missing_twice_is_archived_with_its_comments(
     tables.run("INSERT INTO tiktok_post_roles VALUES (:g, 'ditbinmas')", g=gone)
     for clock in ("17:00", "17:30"):
         runtime = runtime_at(clock)
-        sandbox.set_faults([answers.videos_without(scenario, "polres_contoh", now, gone)])
+        lacking = answers.videos_without(scenario, "polres_contoh", now, gone)
+        sandbox.set_faults([lacking, *answers.gone(gone)])
         result = fetch(runtime, "CONTOH")["tiktok"]
     assert result.removed == 1
     rows = tables.value("SELECT rows FROM content_archive")
@@ -544,7 +550,7 @@ def test_a_collaboration_post_that_its_clients_lose_at_the_same_moment_goes(
     feeds = [answers.feed_without(scenario, account, now, shared) for account in accounts.values()]
     for client_id in accounts:
         runtime = runtime_at("16:30")
-        sandbox.set_faults(feeds)
+        sandbox.set_faults([*feeds, *answers.gone(shared)])
         fetch(runtime, client_id)
     runtimes = {client_id: runtime_at("17:00") for client_id in accounts}
     jobs = {client_id: start_run(runtimes[client_id], client_id) for client_id in accounts}
@@ -573,13 +579,166 @@ def wait_for_waiting(tables: Tables, number: int) -> None:
     wait_until(lambda: tables.database.execute(sql)[0]["waiting"] >= number)
 
 
-def test_too_many_missing_posts_are_held_for_a_person_to_look_at(
+ASKED = (answers.POST_INFO, answers.DETAIL)
+
+
+@pytest.fixture
+def asked(sandbox: Sandbox) -> Callable[[], int]:
+    """How many posts have been asked for since the test began."""
+
+    def requests() -> int:
+        return sum(sandbox.requests.get(path, 0) for path in ASKED)
+
+    before = requests()
+    return lambda: requests() - before
+
+
+def test_a_post_that_feeds_lack_and_that_is_there_all_the_same_stays_and_nobody_is_told(
+    afternoon: Afternoon, tables: Tables, contoh: list[str], asked: Callable[[], int]
+) -> None:
+    afternoon.fetch()
+    afternoon.there = set(contoh)
+    before, calls = instagram(tables), []
+    for _ in range(6):
+        result = afternoon.fetch(contoh[1], contoh[2])
+        assert (result.verdict, result.removed, result.held) == ("complete", 0, 0)
+        assert result.error_kind is None
+        calls.append(asked())
+    assert instagram(tables) == before
+    assert calls == [0, 2, 2, 4, 4, 6], "asked for only when missing twice"
+    afternoon.fetch()
+    assert missing(tables) == []
+
+
+def test_what_is_asked_for_is_counted(
     afternoon: Afternoon, tables: Tables, contoh: list[str]
 ) -> None:
     afternoon.fetch()
+    afternoon.fetch(contoh[1])
+    afternoon.fetch(contoh[1])
+    run = tables.row("SELECT api_calls, api_requests FROM client_run ORDER BY slot DESC LIMIT 1")
+    assert run["api_calls"]["/v1/post_info not_found"] == 1
+    assert run["api_requests"] == sum(run["api_calls"].values())
+
+
+NOT_SAID: dict[str, answers.Fault] = {
+    "error": {"kind": "server_error"},
+    "rate limit": {"kind": "rate_limit"},
+    "quota": {"kind": "quota"},
+    "key": {"kind": "bad_key"},
+    "no such endpoint": {"kind": "unknown_path"},
+    "html": {"kind": "html"},
+    "a bare 404": {"status": 404, "body": ""},
+    "somebody's 404": {"status": 404, "body": "<html>404</html>"},
+    "no item": {"status": 200, "body": {"data": {}}},
+    "another post": {"status": 200, "body": {"data": {"code": "Cother", "taken_at": 1771500000}}},
+    "busy": {"kind": "business", "code": 4},
+    "private": {"status": 400, "body": {"error": "private"}},
+    "lost": {"kind": "reset"},
+}
+
+
+@pytest.mark.parametrize("answer", NOT_SAID)
+def test_a_post_is_only_gone_where_the_api_says_so_and_else_asked_for_again(
+    answer: str,
+    afternoon: Afternoon,
+    tables: Tables,
+    contoh: list[str],
+    service_environment: dict[str, str],
+) -> None:
+    afternoon.fetch()
+    code = contoh[1]
+    afternoon.fetch(code)
+    before = instagram(tables)
+    afternoon.faults = [{"path": answers.POST_INFO, "times": None, **NOT_SAID[answer]}]
+    assert afternoon.fetch(code).removed == 0
+    assert instagram(tables) == before
+    assert missing(tables) == [code], "asked for again at the next fetch"
+    afternoon.faults = []
+    with Redis.from_url(service_environment["REDIS_URL"]) as redis:
+        redis.flushdb()  # no breaker is open any more
+    assert afternoon.fetch(code).removed == 1
+
+
+def test_a_post_that_cannot_be_asked_for_is_trouble_in_the_result(
+    afternoon: Afternoon, contoh: list[str]
+) -> None:
+    afternoon.fetch()
+    afternoon.fetch(contoh[1])
+    afternoon.faults = [{"path": answers.POST_INFO, "kind": "server_error", "times": None}]
+    result = afternoon.fetch(contoh[1])
+    assert (result.verdict, result.error_kind) == ("complete", "upstream")
+
+
+def test_a_post_that_there_is_no_time_to_ask_for_stays(
+    runtime_at: RuntimeAt, tables: Tables, sandbox: Sandbox, scenario: Scenario, contoh: list[str]
+) -> None:
+    now = datetime(2026, 2, 20, 16, 30, tzinfo=WIB)
+    lacking = answers.feed_without(scenario, "polres.contoh", now, contoh[1])
+    fetch(runtime_at("16:30"), "CONTOH")
+    for clock in ("17:00", "17:30"):
+        runtime = runtime_at(clock)
+        sandbox.set_faults([lacking, *answers.gone(contoh[1])])
+        posts.fetch_posts(runtime, start_run(runtime, "CONTOH"), Hurried(2))  # a page each
+    assert told(tables, "removed") == []
+    assert missing(tables) == [contoh[1]]
+
+
+def test_a_post_that_another_fetch_sees_while_it_is_asked_for_stays(
+    runtime_at: RuntimeAt, tables: Tables, sandbox: Sandbox, scenario: Scenario, contoh: list[str]
+) -> None:
+    code, now = contoh[1], datetime(2026, 2, 20, 16, 30, tzinfo=WIB)
+    lacking = [answers.feed_without(scenario, "polres.contoh", now, code), *answers.gone(code)]
+    fetch(runtime_at("16:30"), "CONTOH")
+    runtime = runtime_at("17:00")
+    sandbox.set_faults(lacking)
+    fetch(runtime, "CONTOH")
+    runtime = runtime_at("17:30")
+    job = start_run(runtime, "CONTOH")
+    with ThreadPoolExecutor(1) as threads:
+        # The test holds the post, and plays the other fetch once this one has been told "gone".
+        with tables.database.transaction():
+            post = "SELECT 1 AS x FROM insta_post WHERE shortcode = :code FOR UPDATE"
+            tables.database.execute(post, code=code)
+            working = threads.submit(posts.fetch_posts, runtime, job)
+            wait_for_waiting(tables, 1)
+            tables.database.execute("UPDATE client_content SET missing_since = NULL")
+        results = working.result()
+    assert results is not None
+    assert results["instagram"].removed == 0
+    assert code in tables.values("SELECT shortcode FROM insta_post_clients")
+    assert told(tables, "removed") == []
+
+
+def test_a_first_page_that_ends_with_an_old_post_takes_nothing_from_the_day(
+    runtime_at: RuntimeAt, tables: Tables, sandbox: Sandbox, scenario: Scenario, contoh: list[str]
+) -> None:
+    now = datetime(2026, 2, 20, 16, 30, tzinfo=WIB)
+    whole = answers.feed_without(scenario, "polres.contoh", now)["body"]["data"]["items"]
+    today = [item for item in whole if item["code"] in contoh]
+    old = [item | {"is_pinned": False} for item in whole if item["code"] not in contoh]
+    first = {"data": {"items": [*today[:2], old[-1]]}, "pagination_token": "page-12"}
+    rest = {"data": {"items": [*today[2:], *old]}, "pagination_token": None}
+    for clock in ("16:00", "16:30", "17:00", "17:30"):
+        runtime = runtime_at(clock)
+        pages = [
+            answers.always(answers.POSTS, body, account="polres.contoh") for body in (first, rest)
+        ]
+        sandbox.set_faults([page | {"page": n} for n, page in enumerate(pages, 1)])
+        result = fetch(runtime, "CONTOH")["instagram"]
+        assert (result.verdict, result.posts, result.removed) == ("complete", 4, 0)
+    assert missing(tables) == []
+
+
+def test_too_many_missing_posts_are_held_for_a_person_to_look_at(
+    afternoon: Afternoon, tables: Tables, contoh: list[str], asked: Callable[[], int]
+) -> None:
+    afternoon.fetch()
     afternoon.fetch(*contoh[:3])
-    held = afternoon.fetch(*contoh[:3])
-    assert (held.verdict, held.removed, held.held) == ("complete", 0, 3)
+    for _ in range(2):
+        held = afternoon.fetch(*contoh[:3])
+        assert (held.verdict, held.removed, held.held) == ("complete", 0, 3)
+    assert asked() == 0
     assert told(tables, "removed") == []
     assert set(contoh) <= set(tables.values("SELECT shortcode FROM insta_post"))
 

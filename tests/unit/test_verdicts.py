@@ -14,7 +14,15 @@ from chalicelib.errors import CiceroError
 from chalicelib.slots import day_bounds
 from chalicelib.social.content import Post, PostPage
 from chalicelib.social.errors import ApiError, Malformed, Upstream
-from chalicelib.verdicts import MAX_PAGES, Feed, Removals, Verdict, confirm_removals, read_feed
+from chalicelib.verdicts import (
+    MAX_PAGES,
+    Cut,
+    Feed,
+    Removals,
+    Verdict,
+    confirm_removals,
+    read_feed,
+)
 from tests.unit.builders import DAY, always, make_post, wib
 
 TODAY, TOMORROW = day_bounds(DAY)
@@ -56,32 +64,37 @@ def ids(posts: Iterable[Post]) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    ("posts", "unreadable", "reached", "error", "had_posts", "verdict"),
+    ("posts", "unreadable", "cut", "error", "had_posts", "verdict", "trouble"),
     [
-        ((A_POST,), 0, True, None, True, "complete"),
-        ((A_POST,), 0, True, None, False, "complete"),
-        ((), 0, True, None, False, "complete"),
-        ((), 0, True, None, True, "empty"),
-        ((A_POST,), 1, True, None, True, "partial"),
-        ((), 1, True, None, True, "partial"),
-        ((), 1, True, None, False, "partial"),
-        ((A_POST,), 0, False, None, True, "partial"),
-        ((), 0, False, None, True, "partial"),
-        ((A_POST,), 0, False, Upstream("busy"), True, "partial"),
-        ((), 0, False, Upstream("busy"), True, "error"),
-        ((), 0, False, Upstream("busy"), False, "error"),
-        ((), 3, False, Malformed("html"), True, "error"),
+        ((A_POST,), 0, None, None, True, "complete", None),
+        ((A_POST,), 0, None, None, False, "complete", None),
+        ((), 0, None, None, False, "complete", None),
+        ((), 0, None, None, True, "empty", "empty"),
+        ((A_POST,), 1, None, None, True, "partial", "unreadable"),
+        ((), 1, None, None, True, "partial", "unreadable"),
+        ((), 1, None, None, False, "partial", "unreadable"),
+        ((A_POST,), 1, "looped", None, True, "partial", "unreadable"),
+        ((A_POST,), 0, "looped", None, True, "partial", "looped"),
+        ((A_POST,), 0, "capped", None, True, "partial", "capped"),
+        ((), 0, "no_time", None, True, "partial", "no_time"),
+        ((A_POST,), 0, None, Upstream("busy"), True, "partial", "upstream"),
+        ((A_POST,), 2, None, Upstream("busy"), True, "partial", "upstream"),
+        ((), 0, None, Upstream("busy"), True, "error", "upstream"),
+        ((), 0, None, Upstream("busy"), False, "error", "upstream"),
+        ((), 3, None, Malformed("html"), True, "error", "malformed"),
     ],
 )
-def test_a_feed_has_the_verdict_it_has_earned(
+def test_a_feed_has_the_verdict_it_has_earned_and_all_but_complete_is_trouble(
     posts: tuple[Post, ...],
     unreadable: int,
-    reached: bool,
+    cut: Cut | None,
     error: CiceroError | None,
     had_posts: bool,
     verdict: Verdict,
+    trouble: str | None,
 ) -> None:
-    assert Feed(posts, unreadable, reached, error).verdict(had_posts) == verdict
+    feed = Feed(posts, unreadable, cut, error)
+    assert (feed.verdict(had_posts), feed.trouble(had_posts)) == (verdict, trouble)
 
 
 @st.composite
@@ -108,14 +121,31 @@ def feeds(draw: st.DrawFn) -> tuple[set[str], list[list[Post]]]:
     return truth, pages
 
 
-def has_gap(read: list[list[Post]]) -> bool:
-    """Whether a page after the first brought nothing new, while the day went on."""
+def has_gap(read: list[list[Post]], to_the_end: bool) -> bool:
+    """Whether a page after the first brought nothing new where it should have: in mid-feed, or at
+    the end, where a repeated page of the day stands for another."""
     for place, page in enumerate(read[1:], 1):
         known = ids([post for earlier in read[:place] for post in earlier])
+        if not ids(page) <= known:
+            continue
         last = next((post for post in reversed(page) if not post.pinned), None)
-        if ids(page) <= known and (last is None or last.posted_at >= TODAY):
+        at_the_end = to_the_end and place == len(read) - 1
+        if not at_the_end or (page and (last is None or last.posted_at >= TODAY)):
             return True
     return False
+
+
+def never_brings_nothing_twice(pages: list[list[Post]]) -> list[list[Post]]:
+    """The feed without a second page in a row that brings nothing new: there reading stops."""
+    kept: list[list[Post]] = []
+    known: set[str] = set()
+    idle = False
+    for page in pages:
+        brings = not ids(page) <= known
+        if brings or not idle:
+            kept.append(page)
+        idle, known = not brings, known | ids(page)
+    return kept
 
 
 @always
@@ -124,12 +154,28 @@ def test_todays_posts_are_found_however_the_feed_is_cut_repeated_and_pinned(
     made: tuple[set[str], list[list[Post]]],
 ) -> None:
     truth, pages = made
+    pages = never_brings_nothing_twice(pages)
     account = Account(pages)
     feed = read_feed(account.page_after, TODAY)
     assert ids(feed.between(TODAY, TOMORROW)) == truth
     assert len(feed.posts) == len(ids(feed.posts)), "a post came twice"
-    gap = has_gap(pages[: len(account.asked)])
+    gap = has_gap(pages[: len(account.asked)], to_the_end=len(account.asked) == len(pages))
     assert feed.verdict(had_posts=bool(feed.posts)) == ("partial" if gap else "complete")
+
+
+@always
+@given(feeds(), st.data())
+def test_up_to_three_old_posts_that_are_out_of_place_hide_none_of_today(
+    made: tuple[set[str], list[list[Post]]], data: st.DataObject
+) -> None:
+    """Pins and reposts that are not marked, wherever they stand, a page's end above all."""
+    truth, pages = made
+    for number in range(data.draw(st.integers(1, 3))):
+        old = make_post(f"old{number}", YESTERDAY - timedelta(days=40 + number))
+        page = data.draw(st.sampled_from(pages))
+        page.insert(data.draw(st.sampled_from([0, len(page)])), old)
+    feed = read_feed(Account(never_brings_nothing_twice(pages)).page_after, TODAY)
+    assert ids(feed.between(TODAY, TOMORROW)) == truth
 
 
 @always
@@ -137,7 +183,7 @@ def test_todays_posts_are_found_however_the_feed_is_cut_repeated_and_pinned(
 def test_a_look_back_finds_yesterdays_posts_as_well(
     made: tuple[set[str], list[list[Post]]],
 ) -> None:
-    _, pages = made
+    pages = never_brings_nothing_twice(made[1])
     feed = read_feed(Account(pages).page_after, YESTERDAY)
     expected = {p.content_id for page in pages for p in page if p.posted_at >= YESTERDAY}
     assert ids(feed.between(YESTERDAY, TOMORROW)) == expected
@@ -184,15 +230,93 @@ def test_a_post_at_midnight_is_of_the_day_that_begins() -> None:
         make_post("first", TODAY),
         make_post("yesterday", TODAY - timedelta(seconds=1)),
     ]
-    feed = Feed(tuple(posts), 0, reached=True)
+    feed = Feed(tuple(posts))
     assert [p.content_id for p in feed.between(TODAY, TOMORROW)] == ["last", "first"]
 
 
+def test_a_page_that_ends_with_an_old_post_that_is_not_marked_hides_none_behind_it() -> None:
+    old = make_post("old", YESTERDAY - timedelta(days=30))
+    account = Account([[*posts_before(600, 5), old], [*posts_before(280, 2, "q")]])
+    feed = read_feed(account.page_after, TODAY)
+    assert ids(feed.between(TODAY, TOMORROW)) >= {"p0", "p4", "q0", "q1"}
+    assert feed.verdict(had_posts=True) == "complete"
+
+
+def test_a_feed_that_is_out_of_order_is_read_to_a_page_that_is_older_as_a_whole() -> None:
+    yesterdays = posts_before(-60, 20, "y")
+    first = [*posts_before(600, 2), *yesterdays[:4], *posts_before(480, 2, "q"), *yesterdays[4:8]]
+    account = Account([first, [*posts_before(300, 2, "r"), *yesterdays[8:14]], yesterdays[14:], []])
+    feed = read_feed(account.page_after, TODAY)
+    assert ids(feed.between(TODAY, TOMORROW)) == {"p0", "p1", "q0", "q1", "r0", "r1"}
+    assert account.asked == [None, "1", "2"]
+
+
+@pytest.mark.parametrize("today", [0, 1, 6, 8])
+def test_a_usual_page_that_ends_before_the_period_is_one_call(today: int) -> None:
+    pins = [make_post(f"pin{n}", YESTERDAY - timedelta(days=n), pinned=True) for n in range(3)]
+    unmarked = [pin.model_copy(update={"pinned": False}) for pin in pins]
+    posts = [*posts_before(600, today), *posts_before(-60, 30, "y")]
+    for first in ([], pins, unmarked):
+        account = Account([[*first, *posts[:12]], posts[12:]])
+        feed = read_feed(account.page_after, TODAY)
+        assert len(feed.between(TODAY, TOMORROW)) == today
+        assert (account.asked, feed.reached) == ([None], True)
+
+
 def test_paging_ends_at_the_cap_and_the_feed_is_partial() -> None:
-    account = Account([[make_post("p", wib("08:00"))]], endless=True)
+    account = Account(pages_of([make_post(f"p{n}", wib("08:00")) for n in range(100)], 1))
     feed = read_feed(account.page_after, TODAY)
     assert len(account.asked) == MAX_PAGES
-    assert (feed.reached, feed.verdict(had_posts=True)) == (False, "partial")
+    assert (feed.cut, feed.verdict(had_posts=True)) == ("capped", "partial")
+
+
+def test_a_page_that_comes_again_and_again_under_new_cursors_ends_the_reading() -> None:
+    account = Account([posts_before(600, 3)], endless=True)
+    feed = read_feed(account.page_after, TODAY)
+    assert (feed.cut, ids(feed.posts)) == ("looped", {"p0", "p1", "p2"})
+    assert len(account.asked) == 3
+
+
+def test_empty_pages_that_promise_more_end_the_reading() -> None:
+    account = Account([[]], endless=True)
+    feed = read_feed(account.page_after, TODAY)
+    assert (feed.cut, feed.verdict(had_posts=False)) == ("looped", "partial")
+    assert len(account.asked) == 2
+
+
+@pytest.mark.parametrize("ring", [("a",), ("a", "b"), ("a", "b", "c")])
+def test_cursors_in_a_ring_end_the_reading(ring: Sequence[str]) -> None:
+    asked: list[str | None] = []
+
+    def page_after(cursor: str | None) -> PostPage:
+        asked.append(cursor)
+        posts = tuple(posts_before(600 - len(asked), 1, f"p{len(asked)}"))  # always new ones
+        return PostPage(posts, 0, ring[len(asked) % len(ring)])
+
+    feed = read_feed(page_after, TODAY)
+    assert (feed.cut, feed.verdict(had_posts=True)) == ("looped", "partial")
+    assert len(asked) <= 1 + len(ring)
+
+
+def test_an_empty_last_page_is_the_end() -> None:
+    feed = read_feed(Account([posts_before(600, 2), []]).page_after, TODAY)
+    assert (feed.reached, feed.verdict(had_posts=True)) == (True, "complete")
+
+
+def test_an_empty_page_that_promises_more_after_others_makes_the_feed_partial() -> None:
+    feed = read_feed(
+        Account([posts_before(600, 2), [], posts_before(90, 1, "q")]).page_after, TODAY
+    )
+    assert ids(feed.posts) == {"p0", "p1", "q0"}
+    assert (feed.cut, feed.verdict(had_posts=True)) == ("looped", "partial")
+
+
+def test_a_feed_that_there_is_no_time_for_is_cut_off() -> None:
+    left = iter([True, False])
+    account = Account(pages_of(posts_before(600, 4), 2))
+    feed = read_feed(account.page_after, TODAY, lambda: next(left))
+    assert (feed.cut, ids(feed.posts)) == ("no_time", {"p0", "p1"})
+    assert feed.verdict(had_posts=True) == "partial"
 
 
 def test_an_error_midway_keeps_what_was_read() -> None:

@@ -57,6 +57,20 @@ SELECT platform, content_id, client_id, cicero_put_back(
   CASE platform WHEN 'instagram' THEN 'insta_post' ELSE 'tiktok_post' END, rows)
 FROM in_order
 
+-- name: found(client_id, platform, contents)!
+-- Posts that the client's feeds lacked and that are there all the same.
+UPDATE client_content SET missing_since = NULL
+WHERE client_id = :client_id AND platform = :platform
+  AND content_id = ANY(CAST(:contents AS varchar[]))
+
+-- name: still_missing(client_id, platform, contents, slot)
+-- Those of the posts that no fetch has seen since an earlier slot than this, and nobody keeps.
+SELECT content_id FROM client_content
+WHERE client_id = :client_id AND platform = :platform
+  AND content_id = ANY(CAST(:contents AS varchar[])) AND missing_since < :slot
+  AND NOT kept AND owned IS NOT FALSE
+ORDER BY content_id FOR UPDATE
+
 -- name: keep(client_id, platform, content_id, task_day, now)!
 -- A person put this post here: no fetch takes it away. task_day: the day it is a task of, where
 -- that is not its own.

@@ -28,6 +28,7 @@ WHERE r.slot = :slot AND r.client_id = :client_id
 -- All that a fetch found; no row comes back where another worker was first.
 -- posts: JSON array of posts of both platforms, each with `late` and `owned`; seen: the ids of all
 -- that the feeds showed; complete: the platforms that may conclude that a post is gone;
+-- `missing` comes back: the posts that complete fetches lacked in this slot and an earlier one;
 -- account: {handle, secuid} where a TikTok account was looked up, else {}.
 -- First owner, time and source of a stored post never change.
 WITH given AS MATERIALIZED (
@@ -148,12 +149,12 @@ WITH given AS MATERIALIZED (
         (SELECT count(*) FROM linked WHERE platform = key))), '{}')
       FROM jsonb_each(CAST(:results AS jsonb)))
   FROM run WHERE r.slot = run.slot AND r.client_id = run.client_id
-  RETURNING r.fetch_result
+  RETURNING r.fetch_result, r.api_calls
 )
-SELECT fetch_result,
+SELECT fetch_result, api_calls,
   (SELECT coalesce(jsonb_agg(m), '[]') FROM (
      SELECT platform, content_id FROM missing, run WHERE missing_since < run.slot) AS m
-  ) AS confirmed,
+  ) AS missing,
   (SELECT coalesce(jsonb_object_agg(platform, posts), '{}') FROM (
      SELECT platform, count(*) AS posts FROM (
        SELECT platform, content_id FROM of_day
@@ -166,8 +167,9 @@ SELECT fetch_result,
   ) AS returned
 FROM fetched
 
--- name: correct(slot, client_id, results, sql_round_trips)!
--- What removals came to, which are decided after the posts are stored.
+-- name: correct(slot, client_id, results, api_calls, api_requests, sql_round_trips, seconds)!
+-- What removals came to, which are decided after the posts are stored, and what they cost.
 UPDATE client_run SET fetch_result = CAST(:results AS jsonb),
-  sql_round_trips = sql_round_trips + :sql_round_trips
+  api_calls = CAST(:api_calls AS jsonb), api_requests = api_requests + :api_requests,
+  sql_round_trips = sql_round_trips + :sql_round_trips, seconds = seconds + :seconds
 WHERE slot = :slot AND client_id = :client_id

@@ -144,6 +144,15 @@ def test_an_answer_that_is_none_is_an_error_of_its_kind(
 
 
 @pytest.mark.parametrize(
+    ("body", "explicit"), [({"detail": "Not found"}, True), ("", False), ("<html>", False)]
+)
+def test_a_bare_404_is_not_the_api_s_own_word(body: Any, explicit: bool) -> None:
+    error = raised(404, encoded(body))
+    assert isinstance(error, NotFound)
+    assert error.explicit is explicit
+
+
+@pytest.mark.parametrize(
     ("kind", "retried"),
     [
         (ApiConfiguration, False),

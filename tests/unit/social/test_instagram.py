@@ -11,7 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from chalicelib.social.content import read_all
-from chalicelib.social.errors import Malformed
+from chalicelib.social.errors import ApiError, Malformed, NotFound
 from chalicelib.social.instagram import Instagram, read_liker, read_post
 from chalicelib.verdicts import read_feed
 from tests.unit.builders import always
@@ -406,8 +406,21 @@ def test_an_answer_without_a_readable_post_is_an_error(answer: Json) -> None:
         Instagram(Answering(answer)).post("C1")
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"data": None, "detail": "Media not found"},
+        {"data": {"message": "This post does not exist"}},
+        {"message": "Post was deleted"},
+    ],
+)
+def test_an_answer_without_a_post_that_says_so_means_that_it_is_gone(answer: Json) -> None:
+    with pytest.raises(NotFound):
+        Instagram(Answering(answer)).post("C1")
+
+
 @always
 @given(json_values)
-def test_whatever_data_is_a_single_post_or_malformed_comes_of_it(data: object) -> None:
-    with suppress(Malformed):
+def test_whatever_data_is_a_single_post_or_an_api_error_comes_of_it(data: object) -> None:
+    with suppress(ApiError):
         Instagram(Answering({"data": data, "ok": 1})).post("C1")

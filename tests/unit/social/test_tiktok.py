@@ -402,6 +402,16 @@ def test_a_detail_without_a_readable_video_is_an_error(answer: Json) -> None:
 
 
 @pytest.mark.parametrize("envelope", [bare, wrapped])
+@pytest.mark.parametrize("info", [{}, {"itemStruct": {}}, None])
+def test_a_detail_without_a_video_that_says_so_means_that_it_is_gone(
+    info: Json | None, envelope: Callable[[Json], Json]
+) -> None:
+    answer = envelope({"itemInfo": info, "statusCode": 0, "statusMsg": "item doesn't exist"})
+    with pytest.raises(NotFound):
+        TikTok(Answering(answer)).post("7")
+
+
+@pytest.mark.parametrize("envelope", [bare, wrapped])
 @pytest.mark.parametrize(
     ("code", "kind"), [(10204, NotFound), ("10204", NotFound), (10222, Business), (4, Upstream)]
 )
