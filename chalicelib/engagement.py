@@ -12,11 +12,12 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from chalicelib import outbox, queues, reports, telling
 from chalicelib.clients import Client, Platform
+from chalicelib.coverage import cover
 from chalicelib.db import Row
 from chalicelib.errors import BadInput, Conflict
 from chalicelib.jobs import ClientJob, Unread
@@ -51,7 +52,7 @@ def refresh_engagement(runtime: Runtime, job: ClientJob, context: Any = None) ->
     posts = read_posts(runtime, wanted, context)
     read = _Read(posts, unchanged, runtime.counters() - spent, started)
     outbox.publish(runtime, _write(runtime, job, run, read))
-    left = tuple(post.left for post in posts if post.left)
+    left = tuple(post.resume_from for post in posts if post.resume_from)
     if left:
         log.info("client %s: %d posts left for a continuation", job.client_id, len(left))
         more = job.model_copy(update={"continuation": left})
@@ -84,21 +85,43 @@ class _Read:
 
     @property
     def finished(self) -> bool:
-        return not any(post.left for post in self.posts)
+        return not any(post.resume_from for post in self.posts)
 
     def users(self, tasks: Sequence[Task]) -> list[dict[str, Any]]:
-        """What engaging.finish takes. A count is only kept of a list that was read to its end."""
-        counts = {(task.platform, task.content_id): task.count for task in tasks}
+        """What engaging.finish takes: the names of each post of which a page was read, and what
+        the read came to."""
+        by_id = {(task.platform, task.content_id): task for task in tasks}
         return [
             {
                 "platform": post.platform,
                 "content_id": post.content_id,
-                "usernames": sorted(_MARKS[post.platform] + name for name in post.usernames),
-                "refreshed": counts.get((post.platform, post.content_id)) if post.whole else None,
+                "usernames": _names(post) if post.read else None,
+                **_coverage(post, task),
             }
             for post in self.posts
-            if post.read
+            if (task := by_id.get((post.platform, post.content_id)))
         ]
+
+
+def _names(post: PostRead) -> list[str]:
+    return sorted(_MARKS[post.platform] + name for name in post.usernames)
+
+
+def _coverage(post: PostRead, task: Task) -> dict[str, Any]:
+    so_far = post.so_far
+    found = cover(
+        post.platform,
+        post.stop,
+        names=so_far.names,
+        comments=so_far.comments,
+        pages=so_far.pages,
+        unreadable=so_far.unreadable,
+        count=task.count,
+        total=so_far.total,
+        stored=task.stored,
+        last=task.last,
+    )
+    return asdict(found) | {"complete": found.complete}
 
 
 def begin(runtime: Runtime, job: ClientJob) -> Run | None:

@@ -26,6 +26,20 @@ class QueueMessage(BaseModel):
         return _validated(cls, body)
 
 
+class ReadSoFar(BaseModel):
+    """What the invocations before have read of a post's list: how many names and comments, pages
+    and unreadable entries, the list's own total, and `seen`: short hashes of its pages and cursors,
+    by which a list that leads back to its start is known."""
+
+    model_config = ConfigDict(frozen=True)
+    names: int = 0
+    comments: int = 0
+    pages: int = 0
+    unreadable: int = 0
+    total: int | None = None
+    seen: tuple[str, ...] = ()
+
+
 class Unread(BaseModel):
     """A post whose people are to be read: from the page `after`, or from the first."""
 
@@ -33,6 +47,7 @@ class Unread(BaseModel):
     platform: Platform
     content_id: str
     after: str | None = None
+    so_far: ReadSoFar = ReadSoFar()
 
 
 class ClientJob(QueueMessage):

@@ -11,8 +11,8 @@ from chalicelib.clients import PLATFORMS, Platform, personal_chats, read_groups
 from chalicelib.db import Row, Transaction
 from chalicelib.messages import Kind, Message, in_parts
 from chalicelib.runtime import Runtime
-from chalicelib.slots import Slot
-from chalicelib.texts import ClosedChats, Part, SlotReport, Undelivered
+from chalicelib.slots import Slot, day_bounds
+from chalicelib.texts import ClosedChats, Part, SlotReport, Uncovered, Undelivered
 
 log = logging.getLogger(__name__)
 
@@ -114,12 +114,20 @@ def _write_report(runtime: Runtime, tx: Transaction, slot: Slot, seconds: float)
         errors=results.errors_by_kind(rows),
         held=results.held_posts(rows),
         empty=results.accounts(rows, "empty"),
+        uncovered=_uncovered(tx, slot),
         clients_in_detail=[results.client_line(row) for row in rows] if level == "verbose" else (),
     )
     if level == "errors" and not report.trouble:
         return []
     text = texts.slot_report(report, runtime.settings.wa_message_max_characters)
     return tell_operators(runtime, tx, slot.at, "admin_report", str(slot), text)
+
+
+def _uncovered(tx: Transaction, slot: Slot) -> list[Uncovered]:
+    """The slot's lists that were read to less than 95 %, each once a day and when it gets worse."""
+    day_start, _ = day_bounds(slot.day)
+    rows = tx.run("reports.uncovered", slot=slot.at, day_start=day_start)
+    return [Uncovered(**row) for row in rows]
 
 
 def _tell_no_chats(runtime: Runtime, tx: Transaction, slot: Slot) -> list[Row]:

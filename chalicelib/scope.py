@@ -8,11 +8,13 @@ from datetime import datetime, time
 from typing import Any, Literal, Self
 
 from chalicelib.clients import Platform
+from chalicelib.coverage import LastRead
 from chalicelib.slots import SLOT_TIMES, Slot
 
 Refresh = Literal["delta", "full"]
 
 _ALWAYS_FULL = (time(17, 0), SLOT_TIMES[-1])
+_COSTLY = ("looped", "unreadable")  # lists that bring no more for being read again
 
 
 @dataclass(frozen=True)
@@ -20,8 +22,9 @@ class Task:
     """A post of the client's WIB day. `late`: made yesterday and found by this slot's fetch; its
     engagement is read this once, and it is no task of today.
 
-    Hidden counts are None. `refreshed_count` is `count` as it was when the post's engagement was
-    last read to its end for this client, or None.
+    Hidden counts are None. `shown`: this slot's own fetch has shown the post, so that its counts
+    are of now. `stored`: how many people are stored of it. `last`: what an earlier slot's read of
+    it came to for this client, or None.
     """
 
     platform: Platform
@@ -32,13 +35,21 @@ class Task:
     source_type: str
     created_at: datetime
     late: bool
-    refreshed_count: int | None
+    shown: bool = False
+    stored: int = 0
+    last: LastRead | None = None
 
     @classmethod
     def from_json(cls, row: Mapping[str, Any]) -> Self:
         """A task from an entry of engaging.begin's `posts`."""
-        created_at = datetime.fromisoformat(row["created_at"])
-        return cls(**{**row, "created_at": created_at, "caption": row["caption"] or ""})
+        return cls(
+            **{
+                **row,
+                "created_at": datetime.fromisoformat(row["created_at"]),
+                "caption": row["caption"] or "",
+                "last": row["last"] and LastRead.from_json(row["last"]),
+            }
+        )
 
     @property
     def count(self) -> int | None:
@@ -51,18 +62,26 @@ def to_refresh(
 ) -> list[Task]:
     """The tasks whose engagement has to be read in this slot.
 
-    In `delta` mode a post is left out whose count is what it was at its last refresh, provided
-    that this slot's own fetch of its platform was complete (`fetched`: the run's fetch_result, {}
-    in a slot that fetches nothing). 17:00 and the day's last slot read everything.
+    In `delta` mode a post is left out whose count is what it was at its last read, provided that
+    this slot's own fetch has shown it, that the fetch was complete (`fetched`: the run's
+    fetch_result, {} in a slot that fetches nothing), and that the read was complete, or ended at
+    the list's cap. A list that stays short, that loops or cannot be read is read with growing
+    pauses. 17:00 and the day's last slot read everything.
     """
     if mode == "full" or slot.at.time() in _ALWAYS_FULL:
         return list(tasks)
     complete = {name for name, result in fetched.items() if result["verdict"] == "complete"}
-    return [
-        task
-        for task in tasks
-        if task.late
-        or task.platform not in complete
-        or task.count is None
-        or task.count != task.refreshed_count
-    ]
+    return [task for task in tasks if not _rests(task, slot, task.platform in complete)]
+
+
+def _rests(task: Task, slot: Slot, fetched: bool) -> bool:
+    last = task.last
+    if task.late or last is None or last.count != task.count:
+        return False
+    if last.ended in _COSTLY:
+        return not last.pause_is_over(slot.at)
+    if not (fetched and task.shown) or task.count is None:
+        return False
+    if last.ended == "short":
+        return not last.pause_is_over(slot.at)
+    return last.complete or last.ended == "capped"

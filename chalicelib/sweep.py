@@ -137,6 +137,7 @@ def _prune(runtime: Runtime, now: datetime) -> int:
     for query, before in (
         ("instagram.prune_audits", audits),
         ("tiktok.prune_audits", audits),
+        ("reports.prune_coverage", audits),
         ("runs.prune", runs),
         ("runs.prune_slots", runs),
         ("content.forget", day_bounds(now.date())[0] - timedelta(days=1)),

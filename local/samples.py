@@ -120,6 +120,10 @@ _REPORT = texts.SlotReport(
     errors={"not_found": ["POLRES_B"], "upstream": ["POLRES_C", "POLRES_D"]},
     held={"POLRES_E": 5},
     empty=["POLRES_F (TikTok)"],
+    uncovered=[
+        texts.Uncovered("POLRES_A", "instagram", "C1aBc", 1000, 6800, 1000 / 6800, "capped"),
+        texts.Uncovered("POLRES_D", "tiktok", "7301", 18, 120, 0.15, "short"),
+    ],
 )
 
 

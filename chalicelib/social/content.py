@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError, field_serializer
 
 from chalicelib.clients import Platform
 
@@ -44,6 +44,11 @@ class Post(BaseModel):
     images_url: tuple[str, ...] = ()
     is_carousel: bool | None = None
 
+    @field_serializer("caption")
+    def _stored_caption(self, caption: str) -> str | None:
+        """Readers have NULL for a post without a caption."""
+        return caption or None
+
 
 @dataclass(frozen=True)
 class PostPage:
@@ -56,11 +61,24 @@ class PostPage:
 
 @dataclass(frozen=True)
 class UserPage:
-    """One page of likers or commenters: lower-case user names without `@`."""
+    """One page of likers or commenters: lower-case user names without `@`.
+
+    `following` is the cursor of the next page, None at the end; `promised`: the page says that
+    more follow, but is empty or names no way there. `comments` are the ids of the comments that
+    were read, replies included, empty for likers. `total` is what the list says of its own length.
+    """
 
     usernames: frozenset[str]
     unreadable: int
     following: str | None
+    comments: frozenset[str] = frozenset()
+    total: int | None = None
+    promised: bool = False
+
+    @property
+    def entries(self) -> frozenset[str]:
+        """What tells the page from others: its comments, else its names."""
+        return self.comments or self.usernames
 
 
 def read_all(parse: Callable[[Any], Item], items: Iterable[Any]) -> tuple[list[Item], int]:
@@ -139,6 +157,12 @@ def username(value: Any) -> str | None:
         return None
     name = value.strip().lower().lstrip("@ ")
     return (name if name.isascii() and name.isprintable() else text(name)) or None
+
+
+def flag(value: Any) -> bool | None:
+    """A yes or no, however it is written; None for anything else."""
+    plain = str(value).strip().lower()
+    return True if plain in ("true", "1") else False if plain in ("false", "0") else None
 
 
 def url(value: Any) -> str | None:

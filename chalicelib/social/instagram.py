@@ -10,6 +10,7 @@ from chalicelib.social.content import (
     PostPage,
     UserPage,
     count,
+    flag,
     mapping,
     moment,
     plain_names,
@@ -67,8 +68,17 @@ def _read_likers(answer: Json) -> UserPage:
         names, unreadable = read_names(read_liker, items)
     data = mapping(answer["data"])
     following = _token(data.get("next_cursor")) or _token(data.get("end_cursor"))
-    ended = not items or data.get("has_more") in (False, 0)
-    return UserPage(names, unreadable, None if ended else following)
+    more = flag(data.get("has_more"))
+    if more is False:
+        following = None
+    leads_on = bool(items) and following is not None
+    return UserPage(
+        names,
+        unreadable,
+        following if leads_on else None,
+        total=count(data.get("total")),
+        promised=not leads_on and (more is True or following is not None),
+    )
 
 
 def _read_single(answer: Json) -> Post:
@@ -88,6 +98,10 @@ def read_post(item: Any) -> Post:
     carousel = [_image(child) for child in item.get("carousel_media") or []]
     media = item.get("media_type")
     hidden = item.get("like_and_view_counts_disabled") is True
+    image = next((image for image in images if image), None)
+    is_video = bool(item.get("is_video")) or media == _VIDEO
+    if image and not carousel and not is_video and media != _ALBUM:
+        carousel = [image]  # readers look for a single picture there as well
     return Post(
         platform="instagram",
         content_id=_code(item),
@@ -99,9 +113,9 @@ def read_post(item: Any) -> Post:
         comment_count=count(item.get("comment_count")),
         pinned=item.get("is_pinned") is True,
         thumbnail_url=url(item.get("thumbnail_url")),
-        is_video=bool(item.get("is_video")) or media == _VIDEO,
+        is_video=is_video,
         video_url=url(item.get("video_url")) or _first_url(item.get("video_versions")),
-        image_url=next((image for image in images if image), None),
+        image_url=image,
         images_url=tuple(image for image in carousel if image),
         is_carousel=media == _ALBUM,
     )

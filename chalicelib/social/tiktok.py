@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.social.content import (
@@ -10,10 +11,10 @@ from chalicelib.social.content import (
     PostPage,
     UserPage,
     count,
+    flag,
     mapping,
     moment,
     read_all,
-    read_names,
     says_gone,
     text,
     url,
@@ -24,6 +25,8 @@ from chalicelib.social.http import Api, Fallback, Json
 
 _POSTS_A_PAGE = 35
 _COMMENTS_A_PAGE = 50
+_AUTHORS = ("user", "author", "owner")
+_SPELLINGS = ("unique_id", "uniqueId", "username")
 
 
 class TikTok:
@@ -95,11 +98,23 @@ def _read_commenters(answer: Json, asked: str) -> UserPage:
     data = _unwrap(answer, "comments")
     if "comments" not in data:
         raise Malformed("/api/post/comments: comments is missing")
-    comments = list(_with_replies(_listed(data, "comments", "/api/post/comments")))
-    names, unreadable = read_names(read_commenter, comments)
-    following = str(data.get("cursor")) if data.get("has_more") in (1, True) else None
-    ended = not comments or following in (None, "None", asked)
-    return UserPage(names, unreadable, None if ended else following)
+    listed = _listed(data, "comments", "/api/post/comments")
+    read, unreadable = read_all(read_comment, _with_replies(listed))
+    more, cursor = flag(data.get("has_more")), _cursor(data.get("cursor"))
+    leads_on = bool(listed) and more is True and cursor not in (None, asked)
+    return UserPage(
+        frozenset(comment.username for comment in read),
+        unreadable,
+        cursor if leads_on else None,
+        comments=frozenset(comment.id for comment in read),
+        total=count(data.get("total")),
+        promised=more is True and not leads_on,
+    )
+
+
+def _cursor(value: Any) -> str | None:
+    """Where the next page begins, number or text; 0 is a place as well."""
+    return None if value in (None, "") else str(value)
 
 
 def _read_single(answer: Json) -> Post:
@@ -114,7 +129,7 @@ def _read_single(answer: Json) -> Post:
 
 def read_post(item: Any) -> Post:
     """A video from an item of a feed. Raises where id or time are missing."""
-    stats = mapping(item.get("stats")) or mapping(item.get("statsV2"))
+    rounded, exact = mapping(item.get("stats")), mapping(item.get("statsV2"))
     author = mapping(item.get("author"))
     video_id = text(item["id"]).strip()
     if not video_id:
@@ -126,26 +141,56 @@ def read_post(item: Any) -> Post:
         owner_id=text(author.get("secUid")) or None,
         caption=text(item.get("desc")),
         posted_at=moment(item["createTime"]),
-        like_count=count(stats.get("diggCount")),
-        comment_count=count(stats.get("commentCount")),
+        like_count=_count("diggCount", exact, rounded),
+        comment_count=_count("commentCount", exact, rounded),
         pinned=item.get("isPinnedItem") is True,
         thumbnail_url=url(mapping(item.get("video")).get("cover")),
     )
 
 
-def read_commenter(comment: Any) -> str | None:
-    """The user name of a comment, in any of its spellings; None, or an error, where there is
-    none."""
-    user = comment["user"]
-    names = (username(user.get(spelling)) for spelling in ("unique_id", "uniqueId", "username"))
+def _count(name: str, *stats: Mapping[str, Any]) -> int | None:
+    """The first of these that can be read."""
+    counts = (count(found.get(name)) for found in stats)
+    return next((number for number in counts if number is not None), None)
+
+
+@dataclass(frozen=True)
+class Comment:
+    """A comment or a reply; without an id of its own it is known by its author."""
+
+    id: str
+    username: str
+
+
+def read_comment(comment: Any) -> Comment:
+    """A comment with its author, wherever that stands and however it is spelled. LookupError where
+    it names none."""
+    holders = (*(comment.get(name) for name in _AUTHORS), comment)
+    names = (_name(holder) for holder in holders)
+    name = next(filter(None, names), None)
+    if name is None:
+        raise LookupError("a comment without an author")
+    return Comment(text(comment.get("cid") or comment.get("id")) or f"@{name}", name)
+
+
+def _name(holder: Any) -> str | None:
+    if isinstance(holder, str):
+        return username(holder)
+    names = (username(mapping(holder).get(spelling)) for spelling in _SPELLINGS)
     return next(filter(None, names), None)
 
 
-def _with_replies(comments: list[Any]) -> Iterator[Any]:
-    for comment in comments:
+def _with_replies(comments: Iterable[Any]) -> Iterator[Any]:
+    """The comments with the replies inlined in them, and those in these, however deep."""
+    waiting = list(comments)
+    while waiting:
+        comment = waiting.pop()
         yield comment
         replies = mapping(comment).get("reply_comment")
-        yield from replies if isinstance(replies, list) else []
+        if isinstance(replies, list):
+            waiting += replies
+        elif isinstance(replies, Mapping):
+            waiting.append(replies)
 
 
 def _listed(data: Json, name: str, path: str) -> list[Any]:

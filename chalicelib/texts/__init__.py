@@ -19,7 +19,7 @@ from chalicelib.texts.alerts import (
 )
 from chalicelib.texts.ledger import Change, changes
 from chalicelib.texts.parts import LONGEST, Part
-from chalicelib.texts.reports import ClientLine, SlotReport, kind_in_words, slot_report
+from chalicelib.texts.reports import ClientLine, SlotReport, Uncovered, kind_in_words, slot_report
 from chalicelib.texts.tasks import TaskPost, task_list
 from chalicelib.texts.words import PLATFORM_NAMES, clock, cut, link, number, plain, reported_link
 
@@ -32,6 +32,7 @@ __all__ = [
     "Part",
     "SlotReport",
     "TaskPost",
+    "Uncovered",
     "Undelivered",
     "api_closed",
     "changes",

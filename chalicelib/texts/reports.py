@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from chalicelib.clients import Platform
 from chalicelib.texts.parts import LONGEST, Item, Part, Section, split
-from chalicelib.texts.words import clock, cut, number, plain
+from chalicelib.texts.words import clock, cut, number, plain, post_link
 
 _IDS_PER_LINE = 12
 _ID_LENGTH = 32
@@ -25,6 +26,17 @@ _KINDS = {
     "quota": "kuota API habis",
     "rate_limit": "API membatasi kecepatan",
     "upstream": "API sedang terganggu",
+}
+
+
+_ENDINGS = {
+    "capped": "API hanya memberi sebagian",
+    "short": "daftar berakhir terlalu awal",
+    "looped": "daftar berulang",
+    "unreadable": "sebagian isi tidak terbaca",
+    "error": "terhenti karena kesalahan API",
+    "no_time": "waktu habis",
+    "end": "belum lengkap",
 }
 
 
@@ -48,12 +60,26 @@ class ClientLine:
 
 
 @dataclass(frozen=True)
+class Uncovered:
+    """A post whose list was not read to the end: `read` of `expected` likers or comments;
+    `ended` is the coverage's."""
+
+    client_id: str
+    platform: Platform
+    content_id: str
+    read: int
+    expected: int
+    share: float
+    ended: str
+
+
+@dataclass(frozen=True)
 class SlotReport:
     """A closed slot in numbers.
 
     `errors`: error kind → the clients it hit. `held`: client → posts that look gone but were too
-    many to believe. `empty`: accounts that had posts and now show none. `clients_in_detail` is
-    for the level `verbose`.
+    many to believe. `empty`: accounts that had posts and now show none. `uncovered`: lists that
+    were read to less than 95 %, by client. `clients_in_detail` is for the level `verbose`.
     """
 
     at: datetime
@@ -68,12 +94,13 @@ class SlotReport:
     errors: Mapping[str, Sequence[str]] = field(default_factory=dict)
     held: Mapping[str, int] = field(default_factory=dict)
     empty: Sequence[str] = ()
+    uncovered: Sequence[Uncovered] = ()
     clients_in_detail: Sequence[ClientLine] = ()
 
     @property
     def trouble(self) -> bool:
         """Whether there is anything that a person might have to look at."""
-        return bool(self.failed or self.errors or self.held or self.empty)
+        return bool(self.failed or self.errors or self.held or self.empty or self.uncovered)
 
 
 def slot_report(report: SlotReport, longest: int = LONGEST) -> tuple[Part, ...]:
@@ -97,6 +124,9 @@ def _sections(report: SlotReport) -> Iterator[Section]:
         yield Section("*Anomali sinkronisasi, tidak dihapus:*", _row("tampak hilang", held))
     if report.empty:
         yield Section("*Akun kosong:*", _row("pernah berisi, sekarang tidak", report.empty))
+    if report.uncovered:
+        title = "*Daftar belum terbaca penuh (di bawah 95%):*"
+        yield Section(title, [_uncovered(post) for post in report.uncovered])
     if report.clients_in_detail:
         yield Section("*Per klien:*", [_client(line) for line in report.clients_in_detail])
 
@@ -106,6 +136,16 @@ def _row(lead: str, clients: Sequence[str]) -> list[Item]:
     ids = [cut(plain(client), _ID_LENGTH) for client in clients]
     rows = [ids[n : n + _IDS_PER_LINE] for n in range(0, len(ids), _IDS_PER_LINE)]
     return [Item(f"• {lead}: {', '.join(row)}") for row in rows]
+
+
+def _uncovered(post: Uncovered) -> Item:
+    people = "suka" if post.platform == "instagram" else "komentar"
+    percent = int(100 * post.share)  # downwards: 94.9 is below 95
+    return Item(
+        f"• {cut(plain(post.client_id), _ID_LENGTH)}: {number(post.read)} dari "
+        f"{number(post.expected)} {people} ({percent}%), {_ENDINGS.get(post.ended, post.ended)}\n"
+        f"  {post_link(post.platform, post.content_id)}"
+    )
 
 
 def _client(line: ClientLine) -> Item:

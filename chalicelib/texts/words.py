@@ -87,12 +87,17 @@ def number(value: int | None) -> str:
 
 
 def link(client: Client, platform: Platform, content_id: str) -> str:
-    """Where a post is found; TikTok finds a video by its id, whatever the handle, so that a
-    client without one has valid links too."""
+    """Where a client's post is found."""
+    return post_link(platform, content_id, client.tiktok)
+
+
+def post_link(platform: Platform, content_id: str, handle: str | None = None) -> str:
+    """Where a post is found; TikTok finds a video by its id, whatever the handle, so that links
+    without one are valid too."""
     content_id = quote(content_id, safe="")
     if platform == "instagram":
         return f"https://www.instagram.com/p/{content_id}/"
-    return f"https://www.tiktok.com/@{client.tiktok or 'i'}/video/{content_id}"
+    return f"https://www.tiktok.com/@{handle or 'i'}/video/{content_id}"
 
 
 def reported_link(text: str) -> str | None:

@@ -9,7 +9,8 @@ from local.sandbox.answer import Answer, Params, whole_number
 POSTS, LIKES = "/v1/posts", "/v1/likes"
 VIDEOS, COMMENTS = "/api/user/posts", "/api/post/comments"
 FEEDS = frozenset({POSTS, VIDEOS})
-LISTS = FEEDS | {LIKES, COMMENTS}
+ENGAGED = frozenset({LIKES, COMMENTS})
+LISTS = FEEDS | ENGAGED
 
 ITEMS = {POSTS: "items", LIKES: "items", VIDEOS: "itemList", COMMENTS: "comments"}
 KEYS = {POSTS: "code", LIKES: "username", VIDEOS: "id", COMMENTS: "cid"}

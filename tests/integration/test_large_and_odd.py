@@ -53,7 +53,10 @@ def test_a_list_of_twenty_thousand_likers_is_stored_and_counts_as_whole(
     assert len(liked) > 20_000
     assert tables.value("SELECT likes FROM insta_like") == sorted(liked)
     assert tables.value("SELECT usernames FROM insta_like_audit") == sorted(liked)
-    assert tables.value("SELECT refreshed_count FROM client_content") == len(liked)
+    assert tables.row("SELECT names, complete FROM coverage") == {
+        "names": len(liked),
+        "complete": True,
+    }
 
 
 @pytest.mark.parametrize("scenario", [FEW], indirect=True)

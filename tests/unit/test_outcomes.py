@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from chalicelib.jobs import Unread
 from chalicelib.outcomes import engagement_results, failed_platforms, platform_errors
 from chalicelib.reading import PostRead
 from chalicelib.social.errors import NotFound, Upstream
@@ -76,7 +75,7 @@ def test_a_platform_failed_that_brought_no_feed_or_not_one_posts_engagement(
 
 
 def read(content_id: str, *usernames: str, **fields: Any) -> PostRead:
-    return PostRead("instagram", content_id, set(usernames), read=True, **fields)
+    return PostRead("instagram", content_id, usernames=set(usernames), pages=1, **fields)
 
 
 def test_posts_users_and_failures_are_counted() -> None:
@@ -116,11 +115,3 @@ def test_a_continuation_adds_to_what_the_invocations_before_it_came_to() -> None
     first = engagement_results(["instagram"], [read("A", "x")], {"instagram": 4}, {})
     last = engagement_results(["instagram"], [read("B", "y", "z")], {}, first)["instagram"]
     assert (last["posts"], last["users"], last["unchanged"]) == (2, 3, 4)
-
-
-def test_a_list_is_whole_that_was_read_to_its_end_without_trouble() -> None:
-    left = Unread(platform="instagram", content_id="A", after="2")
-    assert read("A").whole
-    assert not read("A", unreadable=1).whole
-    assert not read("A", left=left).whole
-    assert not read("A", error=Upstream("504")).whole

@@ -35,11 +35,15 @@ WITH given AS MATERIALIZED (
     AND c.slot = g.slot AND c.kind = 'late'
 ), posts AS MATERIALIZED (
   SELECT d.platform, d.content_id, d.late, p.caption, p.like_count, p.comment_count,
-    p.source_type, p.created_at AT TIME ZONE 'Asia/Jakarta' AS created_at
+    p.source_type, p.created_at AT TIME ZONE 'Asia/Jakarta' AS created_at,
+    (SELECT jsonb_array_length(e.likes) FROM insta_like e
+     WHERE e.shortcode = d.content_id AND jsonb_typeof(e.likes) = 'array') AS stored
   FROM of_day d JOIN insta_post p ON d.platform = 'instagram' AND p.shortcode = d.content_id
   UNION ALL
   SELECT d.platform, d.content_id, d.late, p.caption, p.like_count, p.comment_count,
-    p.source_type, p.created_at
+    p.source_type, p.created_at,
+    (SELECT jsonb_array_length(e.comments) FROM tiktok_comment e
+     WHERE e.video_id = d.content_id AND jsonb_typeof(e.comments) = 'array')
   FROM of_day d JOIN tiktok_post p ON d.platform = 'tiktok' AND p.video_id = d.content_id
 ), reported AS (
   INSERT INTO content_change (platform, content_id, client_id, kind, slot, wib_day, posted_at,
@@ -68,10 +72,16 @@ WITH given AS MATERIALIZED (
 SELECT r.slot AS run_slot, r.fetch_result, r.fetched_at, r.finished_at, r.engagement_result, r.api_calls,
   c.client_id, c.nama, c.client_type, c.client_status, c.client_insta, c.client_insta_status,
   c.client_tiktok, c.client_tiktok_status, c.tiktok_secuid, c.client_group, s.last_notified_slot,
-  (SELECT coalesce(jsonb_agg(to_jsonb(p) || jsonb_build_object('refreshed_count',
-     k.refreshed_count) ORDER BY p.created_at, p.content_id), '[]')
+  (SELECT coalesce(jsonb_agg(to_jsonb(p) || jsonb_build_object('stored', coalesce(p.stored, 0),
+     'shown', coalesce(k.seen_slot = g.slot, false), 'last', to_jsonb(last))
+     ORDER BY p.created_at, p.content_id), '[]')
    FROM posts p LEFT JOIN client_content k ON k.client_id = c.client_id
-     AND k.platform = p.platform AND k.content_id = p.content_id) AS posts,
+     AND k.platform = p.platform AND k.content_id = p.content_id
+   LEFT JOIN LATERAL (
+     SELECT v.slot, v.count, v.ended, v.complete, v.tries FROM coverage v
+     WHERE v.platform = p.platform AND v.content_id = p.content_id AND v.client_id = c.client_id
+       AND v.slot < g.slot
+     ORDER BY v.slot DESC LIMIT 1) AS last ON true) AS posts,
   (SELECT coalesce(jsonb_agg(to_jsonb(h) || jsonb_build_object('told', (
      SELECT coalesce(jsonb_object_agg(t.chat, o.kind = 'task_list'
        AND o.status IN ('pending', 'retrying')), '{}')
@@ -87,9 +97,9 @@ LEFT JOIN wa_notification_scheduler_state s ON s.client_id = g.client_id
 -- All that a refresh found and what the chats are told of it. No row comes back where another
 -- worker was first; `in_time` is false where what is to be told was decided on rows that have
 -- changed since: then roll back and decide again.
--- users: JSON array of {platform, content_id, usernames, refreshed}: names sorted, distinct and in
--- the form that readers join on; refreshed is the count that was read to its end, else null. What
--- is stored only grows. unchanged: the ids of posts that did not have to be read; what is stored of
+-- users: JSON array of {platform, content_id, usernames} with what table coverage keeps of the read:
+-- names sorted, distinct and in the form that readers join on, null where no page was read. What is
+-- stored only grows. unchanged: the ids of posts that did not have to be read; what is stored of
 -- them is a snapshot of this half hour as well. finished: no continuation
 -- follows. messages: as in outbox.add. hour: the key of the list among them, else null.
 WITH given AS MATERIALIZED (
@@ -104,12 +114,14 @@ WITH given AS MATERIALIZED (
 ), read AS MATERIALIZED (
   SELECT u.*, run.client_id, run.now, run.window_start, run.window_end
   FROM run, jsonb_to_recordset(CAST(:users AS jsonb))
-    AS u (platform text, content_id varchar, usernames jsonb, refreshed integer)
+    AS u (platform text, content_id varchar, usernames jsonb, names integer, comments integer,
+      count integer, total integer, pages integer, ended text, share real, complete boolean,
+      tries integer)
   ORDER BY content_id
 ), likers AS (
   INSERT INTO insta_like (shortcode, likes, updated_at)
   SELECT content_id, usernames, now AT TIME ZONE 'Asia/Jakarta'
-  FROM read WHERE platform = 'instagram'
+  FROM read WHERE platform = 'instagram' AND usernames IS NOT NULL
     AND EXISTS (SELECT 1 FROM insta_post p WHERE p.shortcode = content_id)
   ORDER BY content_id
   ON CONFLICT (shortcode) DO UPDATE SET updated_at = EXCLUDED.updated_at,
@@ -118,7 +130,7 @@ WITH given AS MATERIALIZED (
 ), commenters AS (
   INSERT INTO tiktok_comment (video_id, comments, updated_at)
   SELECT content_id, usernames, now AT TIME ZONE 'Asia/Jakarta'
-  FROM read WHERE platform = 'tiktok'
+  FROM read WHERE platform = 'tiktok' AND usernames IS NOT NULL
     AND EXISTS (SELECT 1 FROM tiktok_post p WHERE p.video_id = content_id)
   ORDER BY content_id
   ON CONFLICT (video_id) DO UPDATE SET updated_at = EXCLUDED.updated_at,
@@ -140,11 +152,17 @@ WITH given AS MATERIALIZED (
     window_start, window_end, now)
   FROM run, (SELECT video_id, comments FROM tiktok_comment
     WHERE video_id = ANY(CAST(:unchanged AS varchar[])) ORDER BY 1 FOR UPDATE) AS unread
-), refreshed AS (
-  INSERT INTO client_content (client_id, platform, content_id, refreshed_count, seen_at)
-  SELECT client_id, platform, content_id, refreshed, now FROM read WHERE refreshed IS NOT NULL
-  ON CONFLICT (client_id, platform, content_id) DO UPDATE
-    SET refreshed_count = EXCLUDED.refreshed_count
+), covered AS (
+  INSERT INTO coverage (platform, content_id, client_id, slot, read_at, names, comments, count,
+    total, pages, ended, share, complete, tries)
+  SELECT platform, content_id, read.client_id, run.slot, run.now, names, comments, count, total,
+    pages, ended, share, complete, tries
+  FROM read, run
+  ON CONFLICT (platform, content_id, client_id, slot) DO UPDATE SET
+    read_at = EXCLUDED.read_at, names = EXCLUDED.names, comments = EXCLUDED.comments,
+    count = EXCLUDED.count, total = EXCLUDED.total, pages = EXCLUDED.pages,
+    ended = EXCLUDED.ended, share = EXCLUDED.share, complete = EXCLUDED.complete,
+    tries = EXCLUDED.tries
 ), state AS (
   INSERT INTO wa_notification_scheduler_state AS s (client_id, last_notified_slot,
     last_notified_at, last_ig_count, last_tiktok_count)

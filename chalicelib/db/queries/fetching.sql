@@ -96,10 +96,11 @@ WITH given AS MATERIALIZED (
   FROM linked JOIN incoming i USING (platform, content_id), run
   ORDER BY i.posted_at, i.content_id
 ), known AS (
-  INSERT INTO client_content (client_id, platform, content_id, owned, seen_at)
-  SELECT i.client_id, i.platform, i.content_id, i.owned, run.now FROM incoming i, run
+  INSERT INTO client_content (client_id, platform, content_id, owned, seen_at, seen_slot)
+  SELECT i.client_id, i.platform, i.content_id, i.owned, run.now, run.slot FROM incoming i, run
   ON CONFLICT (client_id, platform, content_id) DO UPDATE
-    SET owned = EXCLUDED.owned, seen_at = EXCLUDED.seen_at, missing_since = NULL
+    SET owned = EXCLUDED.owned, seen_at = EXCLUDED.seen_at, seen_slot = EXCLUDED.seen_slot,
+      missing_since = NULL
 ), of_day AS MATERIALIZED ( -- as stored before; old links may have no time
   SELECT 'instagram' AS platform, p.shortcode AS content_id
   FROM run JOIN insta_post_clients l ON l.client_id = run.client_id

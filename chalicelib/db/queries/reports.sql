@@ -12,3 +12,23 @@ WHERE session IS NOT NULL AND kind IN ('task_list', 'changes')
     (SELECT max(closed_at) FROM slot_run WHERE status = 'closed' AND slot <> :slot),
     CAST(:now AS timestamptz) - interval '1 day')
 ORDER BY outbox_id
+
+-- name: uncovered(slot, day_start)
+-- Posts whose list was read to less than 95 % in this slot, where no earlier read of the day said
+-- so, or this one is in a lower tenth than all of those: a list at its cap loses a little each
+-- time. A list of which an error left nothing is told as that.
+SELECT v.client_id, v.platform, v.content_id, v.share, v.ended,
+  coalesce(v.comments, v.names) AS read, greatest(v.count, v.total) AS expected
+FROM coverage v
+WHERE v.slot = :slot AND v.share < 0.95 AND (v.pages > 0 OR v.ended <> 'error')
+  AND floor(v.share * 10) < coalesce((
+    SELECT min(floor(e.share * 10)) FROM coverage e
+    WHERE e.platform = v.platform AND e.content_id = v.content_id AND e.client_id = v.client_id
+      AND e.slot >= :day_start AND e.slot < :slot AND e.share < 0.95
+      AND (e.pages > 0 OR e.ended <> 'error')), 10)
+ORDER BY v.client_id, v.share, v.content_id
+
+-- name: prune_coverage(before, batch)
+WITH old AS (SELECT ctid FROM coverage WHERE slot < :before LIMIT :batch)
+DELETE FROM coverage v USING old WHERE v.ctid = old.ctid
+RETURNING v.content_id

@@ -1,12 +1,16 @@
 """Pages that come twice, out of order, or lead nowhere."""
 
+from pydantic import NonNegativeInt, PositiveInt
+
 from local.sandbox import ids
 from local.sandbox.answer import Answer
 from local.sandbox.kinds.registry import Call, kind
 from local.sandbox.pages import (
     COMMENTS,
     CURSORS,
+    ENGAGED,
     FEEDS,
+    LIKES,
     LISTS,
     POSTS,
     Token,
@@ -77,6 +81,56 @@ def shifting_pages(call: Call) -> Answer:
     repeated = [item for item in before.items if key(call.path, item) not in listed][-1:]
     kept = page.items if page.following is None else page.items[:-1]
     return with_items(call.path, answers[-1], repeated + kept)
+
+
+@kind(paths=ENGAGED)
+def capped_list(call: Call, *, most: PositiveInt = 1000) -> Answer:
+    """The list ends after so many entries, whatever would follow."""
+    answers = walk(call.path, call.params, call.right)
+    *before, page = (read(call.path, answer) for answer in answers)
+    room = most - sum(len(earlier.items) for earlier in before if earlier)
+    if page is None or len(page.items) < room:
+        return answers[-1]
+    shown = with_items(call.path, answers[-1], page.items[: max(0, room)])
+    return with_following(call.path, shown, None)
+
+
+@kind(paths=LISTS)
+def ring(call: Call) -> Answer:
+    """The last page leads back to the first one."""
+    page = read(call.path, call.otherwise())
+    if page is None or page.following is not None:
+        return call.otherwise()
+    return _leading_to(call, _token(call.path, 0))
+
+
+@kind(paths=LISTS)
+def repeated_page(call: Call) -> Answer:
+    """Each page is the first one, and leads on under a token of its own."""
+    name = CURSORS[call.path]
+    first = call.right({key: value for key, value in call.params.items() if key != name})
+    page = read(call.path, first)
+    if page is None:
+        return first
+    following = position(call.params.get(name)) + max(1, len(page.items))
+    return with_following(call.path, first, _token(call.path, following))
+
+
+@kind(paths=ENGAGED)
+def empty_promise(call: Call, *, after: NonNegativeInt = 0) -> Answer:
+    """After so many pages come empty ones that promise more."""
+    answers = walk(call.path, call.params, call.right)
+    page = read(call.path, answers[-1])
+    if page is None:
+        return answers[-1]
+    shown = with_items(call.path, answers[-1], page.items if len(answers) <= after else [])
+    following = position(call.params.get(CURSORS[call.path])) + max(1, len(page.items))
+    return with_following(call.path, shown, page.following or _token(call.path, following))
+
+
+def _token(path: str, place: int) -> Token:
+    """A token as the product writes it."""
+    return f"page-{place}" if path == POSTS else str(place) if path == LIKES else place
 
 
 def _following(call: Call) -> Token | None:

@@ -328,6 +328,41 @@ def test_a_stuck_cursor_leads_to_where_one_is(path: str, name: str, value: str) 
 
 
 @of_every_list
+def test_a_ring_leads_from_the_last_page_to_the_first(path: str, name: str, value: str) -> None:
+    right = Client().pages(path, name, value)
+    turned = Client(fault("ring")).pages(path, name, value, most=len(right) + 1)
+    assert [keys(path, one) for one in turned[:-1]] == [keys(path, one) for one in right]
+    assert keys(path, turned[-1]) == keys(path, right[0])
+
+
+@of_every_list
+def test_a_repeated_page_leads_on_under_ever_new_tokens(path: str, name: str, value: str) -> None:
+    repeated = Client(fault("repeated_page")).pages(path, name, value, most=5)
+    assert len({following(path, one) for one in repeated}) == 5
+    assert all(keys(path, one) == keys(path, repeated[0]) for one in repeated)
+
+
+@pytest.mark.parametrize("most", [1, 100, 150, 100_000])
+def test_a_capped_list_ends_after_so_many(most: int) -> None:
+    post = CROWD.feed(CROWD.accounts["instagram", "satker0001"], NOW)[0]
+    right = Client(world=CROWD).pages(LIKES, "code_or_id_or_url", post.code)
+    everyone = [name for answer in right for name in keys(LIKES, answer)]
+    client = Client(fault("capped_list", most=most), world=CROWD)
+    capped = client.pages(LIKES, "code_or_id_or_url", post.code)
+    assert [name for answer in capped for name in keys(LIKES, answer)] == everyone[:most]
+    assert following(LIKES, capped[-1]) is None
+
+
+@pytest.mark.parametrize(("path", "name", "value"), ALL_LISTS[2:])
+def test_an_empty_promise_goes_on_without_end(path: str, name: str, value: str) -> None:
+    right = Client().pages(path, name, value)
+    promised = Client(fault("empty_promise", after=1)).pages(path, name, value, most=4)
+    assert keys(path, promised[0]) == keys(path, right[0])
+    assert [keys(path, one) for one in promised[1:]] == [[], [], []]
+    assert all(following(path, one) is not None for one in promised)
+
+
+@of_every_list
 def test_tokens_are_numbers_or_strings_and_lead_on_all_the_same(
     path: str, name: str, value: str
 ) -> None:

@@ -197,6 +197,26 @@ def test_an_album_has_the_urls_of_its_images() -> None:
     assert post.images_url == ("https://cdn.example/1", "https://cdn.example/2")
 
 
+@pytest.mark.parametrize(
+    ("fields", "images"),
+    [
+        ({"media_type": 1, "carousel_media": None}, ("https://cdn.example/98204c44",)),
+        ({"media_type": 1, "image_versions": None}, ()),
+        ({"media_type": 2, "carousel_media": None}, ()),
+        ({"media_type": None, "is_video": True}, ()),
+        ({"media_type": 8, "carousel_media": None}, ()),
+    ],
+)
+def test_a_single_picture_is_the_one_of_its_images(fields: Json, images: tuple[str, ...]) -> None:
+    assert read_post(item(**fields)).images_url == images
+
+
+@pytest.mark.parametrize("written", ["", None, {"text": ""}, {"text": None}])
+def test_an_empty_caption_is_stored_as_null(written: object) -> None:
+    post = read_post(item(caption=written))
+    assert (post.caption, post.model_dump(mode="json")["caption"]) == ("", None)
+
+
 @pytest.mark.parametrize("empty", [None, []])
 def test_carousel_media_may_be_empty_or_null(empty: object) -> None:
     assert read_post(item(carousel_media=empty)).images_url == ()
@@ -340,6 +360,31 @@ def test_the_next_page_of_likers_is_found_in_every_form(data: Json, following: s
 def test_an_empty_page_of_likers_is_the_last() -> None:
     page = Instagram(Answering(likes(next_cursor="N", has_more=True))).likers("C1")
     assert (page.usernames, page.following) == (frozenset(), None)
+
+
+@pytest.mark.parametrize(
+    ("names", "envelope", "promised"),
+    [
+        ("a", {}, False),
+        ("a", {"next_cursor": "N"}, False),
+        ("a", {"has_more": True}, True),
+        ("a", {"has_more": 0, "next_cursor": "N"}, False),
+        ("", {}, False),
+        ("", {"next_cursor": "N"}, True),
+        ("", {"has_more": "true"}, True),
+        ("", {"has_more": False, "end_cursor": "N"}, False),
+    ],
+)
+def test_likers_that_are_promised_and_cannot_be_asked_for_are_told(
+    names: str, envelope: Json, promised: bool
+) -> None:
+    page = Instagram(Answering(likes(*names, **envelope))).likers("C1")
+    assert page.promised is promised
+
+
+@pytest.mark.parametrize(("total", "read"), [(250, 250), ("250", 250), (None, None), ("?", None)])
+def test_the_total_of_a_like_list_is_read_where_it_is_told(total: object, read: object) -> None:
+    assert Instagram(Answering(likes("a", total=total))).likers("C1").total == read
 
 
 def test_likers_are_asked_for_by_shortcode_and_then_by_cursor() -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from chalicelib.social.content import read_all
 from chalicelib.social.errors import ApiError, Business, Malformed, NotFound, Upstream
-from chalicelib.social.tiktok import TikTok, read_commenter, read_post
+from chalicelib.social.tiktok import TikTok, read_comment, read_post
 from chalicelib.verdicts import read_feed
 from tests.unit.builders import always
 from tests.unit.social.answers import FAR_OFF, Answering, Json, json_values, sample
@@ -212,11 +212,13 @@ def test_the_time_is_read_in_either_type(made: object) -> None:
 @pytest.mark.parametrize(
     ("fields", "counts"),
     [
-        ({"stats": {"diggCount": "68300", "commentCount": "0"}}, (68300, 0)),
+        ({"stats": {"diggCount": 68300, "commentCount": "0"}, "statsV2": None}, (68300, 0)),
+        ({"stats": {"diggCount": 68300}, "statsV2": {"diggCount": "68297"}}, (68297, None)),
+        ({"stats": {"diggCount": 5}, "statsV2": {"diggCount": "?", "commentCount": "6"}}, (5, 6)),
         ({"stats": None}, (68300, 1502)),
         ({"stats": {}, "statsV2": {"diggCount": "5", "commentCount": "6"}}, (5, 6)),
         ({"stats": None, "statsV2": None}, (None, None)),
-        ({"stats": {"diggCount": None, "commentCount": -1}}, (None, None)),
+        ({"stats": {"diggCount": None, "commentCount": -1}, "statsV2": {}}, (None, None)),
     ],
 )
 def test_counts_are_read_in_either_type_from_either_place(
@@ -282,17 +284,66 @@ def test_replies_that_are_not_inlined_are_no_trouble() -> None:
     assert (set(page.usernames), page.unreadable) == ({"user_fd26fc3a"}, 0)
 
 
+@pytest.mark.parametrize("spelling", ["unique_id", "uniqueId", "username"])
+@pytest.mark.parametrize("holder", ["user", "author", "owner", None])
+@pytest.mark.parametrize("name", ["User_1", "@user_1", " user_1 "])
+def test_a_commenters_name_is_read_wherever_it_stands(
+    holder: str | None, spelling: str, name: str
+) -> None:
+    named = {spelling: name}
+    assert read_comment({holder: named} if holder else named).username == "user_1"
+
+
 @pytest.mark.parametrize(
-    "user",
+    "odd",
     [
-        {"unique_id": "User_1"},
-        {"uniqueId": "User_1"},
-        {"username": "@User_1"},
-        {"unique_id": "", "uniqueId": None, "username": "user_1"},
+        {"user": {"unique_id": "", "uniqueId": None, "username": "user_1"}},
+        {"user": None, "author": {"unique_id": "user_1"}},
+        {"user": {}, "owner": {"username": "user_1"}},
+        {"user": {"nickname": "Orang"}, "unique_id": "user_1"},
+        {"user": "user_1"},
+        {"user": {"unique_id": "user_1"}, "username": "user_2", "author": {"username": "user_3"}},
     ],
 )
-def test_a_commenters_name_is_read_in_every_spelling(user: Json) -> None:
-    assert read_commenter({"user": user}) == "user_1"
+def test_the_first_name_that_says_something_counts(odd: Json) -> None:
+    assert read_comment(odd).username == "user_1"
+
+
+def test_replies_are_read_as_a_list_as_one_object_and_in_replies() -> None:
+    deep = comment("d", cid="4")
+    nested = comment("c", cid="3", reply_comment=deep)
+    single = comment("b", cid="2", reply_comment=[nested])
+    page = TikTok(Answering(comments(comment("a", cid="1", reply_comment=single)))).commenters("7")
+    assert (set(page.usernames), set(page.comments)) == (set("abcd"), set("1234"))
+
+
+def test_comments_are_told_apart_by_their_ids() -> None:
+    written = [comment("a", "1"), comment("a", "2"), comment("a", "2"), comment("b", "3")]
+    page = TikTok(Answering(comments(*written, total=120))).commenters("7")
+    assert (len(page.usernames), len(page.comments), page.total) == (2, 3, 120)
+
+
+def test_comments_without_ids_count_as_one_of_each_author() -> None:
+    written = [{"user": {"unique_id": name}} for name in ("a", "a", "b")]
+    assert len(TikTok(Answering(comments(*written))).commenters("7").comments) == 2
+
+
+@pytest.mark.parametrize(
+    ("listed", "envelope", "promised"),
+    [
+        (["a"], {"has_more": 1, "cursor": 20}, False),
+        (["a"], {"has_more": 0, "cursor": 20}, False),
+        ([], {"has_more": 1, "cursor": 20}, True),
+        (["a"], {"has_more": 1, "cursor": 0}, True),
+        (["a"], {"has_more": "1"}, True),
+        ([], {"has_more": 0}, False),
+    ],
+)
+def test_more_that_is_promised_and_cannot_be_asked_for_is_told(
+    listed: list[str], envelope: Json, promised: bool
+) -> None:
+    page = TikTok(Answering(comments(*map(comment, listed), **envelope))).commenters("7")
+    assert page.promised is promised
 
 
 @pytest.mark.parametrize(
