@@ -85,6 +85,12 @@ SELECT 'V' || n, 'LAIN' || (n % 200 + 1),
 FROM generate_series(1, 20000) AS n;
 INSERT INTO tiktok_post_clients (video_id, client_id, created_at)
 SELECT video_id, client_id, created_at FROM tiktok_post WHERE client_id LIKE 'LAIN%';
+INSERT INTO coverage (platform, content_id, client_id, slot, read_at, names, pages, ended, share,
+  complete, tries)
+SELECT 'instagram', shortcode, client_id, slot, slot, 9, 1, 'short', 0.5, false, 1
+FROM insta_post, generate_series(timestamptz '2026-02-20 06:00+07', '2026-02-20 15:00+07',
+  interval '30 minutes') AS slot
+WHERE client_id LIKE 'LAIN%';
 ANALYZE
 """
 
@@ -104,8 +110,16 @@ def test_the_day_s_posts_are_found_by_an_index_whatever_the_history(
     assert not {"insta_post", "insta_post_clients", "tiktok_post", "tiktok_post_clients"} & set(
         scanned
     )
+    assert "coverage" not in scanned
     indexes = {node.get("Index Name") for node in plan}
     assert {"cicero_insta_post_clients_day", "cicero_tiktok_post_clients_day"} <= indexes
+    for query, parameters in (
+        ("reports.uncovered", {"slot": start, "day_start": start}),
+        ("reports.prune_coverage", {"before": start, "batch": 500}),
+    ):
+        plan = explain(tables.database, query, **parameters)
+        kinds = {node["Node Type"] for node in plan if node.get("Relation Name") == "coverage"}
+        assert "Seq Scan" not in kinds, query
 
 
 def explain(database: Database, query: str, **parameters: Any) -> list[dict[str, Any]]:
