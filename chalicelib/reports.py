@@ -101,6 +101,7 @@ def _write_report(runtime: Runtime, tx: Transaction, slot: Slot, seconds: float)
     summary = tx.run("slots.summary", slot=slot.at)[0]
     rows = tx.run("slots.client_results", slot=slot.at)
     level = runtime.settings.cicero_report_level
+    due, unread = results.unread(rows)
     report = SlotReport(
         at=slot.at,
         clients=summary["clients"],
@@ -115,6 +116,8 @@ def _write_report(runtime: Runtime, tx: Transaction, slot: Slot, seconds: float)
         held=results.held_posts(rows),
         empty=results.accounts(rows, "empty"),
         uncovered=_uncovered(tx, slot),
+        due=due,
+        unread=unread,
         clients_in_detail=[results.client_line(row) for row in rows] if level == "verbose" else (),
     )
     if level == "errors" and not report.trouble:

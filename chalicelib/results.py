@@ -8,20 +8,48 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from chalicelib.clients import PLATFORMS
+from chalicelib.clients import PLATFORMS, Platform
 from chalicelib.texts import PLATFORM_NAMES, ClientLine
 
 Result = Mapping[str, Any]
 
 
 def errors_by_kind(results: Iterable[Result]) -> dict[str, list[str]]:
-    """The clients of a slot's results under each error kind they met; those that have not
-    finished are `overdue`."""
+    """The clients of a slot's results under each error kind they met, with the platform that met
+    it, `CLIENT (TikTok)`; those that have not finished are `overdue`. Accounts that became `empty`
+    are not among them."""
     grouped: dict[str, list[str]] = {}
     for row in results:
-        if row["outcome"] != "done":
-            grouped.setdefault(row["error_kind"] or "overdue", []).append(row["client_id"])
+        for kind, platform in _troubles(row):
+            name = f" ({PLATFORM_NAMES[platform]})" if platform else ""
+            grouped.setdefault(kind, []).append(row["client_id"] + name)
+    grouped.pop("empty", None)
     return dict(sorted(grouped.items()))
+
+
+def _troubles(row: Result) -> list[tuple[str, Platform | None]]:
+    """The error kinds that a run met, each once a platform, both stages together."""
+    if row["outcome"] == "done":
+        return []
+    stages = [row.get("fetch_result") or {}, row.get("engagement_result") or {}]
+    met: list[tuple[str, Platform | None]] = [
+        (stage[platform]["error_kind"], platform)
+        for platform in PLATFORMS
+        for stage in stages
+        if stage.get(platform, {}).get("error_kind")
+    ]
+    whole: list[tuple[str, Platform | None]] = [(row["error_kind"] or "overdue", None)]
+    return list(dict.fromkeys(met if met and row["outcome"] == "failed" else whole + met))
+
+
+def unread(results: Iterable[Result]) -> tuple[int, int]:
+    """Of how many clients feeds were due, and of how many not every one was read to its end."""
+    due = [row["fetch_result"] or {} for row in results if row["fetch_posts"]]
+    whole = [
+        bool(fetch) and all(result["verdict"] == "complete" for result in fetch.values())
+        for fetch in due
+    ]
+    return len(due), whole.count(False)
 
 
 def accounts(results: Iterable[Result], verdict: str) -> list[str]:
@@ -43,15 +71,17 @@ def held_posts(results: Iterable[Result]) -> dict[str, int]:
 def client_line(row: Result) -> ClientLine:
     """The client's line in the verbose report."""
     fetch, engagement = row["fetch_result"], row["engagement_result"]
+    read = [r for r in (fetch or {}).values() if r["verdict"] != "error"]
     return ClientLine(
         client_id=row["client_id"],
-        posts=_sum(fetch, "posts"),
+        posts=_sum(fetch, "posts") if read else None,
         new=_sum(fetch, "new"),
         removed=_sum(fetch, "removed"),
-        users=_sum(engagement, "users"),
+        users=None if engagement is None else _sum(engagement, "users"),
         api_requests=row["api_requests"],
         seconds=row["seconds"],
-        trouble=None if row["outcome"] == "done" else row["error_kind"] or "overdue",
+        troubles=list(dict.fromkeys(kind for kind, _ in _troubles(row))),
+        due=row["fetch_posts"],
     )
 
 

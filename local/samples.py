@@ -110,20 +110,26 @@ def changes_mixed() -> str:
 _REPORT = texts.SlotReport(
     at=at(17),
     clients=40,
-    done=37,
-    failed=3,
+    done=36,
+    failed=4,
     posts_new=12,
     posts_removed=1,
     api_requests=1204,
     seconds=184.2,
     messages=41,
-    errors={"not_found": ["POLRES_B"], "upstream": ["POLRES_C", "POLRES_D"]},
+    errors={
+        "not_found": ["POLRES_B (Instagram)"],
+        "unreadable": ["POLRES_D (TikTok)"],
+        "upstream": ["POLRES_C (Instagram)", "POLRES_C (TikTok)", "POLRES_D (Instagram)"],
+    },
     held={"POLRES_E": 5},
     empty=["POLRES_F (TikTok)"],
     uncovered=[
         texts.Uncovered("POLRES_A", "instagram", "C1aBc", 1000, 6800, 1000 / 6800, "capped"),
         texts.Uncovered("POLRES_D", "tiktok", "7301", 18, 120, 0.15, "short"),
     ],
+    due=40,
+    unread=4,
 )
 
 
@@ -136,10 +142,11 @@ def slot_report_verbose() -> str:
     """The report of the level `verbose`, of a small slot without trouble."""
     lines = (
         ClientLine("POLRES_A", 5, 1, 0, 320, 14, 2.4),
-        ClientLine("POLRES_B", 0, 0, 0, 0, 3, 0.4, trouble="not_found"),
+        ClientLine("POLRES_B", None, 0, 0, 0, 3, 0.4, troubles=["not_found"]),
     )
+    errors = {"not_found": ["POLRES_B (Instagram)"]}
     report = texts.SlotReport(
-        at(17), 2, 1, 1, 1, 0, 17, 3.1, 2, {"not_found": ["POLRES_B"]}, clients_in_detail=lines
+        at(17), 2, 1, 1, 1, 0, 17, 3.1, 2, errors, due=2, unread=1, clients_in_detail=lines
     )
     return _joined(texts.slot_report(report))
 

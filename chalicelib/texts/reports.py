@@ -11,20 +11,25 @@ from chalicelib.texts.parts import LONGEST, Item, Part, Section, split
 from chalicelib.texts.words import clock, cut, number, plain, post_link
 
 _IDS_PER_LINE = 12
-_ID_LENGTH = 32
+_ID_LENGTH = 44
 
 _KINDS = {
     "api": "kesalahan API",
     "api_configuration": "kunci atau langganan API bermasalah",
     "budget": "anggaran permintaan API hari ini habis",
     "business": "API menolak (akun privat atau dibatasi)",
+    "capped": "akun terlalu panjang, tidak terbaca sampai akhir",
     "dead_letter": "gagal berulang kali, dihentikan",
+    "empty": "akun tampak kosong, padahal pernah berisi",
     "expired": "terlambat, diambil alih slot berikutnya",
+    "looped": "halaman akun berulang, tidak terbaca sampai akhir",
     "malformed": "jawaban API tidak dapat dibaca",
+    "no_time": "waktu habis sebelum akun selesai dibaca",
     "not_found": "akun atau konten tidak ditemukan",
     "overdue": "belum selesai saat slot ditutup",
     "quota": "kuota API habis",
     "rate_limit": "API membatasi kecepatan",
+    "unreadable": "sebagian isi akun tidak dapat dibaca",
     "upstream": "API sedang terganggu",
 }
 
@@ -47,16 +52,19 @@ def kind_in_words(kind: str) -> str:
 
 @dataclass(frozen=True)
 class ClientLine:
-    """What a slot came to for one client; `trouble` is an error kind, None where it is done."""
+    """What a slot came to for one client. `posts` is None where no feed was read: none was due, or,
+    `due`, none could be; `users` is None where nobody's names were. `troubles` are error kinds,
+    none where it is done."""
 
     client_id: str
-    posts: int
+    posts: int | None
     new: int
     removed: int
-    users: int
+    users: int | None
     api_requests: int
     seconds: float
-    trouble: str | None = None
+    troubles: Sequence[str] = ()
+    due: bool = True
 
 
 @dataclass(frozen=True)
@@ -79,7 +87,10 @@ class SlotReport:
 
     `errors`: error kind → the clients it hit. `held`: client → posts that look gone but were too
     many to believe. `empty`: accounts that had posts and now show none. `uncovered`: lists that
-    were read to less than 95 %, by client. `clients_in_detail` is for the level `verbose`.
+    were read to less than 95 %, by client. `due`: how many clients'
+    feeds were to be read, None where nobody counted; `unread`: those of them that were not read to
+    the end on every platform, so that `posts_new` and `posts_removed` do not speak for them.
+    `clients_in_detail` is for the level `verbose`.
     """
 
     at: datetime
@@ -95,6 +106,8 @@ class SlotReport:
     held: Mapping[str, int] = field(default_factory=dict)
     empty: Sequence[str] = ()
     uncovered: Sequence[Uncovered] = ()
+    due: int | None = None
+    unread: int = 0
     clients_in_detail: Sequence[ClientLine] = ()
 
     @property
@@ -108,11 +121,20 @@ def slot_report(report: SlotReport, longest: int = LONGEST) -> tuple[Part, ...]:
     head = [
         f"Klien: {number(report.done)} selesai, {number(report.failed)} bermasalah, "
         f"dari {number(report.clients)}",
-        f"Konten: {number(report.posts_new)} baru, {number(report.posts_removed)} hilang",
+        _posts(report),
         f"Pesan: {number(report.messages)} | Permintaan API: {number(report.api_requests)} | "
         f"{number(round(report.seconds))} detik",
     ]
     return split(f"LAPORAN SLOT {clock(report.at)}", head, list(_sections(report)), longest)
+
+
+def _posts(report: SlotReport) -> str:
+    if report.due == 0 and not report.posts_new and not report.posts_removed:
+        return "Konten: tidak diambil pada slot ini"
+    line = f"Konten: {number(report.posts_new)} baru, {number(report.posts_removed)} hilang"
+    if not report.unread:
+        return line
+    return f"{line}; {number(report.unread)} klien tidak terbaca lengkap"
 
 
 def _sections(report: SlotReport) -> Iterator[Section]:
@@ -149,9 +171,18 @@ def _uncovered(post: Uncovered) -> Item:
 
 
 def _client(line: ClientLine) -> Item:
-    trouble = f" | {kind_in_words(line.trouble)}" if line.trouble else ""
-    return Item(
-        f"• {plain(line.client_id)}: {number(line.posts)} konten ({number(line.new)} baru, "
-        f"{number(line.removed)} hilang), {number(line.users)} nama, "
-        f"{number(line.api_requests)} permintaan, {number(round(line.seconds))} detik{trouble}"
-    )
+    troubles = [f" | {', '.join(map(kind_in_words, line.troubles))}"] if line.troubles else []
+    parts = [
+        _posts_of(line),
+        "nama tidak dibaca" if line.users is None else f"{number(line.users)} nama",
+        f"{number(line.api_requests)} permintaan",
+        f"{number(round(line.seconds))} detik",
+    ]
+    return Item("".join([f"• {plain(line.client_id)}: {', '.join(parts)}", *troubles]))
+
+
+def _posts_of(line: ClientLine) -> str:
+    if line.posts is None:
+        return "konten tidak dapat dibaca" if line.due else "konten tidak diambil"
+    changes = f"{number(line.new)} baru, {number(line.removed)} hilang"
+    return f"{number(line.posts)} konten ({changes})"

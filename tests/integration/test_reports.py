@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
 from threading import Barrier
 from typing import Any
 
@@ -15,11 +15,13 @@ from chalicelib.clients import PLATFORMS
 from chalicelib.engagement import refresh_engagement
 from chalicelib.jobs import ClientJob
 from chalicelib.runtime import Runtime
-from chalicelib.slots import Slot
+from chalicelib.slots import WIB, Slot
 from chalicelib.social import errors
+from local.sandbox import Sandbox
 from tests.conftest import RuntimeAt
+from tests.integration.answers import POSTS, Fault, no_posts
 from tests.integration.ledger import message, write
-from tests.integration.runs import start_run
+from tests.integration.runs import start_run, whole_run
 from tests.integration.tables import Tables
 
 
@@ -135,6 +137,43 @@ def test_held_posts_and_empty_accounts_are_named(runtime_at: RuntimeAt, tables: 
     [text] = texts(tables, "admin_report")
     assert "CONTOH (4)" in text
     assert "CONTOH (TikTok)" in text
+
+
+ENDLESS = {"data": {"items": []}, "pagination_token": "page-12"}
+READS: dict[str, tuple[Fault, str]] = {
+    "an unreadable item": ({"kind": "unreadable_items", "every": 3}, "sebagian isi akun tidak"),
+    "nothing readable": ({"kind": "unreadable_items", "every": 1, "junk": ["null"]}, "sebagian"),
+    "empty pages without end": ({"status": 200, "body": ENDLESS}, "halaman akun berulang"),
+}
+
+
+@pytest.mark.parametrize("fault", READS)
+def test_a_feed_that_was_not_read_to_its_end_is_trouble_and_never_done(
+    fault: str, runtime_at: RuntimeAt, tables: Tables, sandbox: Sandbox
+) -> None:
+    wrong, words = READS[fault]
+    runtime = runtime_at(datetime(2026, 2, 20, 6, 0, tzinfo=WIB))
+    sandbox.set_faults([{**wrong, "account": "polres.teladan", "path": POSTS, "times": None}])
+    whole_run(runtime, "TELADAN")
+    run = tables.row("SELECT outcome, fetch_result FROM client_run")
+    assert (run["outcome"], run["fetch_result"]["instagram"]["verdict"]) == ("failed", "partial")
+    [text] = texts(tables, "admin_report")
+    assert "0 selesai, 1 bermasalah, dari 1" in text
+    assert "0 hilang; 1 klien tidak terbaca lengkap" in text
+    assert f"• {words}" in text
+    assert "TELADAN (Instagram)" in text
+
+
+def test_an_account_that_became_empty_is_trouble_and_never_done(
+    runtime_at: RuntimeAt, tables: Tables, sandbox: Sandbox
+) -> None:
+    whole_run(runtime_at("16:30"), "TELADAN")
+    runtime = runtime_at("17:00")
+    sandbox.set_faults([no_posts("polres.teladan")])
+    whole_run(runtime, "TELADAN")
+    *_, text = texts(tables, "admin_report")
+    assert "0 selesai, 1 bermasalah, dari 1" in text
+    assert text.endswith("*Akun kosong:*\n• pernah berisi, sekarang tidak: TELADAN (Instagram)")
 
 
 def test_a_long_report_comes_in_parts_and_once(runtime_at: RuntimeAt, tables: Tables) -> None:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
+from typing import get_args
 
 import click
 import pytest
@@ -16,6 +17,7 @@ from app import app
 from chalicelib import texts
 from chalicelib.settings import Settings
 from chalicelib.social.errors import ApiError
+from chalicelib.verdicts import Cut
 from local import docs
 from local.cli import cli
 from local.slot_run import SlotResult
@@ -28,7 +30,7 @@ PAGES = [README, PROJECT / "CONTRIBUTING.md", PROJECT / "CHANGELOG.md", *DOCS]
 
 LINES = re.MULTILINE
 FENCE = re.compile(r"^```\w*\n(.*?)^```$", re.DOTALL | LINES)
-OWN_KINDS = {"expired", "overdue", "dead_letter"}
+OWN_KINDS = {"expired", "overdue", "dead_letter", "empty", *get_args(Cut), "unreadable"}
 
 
 def read(path: Path) -> str:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib import texts
+from chalicelib import texts, verdicts
 from chalicelib.social import errors
 from chalicelib.texts import Change, ClientLine, SlotReport, TaskPost
 from tests.unit.builders import always, make_client, wib
@@ -271,6 +271,42 @@ def test_a_report_has_the_slot_in_numbers() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("fields", "line"),
+    [
+        ({"due": 1234, "unread": 0}, "Konten: 12 baru, 1 hilang"),
+        ({"due": 1234, "unread": 3}, "Konten: 12 baru, 1 hilang; 3 klien tidak terbaca lengkap"),
+        ({"due": 0, "posts_new": 0, "posts_removed": 0}, "Konten: tidak diambil pada slot ini"),
+    ],
+)
+def test_a_report_says_of_whom_its_numbers_of_posts_do_not_speak(
+    fields: dict[str, Any], line: str
+) -> None:
+    assert report_of(**fields).splitlines()[2] == line
+
+
+@pytest.mark.parametrize(
+    ("fields", "line"),
+    [
+        ({}, "• A: 5 konten (1 baru, 0 hilang), 320 nama, 14 permintaan, 2 detik"),
+        ({"posts": None}, "• A: konten tidak dapat dibaca, 320 nama, 14 permintaan, 2 detik"),
+        (
+            {"posts": None, "due": False, "users": None},
+            "• A: konten tidak diambil, nama tidak dibaca, 14 permintaan, 2 detik",
+        ),
+        (
+            {"troubles": ["quota", "unreadable"]},
+            "• A: 5 konten (1 baru, 0 hilang), 320 nama, 14 permintaan, 2 detik"
+            " | kuota API habis, sebagian isi akun tidak dapat dibaca",
+        ),
+    ],
+)
+def test_a_clients_line_says_no_more_than_was_read(fields: dict[str, Any], line: str) -> None:
+    values: dict[str, Any] = {"posts": 5, "new": 1, "removed": 0, "users": 320}
+    one = ClientLine("A", api_requests=14, seconds=2.4, **(values | fields))
+    assert report_of(clients_in_detail=[one]).splitlines()[-1] == line
+
+
 def test_a_report_groups_errors_by_kind_and_not_by_client() -> None:
     text = report_of(errors={"quota": ["A", "B"], "upstream": ["C"]})
     assert text.endswith("\n\n*Bermasalah:*\n• kuota API habis: A, B\n• API sedang terganggu: C")
@@ -308,7 +344,14 @@ def kinds(error: type[errors.ApiError]) -> Iterator[str]:
 
 
 @pytest.mark.parametrize(
-    "kind", sorted({*kinds(errors.ApiError), "dead_letter", "expired", "overdue"})
+    "kind",
+    sorted(
+        {
+            *kinds(errors.ApiError),
+            *get_args(verdicts.Cut),
+            *("dead_letter", "empty", "expired", "overdue", "unreadable"),
+        }
+    ),
 )
 def test_every_kind_of_error_has_its_words(kind: str) -> None:
     assert f"• {kind}:" not in report_of(errors={kind: ["A"]})
