@@ -28,12 +28,12 @@ app = Chalice(app_name="cicero-fetch")
 
 @app.schedule(eventbridge_expression(HALF_HOUR))
 def open_slot_half_hour(event: CloudWatchEvent) -> dict[str, Any]:
-    return handlers.open_slot(event.to_dict())
+    return handlers.open_slot(event.to_dict(), event.context)
 
 
 @app.schedule(eventbridge_expression(FINAL))
 def open_slot_final(event: CloudWatchEvent) -> dict[str, Any]:
-    return handlers.open_slot(event.to_dict())
+    return handlers.open_slot(event.to_dict(), event.context)
 
 
 @app.on_sqs_message(queue=f"{QUEUES}-fetch", batch_size=1, maximum_concurrency=10)
@@ -58,34 +58,34 @@ def dead_engagement_job(event: SQSEvent) -> None:
 
 @app.schedule("rate(1 minute)")
 def sweep(event: CloudWatchEvent) -> dict[str, Any]:
-    return handlers.sweep(event.to_dict())
+    return handlers.sweep(event.to_dict(), event.context)
 
 
 @app.lambda_function()
 def run_client(event: Any, context: Any) -> dict[str, Any]:
-    return handlers.run_client(event)
+    return handlers.run_client(event, context)
 
 
 @app.lambda_function()
 def run_slot(event: Any, context: Any) -> dict[str, Any]:
-    return handlers.run_slot(event)
+    return handlers.run_slot(event, context)
 
 
 @app.lambda_function()
 def add_post(event: Any, context: Any) -> dict[str, Any]:
-    return handlers.add_post(event)
+    return handlers.add_post(event, context)
 
 
 @app.lambda_function()
 def restore_post(event: Any, context: Any) -> dict[str, Any]:
-    return handlers.restore_post(event)
+    return handlers.restore_post(event, context)
 
 
 @app.lambda_function()
 def outbox(event: Any, context: Any) -> dict[str, Any]:
-    return handlers.outbox(event)
+    return handlers.outbox(event, context)
 
 
 @app.lambda_function()
 def migrate(event: Any, context: Any) -> dict[str, Any]:
-    return handlers.migrate()
+    return handlers.migrate(context)

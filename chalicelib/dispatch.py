@@ -87,7 +87,7 @@ def send_jobs(runtime: Runtime, slot: Slot, seconds: float = SEND_SECONDS) -> in
         sent, refused = sent + taken, refused + len(rows) - taken
         if len(rows) < PAGE:
             break
-        if time.monotonic() > until:
+        if time.monotonic() > until or not runtime.deadline.has_time():
             log.warning("slot %s: %d jobs sent, no time for the others", slot, sent)
             break
     return sent

@@ -36,7 +36,7 @@ _MARKS: dict[Platform, str] = {"instagram": "", "tiktok": "@"}  # how readers kn
 _LATER = Plan("nothing", "a continuation follows")
 
 
-def refresh_engagement(runtime: Runtime, job: ClientJob, context: Any = None) -> None:
+def refresh_engagement(runtime: Runtime, job: ClientJob) -> None:
     """Does the job; what there is no time for goes back into the queue as a continuation.
 
     Doing it again changes nothing but publishes what a crash left unpublished. Raises BadInput
@@ -49,7 +49,7 @@ def refresh_engagement(runtime: Runtime, job: ClientJob, context: Any = None) ->
         reports.close_slot(runtime, job.of_slot)
         return
     wanted, unchanged = _wanted(runtime, run, job)
-    posts = read_posts(runtime, wanted, context)
+    posts = read_posts(runtime, wanted)
     read = _Read(posts, unchanged, runtime.counters() - spent, started)
     outbox.publish(runtime, _write(runtime, job, run, read))
     left = tuple(post.resume_from for post in posts if post.resume_from)

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from chalicelib import tiktok_accounts
 from chalicelib.clients import Client, Platform
 from chalicelib.db import Row
 from chalicelib.parallel import side_by_side
-from chalicelib.runtime import Runtime, in_time
+from chalicelib.runtime import Runtime
 from chalicelib.social.content import Post
-from chalicelib.social.errors import ApiError
+from chalicelib.social.errors import api_error
 from chalicelib.verdicts import Feed, read_feed
 
 
@@ -42,16 +41,15 @@ def read_feeds(
     client: Client,
     run: Row,
     since: Mapping[Platform, datetime],
-    context: Any = None,
 ) -> dict[Platform, AccountFeed]:
     """The feed of each platform that is on, back to `since`; each fails alone, into its own feed's
     error. A feed that there was no time to read through is cut off."""
 
     def read(platform: Platform) -> AccountFeed:
         try:
-            return _read(runtime, client, run, platform, since[platform], lambda: in_time(context))
-        except ApiError as error:
-            return AccountFeed(Feed((), error=error))
+            return _read(runtime, client, run, platform, since[platform])
+        except Exception as error:  # noqa: BLE001  one platform's trouble, whatever it is
+            return AccountFeed(Feed((), error=api_error(error, platform)))
 
     feeds = side_by_side(runtime.pool, read, client.platforms)
     return dict(zip(client.platforms, feeds, strict=True))
@@ -63,8 +61,8 @@ def _read(
     run: Row,
     platform: Platform,
     since: datetime,
-    may_go_on: Callable[[], bool],
 ) -> AccountFeed:
+    may_go_on = runtime.deadline.has_time
     if platform == "instagram":
         handle = client.instagram or ""
         feed = read_feed(lambda cursor: runtime.instagram.posts(handle, cursor), since, may_go_on)

@@ -23,7 +23,7 @@ from chalicelib.errors import BadInput
 from chalicelib.feeds import AccountFeed, read_feeds
 from chalicelib.jobs import ClientJob
 from chalicelib.runs import dropped_if_expired
-from chalicelib.runtime import Counters, Runtime, in_time
+from chalicelib.runtime import Counters, Runtime
 from chalicelib.slots import Slot, day_bounds
 from chalicelib.social.content import Post
 from chalicelib.verdicts import Verdict
@@ -47,7 +47,7 @@ class FetchResult:
 Results = dict[str, FetchResult]
 
 
-def fetch_posts(runtime: Runtime, job: ClientJob, context: Any = None) -> Results | None:
+def fetch_posts(runtime: Runtime, job: ClientJob) -> Results | None:
     """Does the job and sends the engagement job on; None where there was nothing to do.
 
     Raises BadInput for a run that does not exist, DatabaseUnavailable and QueueUnavailable;
@@ -61,10 +61,10 @@ def fetch_posts(runtime: Runtime, job: ClientJob, context: Any = None) -> Result
     if run["fetched_at"] is None:
         client = Client.from_row(run)
         since = {p: _since(run, p, job.of_slot) for p in client.platforms}
-        feeds = read_feeds(runtime, client, run, since, context)
+        feeds = read_feeds(runtime, client, run, since)
         fetched = _Fetched(job, client, run, since, feeds)
         stored = _write(runtime, fetched, runtime.counters() - spent, started)
-        results = stored and _settle(runtime, job, stored, context)
+        results = stored and _settle(runtime, job, stored)
     runtime.queues.send_one(queues.ENGAGEMENT, job)
     return results
 
@@ -172,13 +172,13 @@ def _write(runtime: Runtime, fetched: _Fetched, cost: Counters, started: float) 
     return stored
 
 
-def _settle(runtime: Runtime, job: ClientJob, stored: Row, context: Any) -> Results:
+def _settle(runtime: Runtime, job: ClientJob, stored: Row) -> Results:
     """Asks for posts that are missing for the second time, and removes those that are gone."""
     started, spent = time.monotonic(), runtime.counters()
     results: Results = {
         name: FetchResult(**result) for name, result in stored["fetch_result"].items()
     }
-    asked = removals.ask(runtime, stored, lambda: in_time(context))
+    asked = removals.ask(runtime, stored, runtime.deadline.has_time)
     if not asked:
         return results
     with runtime.db.transaction() as tx:

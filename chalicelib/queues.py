@@ -5,16 +5,19 @@ from __future__ import annotations
 import hashlib
 import logging
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from chalicelib.deadline import UNLIMITED, Deadline
 from chalicelib.errors import CiceroError
 
 if TYPE_CHECKING:
+    from tenacity import RetryCallState
+
     from chalicelib.jobs import QueueMessage
 
 log = logging.getLogger(__name__)
@@ -26,6 +29,8 @@ ENGAGEMENT = "engagement"
 OUTBOUND = "wa.fifo"
 
 _TRIES = 5
+_CONNECT_SECONDS = 3
+_ANSWER_SECONDS = 10
 _BATCH = 10
 
 
@@ -45,11 +50,18 @@ class Entry:
 
 
 class Queues:
-    """The stage's queues. `client` is boto3's, or anything with its calls."""
+    """The stage's queues. `client` is boto3's, or anything with its calls; without one, calls are
+    made that fail soon and are tried five times, as far as the deadline has room for it."""
 
-    def __init__(self, stage: str, client: Any = None) -> None:
+    def __init__(
+        self,
+        stage: str,
+        client: Any = None,
+        deadline: Callable[[], Deadline] = lambda: UNLIMITED,
+    ) -> None:
         self._stage = stage
         self._given = client
+        self._deadline = deadline
         self._urls: dict[str, str] = {}
 
     @cached_property
@@ -59,16 +71,21 @@ class Queues:
         import boto3
         from botocore.config import Config
 
-        retries = {"mode": "standard", "max_attempts": _TRIES}
-        # Requests are built here alone: looking each of them over again takes a tenth of a call.
-        return boto3.client("sqs", config=Config(retries=retries, parameter_validation=False))
+        config = Config(
+            retries={"total_max_attempts": 1},  # botocore's own know nothing of the deadline
+            connect_timeout=_CONNECT_SECONDS,
+            read_timeout=_ANSWER_SECONDS,
+            parameter_validation=False,  # requests are built here alone; it costs a tenth of a call
+        )
+        return boto3.client("sqs", config=config)
 
     def url(self, queue: str) -> str:
         """The URL of `fetch`, `engagement` or `wa.fifo`. QueueUnavailable where there is none."""
         if queue not in self._urls:
             name = f"cicero-{self._stage}-{queue}"
             with reading_errors(name):
-                self._urls[queue] = self.client.get_queue_url(QueueName=name)["QueueUrl"]
+                found = self._tried(lambda: self.client.get_queue_url(QueueName=name))
+            self._urls[queue] = found["QueueUrl"]
         return self._urls[queue]
 
     def send(self, queue: str, entries: Iterable[Entry], threads: int = 1) -> list[Entry]:
@@ -98,9 +115,12 @@ class Queues:
         """Lets a received message be delivered again in so many seconds; failing that, when its
         visibility timeout ends."""
         try:
+            url = self.url(queue)
             with reading_errors(queue):
-                self.client.change_message_visibility(
-                    QueueUrl=self.url(queue), ReceiptHandle=receipt, VisibilityTimeout=seconds
+                self._tried(
+                    lambda: self.client.change_message_visibility(
+                        QueueUrl=url, ReceiptHandle=receipt, VisibilityTimeout=seconds
+                    )
                 )
         except QueueUnavailable as error:
             log.warning("a message comes back later than it could: %s", error)
@@ -111,30 +131,59 @@ class Queues:
             self.client.close()
 
     def _send_batch(self, queue: str, batch: list[Entry]) -> list[Entry]:
-        from tenacity import Retrying, retry_if_result, stop_after_attempt, wait_random_exponential
-
-        waiting = dict(enumerate(batch))
+        waiting, url = dict(enumerate(batch)), self.url(queue)
 
         def send() -> bool:
-            with reading_errors(queue):
-                answer = self.client.send_message_batch(
-                    QueueUrl=self.url(queue), Entries=[_entry(i, e) for i, e in waiting.items()]
-                )
+            answer = self.client.send_message_batch(
+                QueueUrl=url, Entries=[_entry(i, e) for i, e in waiting.items()]
+            )
             for done in answer.get("Successful", []):
                 waiting.pop(int(done["Id"]), None)
             refused = {int(entry["Id"]) for entry in answer.get("Failed", []) if _final(entry)}
             return bool(waiting.keys() - refused)
 
-        retrying = Retrying(
-            retry=retry_if_result(bool),
-            stop=stop_after_attempt(_TRIES),
-            wait=wait_random_exponential(multiplier=0.1, max=2),
-            retry_error_callback=lambda state: True,
-        )
-        retrying(send)
+        with reading_errors(queue):
+            self._tried(send, again=bool)
         if waiting:
             log.error("queue %s refused %d of %d messages", queue, len(waiting), len(batch))
         return [entry for index, entry in enumerate(batch) if index not in waiting]
+
+    def _tried(self, call: Callable[[], _T], again: Callable[[_T], bool] = lambda _: False) -> _T:
+        """What the call returns, or raises, at the end: it is tried again where `again` says so of
+        what it returned, and where it failed for a passing reason."""
+        from tenacity import (
+            Retrying,
+            retry_if_exception,
+            retry_if_result,
+            wait_random_exponential,
+        )
+
+        passing = retry_if_exception(lambda e: self._given is None and _is_passing(e))
+        retrying = Retrying(
+            retry=passing | retry_if_result(again),
+            stop=self._has_tried_enough,
+            wait=wait_random_exponential(multiplier=0.1, max=2),
+            sleep=lambda seconds: self._deadline().sleep(seconds),
+            retry_error_callback=lambda state: state.outcome and state.outcome.result(),
+        )
+        result: _T = retrying(call)
+        return result
+
+    def _has_tried_enough(self, state: RetryCallState) -> bool:
+        """A try is only begun where the invocation would see its end."""
+        needed = state.upcoming_sleep + _CONNECT_SECONDS + _ANSWER_SECONDS
+        return state.attempt_number >= _TRIES or self._deadline().remaining() < needed
+
+
+def _is_passing(error: BaseException) -> bool:
+    """Whether SQS could not be reached, is in trouble, or wants to be asked more slowly."""
+    from botocore.exceptions import ClientError, HTTPClientError
+    from botocore.exceptions import ConnectionError as Unreachable
+
+    if not isinstance(error, ClientError):
+        return isinstance(error, Unreachable | HTTPClientError)
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 400)
+    return status >= 500 or "Throttl" in str(error.response.get("Error", {}).get("Code"))
 
 
 def _final(failure: dict[str, Any]) -> bool:

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from hashlib import blake2b
-from typing import Any
 
 from chalicelib.clients import Platform
 from chalicelib.coverage import Stop
 from chalicelib.jobs import ReadSoFar, Unread
 from chalicelib.parallel import side_by_side
-from chalicelib.runtime import Runtime, in_time
+from chalicelib.runtime import Runtime
 from chalicelib.social.content import UserPage
-from chalicelib.social.errors import ApiError
+from chalicelib.social.errors import ApiError, NoTime, api_error
 
 MAX_PAGES = 500
 """A list that has not ended after so many pages, over all invocations, is cut off."""
@@ -68,15 +67,28 @@ class PostRead:
         )
 
 
-def read_posts(runtime: Runtime, wanted: Iterable[Unread], context: Any) -> list[PostRead]:
+def read_posts(runtime: Runtime, wanted: Iterable[Unread]) -> list[PostRead]:
     """Reads each of these posts, in a bounded number of calls at a time; a post that fails leaves
-    the others alone. Ends in time for the invocation's limit."""
+    the others alone. Ends in time for the invocation's limit.
+
+    Where there was time for nothing at all, nothing is left for later: another invocation would
+    do no better. The posts then have NoTime as their error.
+    """
 
     def read(one: Unread) -> PostRead:
-        page_of = page_reader(runtime, one.platform)
-        return read_users(one, page_of, lambda: not in_time(context))
+        try:
+            page_of = page_reader(runtime, one.platform)
+            return read_users(one, page_of, lambda: not runtime.deadline.has_time())
+        except Exception as error:  # noqa: BLE001  one post's trouble, whatever it is
+            post = PostRead(one.platform, one.content_id, before=one.so_far)
+            post.error = api_error(error, one.platform)
+            return _stopped(post, "error")
 
-    return side_by_side(runtime.pool, read, wanted)
+    posts = side_by_side(runtime.pool, read, wanted)
+    if not any(post.read or post.error for post in posts):
+        for post in posts:
+            post.resume_from, post.error = None, NoTime("no time to read a single page")
+    return posts
 
 
 def read_users(start: Unread, page_of: PageReader, short_of_time: Callable[[], bool]) -> PostRead:
@@ -89,15 +101,17 @@ def read_users(start: Unread, page_of: PageReader, short_of_time: Callable[[], b
     while True:
         if start.so_far.pages + post.pages >= MAX_PAGES:
             return _stopped(post, "cut")
-        if short_of_time():
-            so_far = post.so_far.model_copy(update={"seen": trail.hashes()})
-            post.resume_from = start.model_copy(update={"after": cursor, "so_far": so_far})
-            return _stopped(post, "no_time")
         try:
-            page = page_of(start.content_id, cursor)
+            page = None if short_of_time() else page_of(start.content_id, cursor)
+        except NoTime:
+            page = None
         except ApiError as error:
             post.error = error
             return _stopped(post, "error")
+        if page is None:
+            so_far = post.so_far.model_copy(update={"seen": trail.hashes()})
+            post.resume_from = start.model_copy(update={"after": cursor, "so_far": so_far})
+            return _stopped(post, "no_time")
         new = _add(post, page, trail)
         if page.following is None:
             return _stopped(post, "empty" if page.promised else "end")

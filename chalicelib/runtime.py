@@ -10,17 +10,18 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cached_property
 from hashlib import sha256
 from typing import Any
 
 from chalicelib.clients import Platform
 from chalicelib.db import Database
+from chalicelib.deadline import UNLIMITED, Deadline
 from chalicelib.queues import Queues
 from chalicelib.settings import Settings, load_settings
 from chalicelib.slots import WIB
-from chalicelib.social.guard import Guard
+from chalicelib.social.guard import Guard, GuardedRoute
 from chalicelib.social.http import Api, Fallback
 from chalicelib.social.instagram import Instagram
 from chalicelib.social.tiktok import TikTok
@@ -29,14 +30,16 @@ log = logging.getLogger(__name__)
 
 Clock = Callable[[], datetime]
 
-_STOP_BEFORE = timedelta(seconds=60)
-
 
 class Runtime:
-    """The outside world of one process. `now()` is the service's now, aware and in WIB."""
+    """The outside world of one process. `now()` is the service's now, aware and in WIB.
+
+    `deadline` is the present invocation's; whatever waits here keeps to it.
+    """
 
     def __init__(self, settings: Settings, clock: Clock | None = None) -> None:
         self.settings = settings
+        self.deadline: Deadline = UNLIMITED
         self._clock = clock
 
     def now(self) -> datetime:
@@ -50,11 +53,11 @@ class Runtime:
 
     @cached_property
     def db(self) -> Database:
-        return Database(self.settings.database_url)
+        return Database(self.settings.database_url, deadline=lambda: self.deadline)
 
     @cached_property
     def queues(self) -> Queues:
-        return Queues(self.settings.cicero_stage)
+        return Queues(self.settings.cicero_stage, deadline=lambda: self.deadline)
 
     @cached_property
     def instagram(self) -> Instagram:
@@ -93,6 +96,7 @@ class Runtime:
             self.now,
             settings.rapidapi_daily_budget,
             settings.cicero_stage,
+            deadline=lambda: self.deadline,
         )
 
     def routes(self, platform: Platform) -> list[str]:
@@ -113,11 +117,11 @@ class Runtime:
         return Api(
             host,
             key,
-            permit=lambda path: self.guard.permit(name, path),
-            trip=lambda path, error: self.guard.trip(name, error, path),
+            GuardedRoute(self.guard, name),
             timeout=self.settings.rapidapi_timeout_seconds,
             attempts=self.settings.rapidapi_attempts,
             connections=self.settings.rapidapi_parallel_calls,
+            deadline=lambda: self.deadline,
         )
 
 
@@ -143,13 +147,6 @@ class Counters:
         )
 
 
-def in_time(context: Any) -> bool:
-    """Whether this invocation has time to read on, and to write what it has read after that.
-    Without a Lambda context nothing limits it."""
-    remaining = getattr(context, "get_remaining_time_in_millis", None)
-    return remaining is None or timedelta(milliseconds=remaining()) >= _STOP_BEFORE
-
-
 _current: Runtime | None = None
 
 
@@ -162,6 +159,13 @@ def runtime() -> Runtime:
         log.info("environment %s, stage %s", settings.app_env, settings.cicero_stage)
         _current = Runtime(settings)
     return _current
+
+
+def invoked(context: Any) -> Runtime:
+    """This process's runtime for an invocation that begins now, with its Lambda context."""
+    current = runtime()
+    current.deadline = Deadline.of(context)
+    return current
 
 
 def use(replacement: Runtime | None) -> None:

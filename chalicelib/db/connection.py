@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
+from chalicelib.deadline import UNLIMITED, Deadline
 from chalicelib.errors import CiceroError, ConfigurationError, DatabaseUnavailable
 
 log = logging.getLogger(__name__)
@@ -25,8 +26,9 @@ Row = dict[str, Any]
 CONNECT_SECONDS = 5
 STATEMENT_SECONDS = 30
 _RECONNECT_SECONDS = 15
+_LEAST_SECONDS = 1
 _BEGIN = (
-    f"BEGIN; SET LOCAL statement_timeout = '{STATEMENT_SECONDS}s'; "
+    "BEGIN; SET LOCAL statement_timeout = '{seconds:.0f}s'; "
     f"SET LOCAL idle_in_transaction_session_timeout = '{STATEMENT_SECONDS}s'; "
     "SET LOCAL jit = off"  # it takes longer to compile these statements than to run them
 )
@@ -54,6 +56,7 @@ class Database:
     `round_trips` counts the statements sent, BEGIN and COMMIT included. `reconnect_seconds`: how
     long connecting is tried; 0: once. `answer_seconds`: how long the server may take to accept a
     connection, and for each answer.
+    No statement, and no waiting for a lock, goes beyond the deadline.
     Raises DatabaseUnavailable where PostgreSQL does not answer, goes away or only reads; the
     transaction in progress is then rolled back, and the connection dropped.
     """
@@ -63,9 +66,12 @@ class Database:
         url: str,
         reconnect_seconds: float = _RECONNECT_SECONDS,
         answer_seconds: float = STATEMENT_SECONDS + CONNECT_SECONDS,
+        deadline: Callable[[], Deadline] = lambda: UNLIMITED,
     ) -> None:
-        self._arguments = connect_arguments(url) | {"timeout": answer_seconds}
+        self._arguments = connect_arguments(url)
+        self._answer_seconds = answer_seconds
         self._reconnect_seconds = reconnect_seconds
+        self._deadline = deadline
         self._connection: Any = None
         self.round_trips = 0
 
@@ -108,26 +114,43 @@ class Database:
         """BEGIN on the open connection, or, where it was lost meanwhile, on a new one."""
         if self._connection is not None:
             try:
-                self.execute(_BEGIN)
+                self._open_transaction()
                 return
             except _network_errors():
                 log.info("database connection lost; opening another")
                 self.close()
         self._connection = self._connect()
-        self.execute(_BEGIN)
+        self._open_transaction()
+
+    def _open_transaction(self) -> None:
+        """BEGIN, with no more time for a statement, or for the socket, than there is."""
+        answer_seconds = self._at_most(self._answer_seconds)
+        self._connection._usock.settimeout(answer_seconds)  # pg8000 has no other way
+        self.execute(_BEGIN.format(seconds=self._at_most(STATEMENT_SECONDS)))
+
+    def _at_most(self, seconds: float) -> float:
+        """So many seconds, or those that the invocation has; a second in any case."""
+        return min(seconds, max(_LEAST_SECONDS, self._deadline().remaining() - _LEAST_SECONDS))
 
     def _connect(self) -> Any:
         import pg8000.native
-        from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random_exponential
+        from tenacity import (
+            Retrying,
+            retry_if_exception,
+            stop_before_delay,
+            wait_random_exponential,
+        )
 
+        arguments = self._arguments | {"timeout": self._at_most(self._answer_seconds)}
         for attempt in Retrying(
             retry=retry_if_exception(_is_passing),
-            stop=stop_after_delay(self._reconnect_seconds),
+            stop=stop_before_delay(self._at_most(self._reconnect_seconds)),
             wait=wait_random_exponential(multiplier=0.1, max=2),
+            sleep=lambda seconds: self._deadline().sleep(seconds),
             reraise=True,
         ):
             with attempt:
-                return connect(pg8000.native.Connection, self._arguments)
+                return connect(pg8000.native.Connection, arguments)
         raise AssertionError("unreachable")
 
     def _roll_back(self) -> None:

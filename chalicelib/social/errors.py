@@ -9,14 +9,24 @@
     ├── Upstream           5xx, time-out, lost connection: retried
     ├── Malformed          an answer that is none: empty, HTML, wrong envelope: retried
     ├── Business           the API says no, with a code of its own: not retried
-    └── NotFound           the account or post is gone: not retried
+    ├── AccountRefused     401 or 403 about one account: not retried
+    ├── NotFound           the account or post is gone: not retried
+    ├── NoTime             the invocation ends; nothing was sent: not retried
+    └── Unforeseen         anything that nobody thought of: not retried
 
 `kind` is what reports group by.
 """
 
 from __future__ import annotations
 
+import logging
+import traceback
+
 from chalicelib.errors import CiceroError
+
+log = logging.getLogger(__name__)
+
+_FRAMES = 20
 
 
 class ApiError(CiceroError):
@@ -33,7 +43,8 @@ class ApiError(CiceroError):
 
 
 class ApiConfiguration(ApiError):
-    """401 or 403: the key or the subscription is refused."""
+    """401 or 403 in the gateway's own words, or about many accounts: the key or the subscription
+    is refused."""
 
     kind = "api_configuration"
     elsewhere = True
@@ -98,3 +109,31 @@ class NotFound(ApiError):
     def __init__(self, message: str, explicit: bool = True) -> None:
         super().__init__(message)
         self.explicit = explicit
+
+
+class AccountRefused(ApiError):
+    """401 or 403 about one account or post: a private account, for one."""
+
+    kind = "account_refused"
+
+
+class NoTime(ApiError):
+    """The invocation has no time for another call."""
+
+    kind = "no_time"
+
+
+class Unforeseen(ApiError):
+    """Reading failed in a way that nobody thought of. The log has the traceback."""
+
+    kind = "unforeseen"
+
+
+def api_error(error: Exception, where: str) -> ApiError:
+    """The error itself if it is an ApiError; else Unforeseen. Then the log gets the places that it
+    came through, and no message: that might quote a key, a body or a name."""
+    if isinstance(error, ApiError):
+        return error
+    places = "".join(traceback.format_tb(error.__traceback__, limit=-_FRAMES))
+    log.error("%s: %s at\n%s", where, type(error).__name__, places)
+    return Unforeseen(f"{where}: {type(error).__name__}")

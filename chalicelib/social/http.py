@@ -1,59 +1,57 @@
 """The one way to either API: pooled, timed out, limited, retried, counted, and judged.
 
-`Api.get` answers what its reader makes of a good answer and raises an `ApiError` for all else;
-`Fallback` goes on to another host where the first is closed.
-Facts about statuses and bodies: recorded answers of both products behind RapidAPI's gateway.
+`Api.get` answers what its reader makes of a good answer and raises an `ApiError` for all else,
+whatever comes; `Fallback` goes on to another host where the first is closed.
 """
 
 from __future__ import annotations
 
-import re
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
-from email.utils import parsedate_to_datetime
 from functools import cached_property
 from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlencode, urlsplit
 
+from chalicelib.deadline import UNLIMITED, Deadline
 from chalicelib.social import errors
+from chalicelib.social.judge import Json, judge
+from chalicelib.social.route import Route
 
 if TYPE_CHECKING:
     import requests
     from tenacity import RetryCallState, Retrying
 
-_ENDPOINT = re.compile(r"(this )?endpoint ", re.IGNORECASE)
-_QUOTA = re.compile(r"exceeded the (\w+) quota", re.IGNORECASE)
-_NOT_FOUND_CODES = {10202, 10204, 10221}
-_BUSY_CODES = {4}
-_LONGEST_WAIT = 30.0
 _RATE_PATIENCE = 3
 _CHUNK = 64 * 1024
+_ACCOUNTS = ("username_or_id_or_url", "uniqueId", "secUid")  # parameters that name an account
+
+LONGEST_BODY = 32 * 1024 * 1024
+"""Bytes of an answer, unpacked; a longer one is none."""
 
 
-Json = dict[str, Any]
 Read = TypeVar("Read")
 
 
 class Api:
     """One host with one key. `host` is a bare host name, or a URL such as http://127.0.0.1:8099.
 
-    `permit` blocks until a path may be called, or raises why it may not; `trip` is told of what
-    no further call of a path will mend. `outcomes` counts the requests sent by (path, "ok" or
-    error kind), retries included. Timeouts are seconds. Fit to be called by as many threads at a
-    time as it has `connections`.
+    `outcomes` counts the requests sent by (path, "ok" or error kind), retries included. Timeouts
+    are seconds. No wait goes beyond the deadline: where the next try does not fit, the last error
+    stands for that call, and for the others until there is a new deadline. Fit to be called by as
+    many threads at a time as it has `connections`.
     """
 
     def __init__(
         self,
         host: str,
         key: str,
-        permit: Callable[[str], None],
-        trip: Callable[[str, errors.ApiError], None] = lambda path, error: None,
+        route: Route | None = None,
         timeout: float = 20,
         attempts: int = 4,
         connections: int = 10,
+        deadline: Callable[[], Deadline] = lambda: UNLIMITED,
     ) -> None:
         self._base = host.rstrip("/") if "://" in host else f"https://{host}"
         self._headers = {
@@ -61,11 +59,12 @@ class Api:
             "X-RapidAPI-Host": urlsplit(self._base).hostname or host,
             "x-cache-control": "no-cache",
         }
-        self._permit = permit
-        self._trip = trip
+        self._route = route or Route()
         self._timeout = (timeout / 4, timeout)
         self._attempts = attempts
         self._connections = connections
+        self._deadline = deadline
+        self._given_up: tuple[Deadline, errors.ApiError] | None = None
         self._opened: requests.Session | None = None
         self._lock = Lock()
         self.outcomes: Counter[tuple[str, str]] = Counter()
@@ -80,7 +79,13 @@ class Api:
 
         `read` raises Malformed for an envelope it does not know; that too is tried again.
         """
-        answer: Read = self._retrying(self._counted, path, read, parameters)
+        given_up = self._given_up
+        if given_up and given_up[0] is self._deadline():
+            raise type(given_up[1])(str(given_up[1]))
+        try:
+            answer: Read = self._retrying(self._counted, path, read, parameters)
+        except Exception as error:  # noqa: BLE001  whatever it is, it is this call's error alone
+            raise errors.api_error(error, path) from None
         return answer
 
     @cached_property
@@ -91,6 +96,7 @@ class Api:
             retry=retry_if_exception(lambda e: isinstance(e, errors.ApiError) and e.retry),
             stop=self._has_tried_enough,
             wait=_wait,
+            sleep=lambda seconds: self._deadline().sleep(seconds),
             reraise=True,
         )
 
@@ -98,7 +104,14 @@ class Api:
         """A call that came too fast only has to wait: it gets more tries than one that fails."""
         error = state.outcome.exception() if state.outcome else None
         patience = _RATE_PATIENCE if isinstance(error, errors.RateLimited) else 1
-        return state.attempt_number >= self._attempts * patience
+        if state.attempt_number >= self._attempts * patience:
+            return True
+        deadline = self._deadline()
+        if deadline.fits(state.upcoming_sleep):
+            return False
+        if isinstance(error, errors.ApiError) and deadline is not UNLIMITED:
+            self._given_up = (deadline, error)
+        return True
 
     def close(self) -> None:
         """Closes the pooled connections."""
@@ -110,18 +123,30 @@ class Api:
         self, path: str, read: Callable[[Json], Read], parameters: Mapping[str, str | int]
     ) -> Read:
         self._session()  # ready before the permit: what is allowed now is sent now
-        self._permit(path)
+        self._route.permit(path)
         outcome = "ok"
         try:
-            return read(self._get_once(path, parameters))
-        except errors.ApiError as error:
+            answer = read(self._get_once(path, parameters))
+        except Exception as problem:  # noqa: BLE001  readers may meet anything
+            error = self._judged(errors.api_error(problem, path), parameters)
             outcome = error.kind
             if error.elsewhere:
-                self._trip(path, error)
-            raise
+                self._route.trip(path, error)
+            raise error from None
         finally:
             with self._lock:
                 self.outcomes[path, outcome] += 1
+        self._route.answered()
+        return answer
+
+    def _judged(
+        self, error: errors.ApiError, parameters: Mapping[str, str | int]
+    ) -> errors.ApiError:
+        """The error; the route's own where it refuses one account after the other."""
+        account = next((str(parameters[name]) for name in _ACCOUNTS if name in parameters), None)
+        if account and isinstance(error, errors.AccountRefused) and self._route.refused(account):
+            return errors.ApiConfiguration(f"{error}; so were other accounts")
+        return error
 
     def _get_once(self, path: str, parameters: Mapping[str, str | int]) -> Json:
         import requests
@@ -129,18 +154,22 @@ class Api:
 
         request = self._blank.copy()
         request.url = f"{self._base}{path}?{urlencode(parameters)}"
-        deadline = time.monotonic() + sum(self._timeout)
+        left = self._deadline().left()
+        if not left:
+            raise errors.NoTime(f"{path}: the invocation ends")
+        timeout = (min(self._timeout[0], left), min(self._timeout[1], left))
+        ends = time.monotonic() + min(sum(timeout), left)
         try:
             with self._session().send(
                 request,
-                timeout=self._timeout,
+                timeout=timeout,
                 allow_redirects=False,  # the key goes to this host and no other
                 stream=True,
                 **self._surroundings,
             ) as answer:
-                body = _read_body(answer, deadline)
-        except (requests.RequestException, HTTPError, TimeoutError) as error:
-            raise errors.Upstream(f"{path}: {type(error).__name__}") from error
+                body = _read_body(path, answer, ends)
+        except (requests.RequestException, HTTPError, OSError) as error:
+            raise errors.Upstream(f"{path}: {type(error).__name__}") from None
         return judge(path, answer.status_code, answer.headers, body)
 
     def _session(self) -> requests.Session:
@@ -198,91 +227,16 @@ class Fallback:
             api.close()
 
 
-def _read_body(answer: requests.Response, deadline: float) -> bytes:
+def _read_body(path: str, answer: requests.Response, ends: float) -> bytearray:
     """The whole body, if it comes in time: one that drips must not use up a Lambda."""
     body = bytearray()
     while piece := answer.raw.read1(_CHUNK, decode_content=True):
         body += piece
-        if time.monotonic() > deadline:
+        if len(body) > LONGEST_BODY:
+            raise errors.Malformed(f"{path}: more than {LONGEST_BODY} bytes")
+        if time.monotonic() > ends:
             raise TimeoutError
-    return bytes(body)
-
-
-def judge(path: str, status: int, headers: Mapping[str, str], body: bytes) -> Json:
-    """The JSON object of a good answer; the ApiError that a bad one stands for. Pure."""
-    data = _json(body)
-    text = _message(data)
-    where = f"{path}: {status} {text}".strip()
-    if status == 404 and not _ENDPOINT.match(text):
-        raise errors.NotFound(where, explicit=bool(text))
-    if status in (401, 403, 404):
-        raise _refusal(text)(where)
-    if status == 429:
-        if _QUOTA.search(text):
-            reset = _seconds(headers.get("x-ratelimit-requests-reset"))
-            raise errors.QuotaExceeded(where, reset)
-        raise errors.RateLimited(where, _seconds(headers.get("Retry-After")))
-    if status >= 500 or status == 408:
-        raise errors.Upstream(where, _seconds(headers.get("Retry-After")))
-    if status == 202 or status >= 400:
-        raise errors.Business(where)
-    if not isinstance(data, dict):
-        raise errors.Malformed(f"{path}: {status}, {len(body)} bytes that are no JSON object")
-    _refuse_business_errors(path, data)
-    return data
-
-
-def _refusal(text: str) -> type[errors.ApiError]:
-    if _ENDPOINT.match(text):
-        return errors.EndpointRefused
-    return errors.ApiConfiguration
-
-
-def _refuse_business_errors(path: str, data: Mapping[str, Any]) -> None:
-    inner = data.get("data")
-    for envelope in (data, inner if isinstance(inner, Mapping) else {}):
-        codes = (str(envelope.get(name) or 0) for name in ("statusCode", "status_code"))
-        code = next((code for code in codes if code != "0"), None)
-        if code:
-            number = int(code) if re.fullmatch(r"-?[0-9]{1,9}", code) else -1
-            where = f"{path}: code {code} {_message(envelope)}".strip()
-            if number in _BUSY_CODES:
-                raise errors.Upstream(where)
-            raise (errors.NotFound if number in _NOT_FOUND_CODES else errors.Business)(where)
-    if data.get("success") is False or isinstance(data.get("error"), str):
-        raise errors.Business(f"{path}: {_message(data)}")
-
-
-def _json(body: bytes) -> Any:
-    import json
-
-    try:
-        return json.loads(body)
-    except ValueError:
-        return None
-
-
-def _message(data: Any) -> str:
-    if not isinstance(data, Mapping):
-        return ""
-    names = ("message", "messages", "detail", "error", "status_msg", "statusMsg")
-    found = next((data[name] for name in names if isinstance(data.get(name), str)), "")
-    return str(found)[:200]
-
-
-def _seconds(text: str | None) -> float | None:
-    """Seconds from a number or an HTTP date; None for anything else."""
-    if not text:
-        return None
-    try:
-        return max(0.0, float(text))
-    except ValueError:
-        pass
-    try:
-        moment = parsedate_to_datetime(text)
-    except ValueError:
-        return None
-    return max(0.0, moment.timestamp() - time.time())
+    return body
 
 
 def _wait(state: RetryCallState) -> float:
@@ -291,6 +245,6 @@ def _wait(state: RetryCallState) -> float:
 
     error = state.outcome.exception() if state.outcome else None
     if isinstance(error, errors.ApiError) and error.retry_after is not None:
-        return min(error.retry_after, _LONGEST_WAIT)
+        return error.retry_after
     longest = 2 if isinstance(error, errors.RateLimited) else 10
     return wait_random_exponential(multiplier=0.5, max=longest)(state)

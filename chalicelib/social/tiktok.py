@@ -21,7 +21,8 @@ from chalicelib.social.content import (
     username,
 )
 from chalicelib.social.errors import Malformed, NotFound
-from chalicelib.social.http import Api, Fallback, Json
+from chalicelib.social.http import Api, Fallback
+from chalicelib.social.judge import Json
 
 _POSTS_A_PAGE = 35
 _COMMENTS_A_PAGE = 50

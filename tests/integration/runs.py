@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
-from typing import Any
 
 from chalicelib import posts
+from chalicelib.deadline import UNLIMITED, Deadline
 from chalicelib.engagement import refresh_engagement
 from chalicelib.jobs import ClientJob, Trigger
 from chalicelib.posts import FetchResult
@@ -14,14 +16,23 @@ from chalicelib.runtime import Runtime
 from chalicelib.slots import Slot, fetches_posts, job_expiry
 
 
-class Hurried:
-    """A Lambda context with time for so many pages."""
+class _Pages(Deadline):
+    """That of an invocation with time for so many pages."""
 
     def __init__(self, pages: int) -> None:
-        self._left = iter(range(pages))
+        super().__init__()
+        self.__dict__["_pages"] = iter(range(pages))
 
-    def get_remaining_time_in_millis(self) -> int:
-        return 59_000 if next(self._left, None) is None else 900_000
+    def has_time(self) -> bool:
+        return next(self.__dict__["_pages"], None) is not None
+
+
+@contextmanager
+def hurried(runtime: Runtime, pages: int) -> Iterator[None]:
+    """An invocation with time for so many pages."""
+    runtime.deadline = _Pages(pages)
+    yield
+    runtime.deadline = UNLIMITED
 
 
 def start_run(
@@ -54,9 +65,9 @@ def fetch(runtime: Runtime, client_id: str) -> dict[str, FetchResult]:
     return results
 
 
-def refresh(runtime: Runtime, client_id: str, context: Any = None) -> None:
+def refresh(runtime: Runtime, client_id: str) -> None:
     """A client's engagement in the slot of the runtime's now, its fetch left out."""
-    refresh_engagement(runtime, start_run(runtime, client_id), context)
+    refresh_engagement(runtime, start_run(runtime, client_id))
 
 
 def whole_run(runtime: Runtime, client_id: str) -> ClientJob:

@@ -22,7 +22,7 @@ from local.sandbox import Sandbox, Scenario, world
 from tests.conftest import RuntimeAt
 from tests.integration import answers
 from tests.integration.inbox import Inbox
-from tests.integration.runs import Hurried, fetch, refresh, start_run, whole_run
+from tests.integration.runs import fetch, hurried, refresh, start_run, whole_run
 from tests.integration.tables import Tables
 
 AFTERNOON = datetime(2026, 2, 20, 17, 0, tzinfo=WIB)
@@ -341,7 +341,8 @@ def test_what_there_was_no_time_for_goes_back_into_the_queue(
     runtime = runtime_at("17:00")
     fetch(runtime, "CONTOH")
     job = start_run(runtime, "CONTOH")
-    refresh_engagement(runtime, job, Hurried(2))
+    with hurried(runtime, 2):
+        refresh_engagement(runtime, job)
     rest = continued(inbox)
     assert rest == job.model_copy(update={"continuation": rest.continuation})
     done = set(likes(tables)) | set(comments(tables))
@@ -360,7 +361,8 @@ def test_continuations_lose_nothing_and_tell_once(
     inbox.take(ENGAGEMENT)
     job = start_run(runtime, "CONTOH")
     for _ in range(3):
-        refresh_engagement(runtime, job, Hurried(2))
+        with hurried(runtime, 2):
+            refresh_engagement(runtime, job)
         job = continued(inbox)
     refresh_engagement(runtime, job)
     liked = {
@@ -383,7 +385,8 @@ def test_a_continuation_delivered_twice_tells_once(
 ) -> None:
     runtime = runtime_at("17:00")
     fetch(runtime, "CONTOH")
-    refresh_engagement(runtime, start_run(runtime, "CONTOH"), Hurried(4))
+    with hurried(runtime, 4):
+        refresh_engagement(runtime, start_run(runtime, "CONTOH"))
     rest = continued(inbox)
     refresh_engagement(runtime, rest)
     before = tables.dump()

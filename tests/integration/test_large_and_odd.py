@@ -15,7 +15,7 @@ from local.seed import seed
 from tests.conftest import DAY, RuntimeAt
 from tests.integration import answers
 from tests.integration.inbox import Inbox
-from tests.integration.runs import Hurried, start_run, whole_run
+from tests.integration.runs import hurried, start_run, whole_run
 from tests.integration.service import SharedService
 from tests.integration.tables import Tables
 
@@ -88,10 +88,12 @@ def test_two_hundred_posts_are_read_over_several_invocations_and_no_page_twice(
 ) -> None:
     runtime = runtime_at("17:00")
     start_run(runtime, "CONTOH")  # keeps the slot open
-    fetch_posts(runtime, start_run(runtime, client), Hurried(1000))
+    with hurried(runtime, 1000):
+        fetch_posts(runtime, start_run(runtime, client))
     before, invocations = Counter(sandbox.requests), 0
     while jobs := [ClientJob.model_validate(body) for body in inbox.take(ENGAGEMENT)]:
-        refresh_engagement(runtime, jobs[0], Hurried(300))
+        with hurried(runtime, 300):
+            refresh_engagement(runtime, jobs[0])
         invocations += 1
     calls = Counter(sandbox.requests) - before
     liked = tables.values("SELECT jsonb_array_length(likes) FROM insta_like")

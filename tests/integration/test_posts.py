@@ -23,7 +23,7 @@ from local.sandbox import Sandbox, Scenario
 from tests.conftest import DAY, RuntimeAt
 from tests.integration import answers
 from tests.integration.inbox import Inbox
-from tests.integration.runs import Hurried, fetch, start_run
+from tests.integration.runs import fetch, hurried, start_run
 from tests.integration.tables import Tables
 from tests.integration.waiting import wait_until
 
@@ -679,7 +679,8 @@ def test_a_post_that_there_is_no_time_to_ask_for_stays(
     for clock in ("17:00", "17:30"):
         runtime = runtime_at(clock)
         sandbox.set_faults([lacking, *answers.gone(contoh[1])])
-        posts.fetch_posts(runtime, start_run(runtime, "CONTOH"), Hurried(2))  # a page each
+        with hurried(runtime, 2):  # a page each
+            posts.fetch_posts(runtime, start_run(runtime, "CONTOH"))
     assert told(tables, "removed") == []
     assert missing(tables) == [contoh[1]]
 

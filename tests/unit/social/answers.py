@@ -13,7 +13,8 @@ from typing import Any, TypeVar
 
 from hypothesis import strategies as st
 
-from chalicelib.social.http import Api, judge
+from chalicelib.social.http import Api
+from chalicelib.social.judge import judge
 
 SAMPLES = Path(__file__).parents[2] / "samples"
 Json = dict[str, Any]
@@ -38,7 +39,7 @@ class Answering(Api):
     """Answers these bodies in turn, the last one for ever; `asked` are the calls."""
 
     def __init__(self, *bodies: Json) -> None:
-        super().__init__("api.invalid", "key", permit=lambda path: None)
+        super().__init__("api.invalid", "key")
         self._bodies = list(bodies)
         self.asked: list[tuple[str, Json]] = []
 

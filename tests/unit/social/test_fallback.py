@@ -20,8 +20,9 @@ from chalicelib.social.errors import (
     RateLimited,
     Upstream,
 )
-from chalicelib.social.guard import CONFIGURATION_PAUSE, Guard
-from chalicelib.social.http import Api, Fallback, Json
+from chalicelib.social.guard import CONFIGURATION_PAUSE, Guard, GuardedRoute
+from chalicelib.social.http import Api, Fallback
+from chalicelib.social.judge import Json
 from tests.unit.builders import wib
 from tests.unit.social.answers import Answer, Server, serving
 
@@ -51,13 +52,7 @@ class Hosts:
         self.both = Fallback(*self.apis)
 
     def _route(self, name: str, server: Server, key: str) -> Api:
-        return Api(
-            server.url,
-            key,
-            permit=lambda path: self.guard.permit(name, path),
-            trip=lambda path, error: self.guard.trip(name, error, path),
-            attempts=2,
-        )
+        return Api(server.url, key, GuardedRoute(self.guard, name), attempts=2)
 
     @property
     def asked(self) -> tuple[int, int]:

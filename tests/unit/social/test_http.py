@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.social.errors import (
+    AccountRefused,
     ApiConfiguration,
     ApiError,
     Business,
@@ -25,7 +26,9 @@ from chalicelib.social.errors import (
     RateLimited,
     Upstream,
 )
-from chalicelib.social.http import Api, judge
+from chalicelib.social.http import Api
+from chalicelib.social.judge import judge
+from chalicelib.social.route import Route
 from tests.unit.builders import always
 from tests.unit.social.answers import SAMPLES, Answer, json_values, sample, serving
 
@@ -56,7 +59,14 @@ TABLE: list[tuple[int, Any, type[ApiError]]] = [
     (403, {"message": "Invalid API key"}, ApiConfiguration),
     (403, {"message": "This endpoint is disabled for your subscription"}, EndpointRefused),
     (401, {"message": "You are not subscribed to this API."}, ApiConfiguration),
-    (403, "<html>", ApiConfiguration),
+    (401, {"message": "Missing RapidAPI application key. Go to …"}, ApiConfiguration),
+    (404, {"message": "Endpoint '/v1/x' does not exist"}, EndpointRefused),
+    (403, "<html>", AccountRefused),
+    (403, "", AccountRefused),
+    (401, {"detail": "login required"}, AccountRefused),
+    (403, {"detail": "This account is private"}, AccountRefused),
+    (403, {"message": "Endpoint is busy for this account"}, AccountRefused),
+    (403, {"error": "The owner of this account blocked invalid API key holders"}, AccountRefused),
     (429, {"message": QUOTA.format("MONTHLY") + ", BASIC."}, QuotaExceeded),
     (429, {"message": QUOTA.format("DAILY")}, QuotaExceeded),
     (429, {"message": RATE.format("second")}, RateLimited),
@@ -82,6 +92,13 @@ TABLE: list[tuple[int, Any, type[ApiError]]] = [
     (200, None, Malformed),
     (200, "true", Malformed),
     (202, {"success": False, "error": "..."}, Business),
+    (202, {"error": "missing required params"}, Business),
+    (202, {"statusCode": 10222}, Business),
+    (202, "", Upstream),
+    (202, {}, Upstream),
+    (202, {"message": "Your request is being processed"}, Upstream),
+    (202, {"data": {"items": []}}, Upstream),
+    (202, "<html>", Upstream),
     (200, {"success": False, "error": "..."}, Business),
     (200, {"success": False}, Business),
     (200, {"error": "missing required params"}, Business),
@@ -212,6 +229,16 @@ def test_retry_after_is_read_in_seconds(header: str | None, seconds: float | Non
     assert error.retry_after == seconds
 
 
+class Permits(Route):
+    """A route that asks a function."""
+
+    def __init__(self, permit: Callable[[str], None]) -> None:
+        self._permit = permit
+
+    def permit(self, path: str) -> None:
+        self._permit(path)
+
+
 @contextmanager
 def api_of(
     host: str,
@@ -219,7 +246,7 @@ def api_of(
     timeout: float = 20,
     permit: Callable[[str], None] = lambda path: None,
 ) -> Iterator[Api]:
-    api = Api(host, KEY, permit, timeout=timeout, attempts=attempts)
+    api = Api(host, KEY, Permits(permit), timeout=timeout, attempts=attempts)
     yield api
     api.close()
 
