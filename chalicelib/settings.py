@@ -43,13 +43,13 @@ class Settings(BaseSettings):
         TIKTOK_HOST, description="TikTok API: a host name, or a full URL"
     )
     rapidapi_instagram_fallback_host: str | None = Field(
-        None, description="Second Instagram API, used after 401, 403 or a used-up quota"
+        None, description="Second Instagram API, used after a refused key or a used-up quota"
     )
     rapidapi_instagram_fallback_key: str | None = Field(
         None, description="Its key; empty: the same key"
     )
     rapidapi_tiktok_fallback_host: str | None = Field(
-        None, description="Second TikTok API, used after 401, 403 or a used-up quota"
+        None, description="Second TikTok API, used after a refused key or a used-up quota"
     )
     rapidapi_tiktok_fallback_key: str | None = Field(
         None, description="Its key; empty: the same key"

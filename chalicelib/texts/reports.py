@@ -14,6 +14,7 @@ _IDS_PER_LINE = 12
 _ID_LENGTH = 44
 
 _KINDS = {
+    "account_refused": "API menolak membuka akun atau konten ini",
     "api": "kesalahan API",
     "api_configuration": "kunci atau langganan API bermasalah",
     "budget": "anggaran permintaan API hari ini habis",
@@ -29,6 +30,7 @@ _KINDS = {
     "overdue": "belum selesai saat slot ditutup",
     "quota": "kuota API habis",
     "rate_limit": "API membatasi kecepatan",
+    "unforeseen": "kesalahan tak terduga saat membaca API",
     "unreadable": "sebagian isi akun tidak dapat dibaca",
     "upstream": "API sedang terganggu",
 }

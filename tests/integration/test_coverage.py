@@ -23,7 +23,7 @@ from tests.conftest import DAY, Measured, RuntimeAt
 from tests.integration import answers
 from tests.integration.answers import COMMENTS, LIKES
 from tests.integration.inbox import Inbox
-from tests.integration.runs import Hurried, start_run, whole_run
+from tests.integration.runs import hurried, start_run, whole_run
 from tests.integration.service import SharedService
 from tests.integration.tables import Tables
 
@@ -197,11 +197,13 @@ def test_a_read_over_several_invocations_is_one_row(
     start_run(runtime, "SATU")
     fetch_posts(runtime, start_run(runtime, "SATU"))
     [body] = inbox.take(ENGAGEMENT)
-    refresh_engagement(runtime, ClientJob.model_validate(body), Hurried(9))
+    with hurried(runtime, 9):
+        refresh_engagement(runtime, ClientJob.model_validate(body))
     ends = set(tables.values("SELECT ended FROM coverage"))
     assert "no_time" in ends
     while jobs := inbox.take(ENGAGEMENT):
-        refresh_engagement(runtime, ClientJob.model_validate(jobs[0]), Hurried(9))
+        with hurried(runtime, 9):
+            refresh_engagement(runtime, ClientJob.model_validate(jobs[0]))
     assert tables.count("coverage") == len(ODD + USUAL)
     assert all(tables.values("SELECT complete FROM coverage"))
     names = {p.code: len(world.likers(p, runtime.now())) for p in [CAPPED, LOOPING]}
