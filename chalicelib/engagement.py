@@ -87,6 +87,12 @@ class _Read:
     def finished(self) -> bool:
         return not any(post.resume_from for post in self.posts)
 
+    @property
+    def contents(self) -> list[str]:
+        """The ids of all posts that are written."""
+        read = [post.content_id for post in self.posts]
+        return [*read, *(task.content_id for task in self.unchanged)]
+
     def users(self, tasks: Sequence[Task]) -> list[dict[str, Any]]:
         """What engaging.finish takes: the names of each post of which a page was read, and what
         the read came to."""
@@ -176,6 +182,7 @@ def _write_once(runtime: Runtime, job: ClientJob, run: Run, read: _Read) -> list
     through = set(platforms) - failed_platforms(run.fetched, engagement)
     told = _plan(runtime, job, run, got_through=bool(through)) if read.finished else _LATER
     with runtime.db.transaction() as tx:
+        tx.run("content.lock", client_id=job.client_id, contents=read.contents)
         done = tx.first(
             "engaging.finish",
             slot=job.slot,
@@ -214,7 +221,7 @@ def _numbers(job: ClientJob, run: Run, read: _Read) -> dict[str, Any]:
         "tiktok": tasks["tiktok"],
         "api_calls": json.dumps(read.cost.api_calls_on_top_of(run.row["api_calls"])),
         "api_requests": read.cost.api_requests,
-        "sql_round_trips": read.cost.sql_round_trips + 3,
+        "sql_round_trips": read.cost.sql_round_trips + 4,
         "seconds": time.monotonic() - read.started,
     }
 

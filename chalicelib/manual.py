@@ -49,6 +49,7 @@ def add_post(
         raise BadInput("link", problem, "Set its handle and status first.")
     platform, post = wanted.platform, _fetch(runtime, wanted)
     with runtime.db.transaction() as tx:
+        tx.run("content.lock", client_id=client.client_id, contents=[post.content_id])
         row = tx.run(
             f"{platform}.add_manual",
             client_id=client.client_id,
@@ -75,6 +76,7 @@ def restore_post(runtime: Runtime, content_id: str) -> dict[str, Any]:
     the two are merged. BadInput where nothing of it is archived."""
     wanted = content_id.strip()
     with runtime.db.transaction() as tx:
+        tx.run("content.lock", client_id=None, contents=[wanted])
         restored = tx.run(
             "content.restore", contents=[wanted], client_id=None, slot=None, now=runtime.now()
         )

@@ -142,7 +142,11 @@ def _write(runtime: Runtime, fetched: _Fetched, cost: Counters, started: float) 
     job, feeds = fetched.job, fetched.feeds
     day_start, day_end = day_bounds(job.of_slot.day)
     results = {platform: fetched.result(platform) for platform in feeds}
+    rows = fetched.rows()
     with runtime.db.transaction() as tx:
+        tx.run(
+            "content.lock", client_id=job.client_id, contents=[post["content_id"] for post in rows]
+        )
         stored = tx.first(
             "fetching.store",
             slot=job.slot,
@@ -151,14 +155,14 @@ def _write(runtime: Runtime, fetched: _Fetched, cost: Counters, started: float) 
             day_start=day_start,
             day_end=day_end,
             now=runtime.now(),
-            posts=json.dumps(fetched.rows()),
+            posts=json.dumps(rows),
             seen=[post.content_id for account in feeds.values() for post in account.feed.posts],
             complete=[name for name, result in results.items() if result.verdict == "complete"],
             results=json.dumps({name: asdict(result) for name, result in results.items()}),
             account=json.dumps(fetched.looked_up()),
             api_calls=json.dumps(cost.api_calls_on_top_of(fetched.run["api_calls"])),
             api_requests=cost.api_requests,
-            sql_round_trips=cost.sql_round_trips + 3,
+            sql_round_trips=cost.sql_round_trips + 4,
             seconds=time.monotonic() - started,
         )
         if stored is not None and stored["returned"]:

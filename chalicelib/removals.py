@@ -51,6 +51,8 @@ def write(
     fetch has seen meanwhile stays.
     """
     numbers = {}
+    known = (m.found | m.gone | m.held for m in asked.values())
+    tx.run("content.lock", client_id=job.client_id, contents=sorted(frozenset().union(*known)))
     for platform, missing in asked.items():
         if missing.found:
             there = sorted(missing.found)
@@ -97,7 +99,6 @@ def _leave(
     """The posts that are still missing, and those of them that went."""
     if not gone:
         return set(), set()
-    tx.run(f"{platform}.lock_posts", gone=gone)
     still = tx.run(
         "content.still_missing",
         platform=platform,

@@ -1,3 +1,9 @@
+-- name: lock(client_id, contents)
+-- First in every transaction that writes posts or what hangs on them, with all that it may write:
+-- docs/architecture.md, "Locks". contents: ids of both platforms; client_id: NULL where a person
+-- asks for a post whoever's it is.
+SELECT cicero_lock(CAST(:client_id AS text), CAST(:contents AS varchar[]))
+
 -- name: note_new(platform, content_id, client_id, slot, wib_day, posted_at, caption, now)!
 -- A ledger row for a post that a person added.
 INSERT INTO content_change (platform, content_id, client_id, kind, slot, wib_day, posted_at,

@@ -1,8 +1,3 @@
--- name: lock_posts(gone)
--- Two clients that lose a shared post at the same moment leave it one after the other.
-SELECT shortcode AS content_id FROM insta_post WHERE shortcode = ANY(CAST(:gone AS varchar[]))
-ORDER BY shortcode FOR UPDATE
-
 -- name: leave(client_id, gone, slot, wib_day, now)
 -- Takes posts from the client and answers their ids: one that other clients still have only loses
 -- this client, the others go with every row that points at them. All of it is in the archive; each

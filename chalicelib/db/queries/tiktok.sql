@@ -1,8 +1,3 @@
--- name: lock_posts(gone)
--- Two clients that lose a shared video at the same moment leave it one after the other.
-SELECT video_id AS content_id FROM tiktok_post WHERE video_id = ANY(CAST(:gone AS varchar[]))
-ORDER BY video_id FOR UPDATE
-
 -- name: leave(client_id, gone, slot, wib_day, now)
 -- As instagram.leave, for videos.
 WITH given AS MATERIALIZED (
