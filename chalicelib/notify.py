@@ -15,7 +15,7 @@ from chalicelib import texts
 from chalicelib.clients import Client, Platform
 from chalicelib.messages import Message, in_parts
 from chalicelib.slots import Slot, day_bounds, task_list_hour
-from chalicelib.texts import Change, TaskPost
+from chalicelib.texts import Change, FeedRead, TaskPost
 
 LIST_LIFE = timedelta(minutes=60)
 
@@ -37,13 +37,15 @@ class ClientState:
 
     `last_hour`: the hour whose list was written last. `posts`: today's tasks, oldest first.
     `untold`: chat → its untold changes of this WIB day, oldest first, with those that only an
-    unsent older list tells (`in_unsent_list`): a new list takes that one's place.
+    unsent older list tells (`in_unsent_list`): a new list takes that one's place. `feeds`: how the
+    platforms were read; one that is left out was read in this slot.
     """
 
     client: Client
     last_hour: str | None = None
     posts: Mapping[Platform, Sequence[TaskPost]] = field(default_factory=dict)
     untold: Mapping[str, Sequence[Change]] = field(default_factory=dict)
+    feeds: Mapping[Platform, FeedRead] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -93,7 +95,7 @@ def _lists(slot: Slot, state: ClientState, rules: Rules) -> tuple[Message, ...]:
     messages: list[Message] = []
     for chat in client.chats:
         untold = state.untold.get(chat, ())
-        parts = texts.task_list(client, slot.at, state.posts, untold, rules.longest)
+        parts = texts.task_list(client, slot.at, state.posts, untold, rules.longest, state.feeds)
         first = Message(
             chat=chat,
             session=rules.session,
@@ -126,5 +128,6 @@ def _changes(slot: Slot, state: ClientState, rules: Rules) -> tuple[Message, ...
             expires_at=day_bounds(slot.day)[1],
             client_id=client.client_id,
         )
-        messages += in_parts(first, texts.changes(client, slot.at, told, rules.longest))
+        parts = texts.changes(client, slot.at, told, rules.longest, state.feeds)
+        messages += in_parts(first, parts)
     return tuple(messages)

@@ -14,7 +14,7 @@ from chalicelib.runtime import Runtime
 from chalicelib.scope import Task
 from chalicelib.settings import Settings
 from chalicelib.slots import Slot, day_bounds
-from chalicelib.texts import Change, TaskPost
+from chalicelib.texts import Change, FeedRead, TaskPost
 
 
 def look(
@@ -43,7 +43,7 @@ def preview(runtime: Runtime, client: Client, slot: Slot) -> Plan:
     if row is None:
         raise BadInput("client_id", f"there is no client {client.client_id!r}")
     tasks = tasks_of(client, row)
-    return plan_of(runtime.settings, slot, client, row, tasks, got_through=True)
+    return plan_of(runtime.settings, slot, client, row, tasks, got_through=True, feeds={})
 
 
 def tasks_of(client: Client, row: Row) -> tuple[Task, ...]:
@@ -59,14 +59,17 @@ def plan_of(
     row: Row,
     tasks: Sequence[Task],
     got_through: bool,
+    feeds: Mapping[Platform, FeedRead] | None = None,
 ) -> Plan:
     """The plan for a client by its row of engaging.begin and the tasks in it. `got_through`:
-    whether a platform brought something."""
+    whether a platform brought something. `feeds`: how they were read, where not as the row has
+    it."""
     state = ClientState(
         client=client,
         last_hour=row["last_notified_slot"],
         posts={p: _shown(tasks, p) for p in client.platforms},
         untold={chat: _untold(row["changes"], chat) for chat in client.chats},
+        feeds=_feeds(client, row) if feeds is None else feeds,
     )
     return plan(slot, state, rules_of(settings), got_through)
 
@@ -79,6 +82,18 @@ def rules_of(settings: Settings) -> Rules:
         session=settings.gateway_wa_client_id,
         longest=settings.wa_message_max_characters,
     )
+
+
+def _feeds(client: Client, row: Row) -> dict[Platform, FeedRead]:
+    """How each platform was read in this slot, and when last to its end today."""
+    fetched, read_at = row["fetch_result"] or {}, row["feeds_read_at"]
+    return {
+        platform: FeedRead(
+            fetched.get(platform, {}).get("verdict"),
+            datetime.fromisoformat(read_at[platform]) if platform in read_at else None,
+        )
+        for platform in client.platforms
+    }
 
 
 def _shown(tasks: Iterable[Task], platform: Platform) -> Sequence[TaskPost]:

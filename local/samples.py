@@ -15,7 +15,7 @@ from typing import Any
 from chalicelib import texts
 from chalicelib.clients import Client, Platform
 from chalicelib.slots import WIB
-from chalicelib.texts import Change, ClientLine, ClosedChats, Part, TaskPost
+from chalicelib.texts import Change, ClientLine, ClosedChats, FeedRead, Part, TaskPost
 from chalicelib.texts.ledger import ChangeKind
 from wa_session_host import alert_texts
 from wa_session_host.snapshot import Snapshot
@@ -65,6 +65,28 @@ def task_list_empty() -> str:
     return _joined(texts.task_list(_CLIENT, at(6), {}, []))
 
 
+def task_list_unread() -> str:
+    """The list of a slot that could read one platform only; of the other it shows what is known."""
+    posts: dict[Platform, list[TaskPost]] = {
+        "instagram": [TaskPost("instagram", "C3dEf", "Apel pagi", at(7, 30), 12345, 24)],
+        "tiktok": [TaskPost("tiktok", "7301", "Imbauan cuaca", at(9), 210, 18)],
+    }
+    feeds: dict[Platform, FeedRead] = {
+        "instagram": FeedRead("complete", at(17)),
+        "tiktok": FeedRead("error", at(16, 30)),
+    }
+    return _joined(texts.task_list(_CLIENT, at(17), posts, [], feeds=feeds))
+
+
+def task_list_never_read() -> str:
+    """A list without posts, of a day on which one platform was not read yet."""
+    feeds: dict[Platform, FeedRead] = {
+        "instagram": FeedRead("complete", at(6)),
+        "tiktok": FeedRead("error", None),
+    }
+    return _joined(texts.task_list(_CLIENT, at(6), {}, [], feeds=feeds))
+
+
 def task_list_in_parts() -> str:
     """A list that is too long for one message; here the limit is 1000 characters."""
     posts = [
@@ -77,6 +99,16 @@ def task_list_in_parts() -> str:
 def changes_new() -> str:
     """New posts, and one that was made after yesterday's last slot."""
     return _changes(at(20, 58), _new("C9xYz", "Patroli malam", at(20, 40)), _late())
+
+
+def changes_unread() -> str:
+    """A new post, while the other platform cannot be read to its end."""
+    feeds: dict[Platform, FeedRead] = {
+        "instagram": FeedRead("complete", at(18)),
+        "tiktok": FeedRead("partial", at(17, 30)),
+    }
+    told = [_new("C9xYz", "Patroli malam", at(17, 50))]
+    return _joined(texts.changes(_CLIENT, at(18), told, feeds=feeds))
 
 
 def changes_removed() -> str:
@@ -201,8 +233,11 @@ def failed_uncertain() -> str:
 SAMPLES: Mapping[str, Callable[[], str]] = {
     "task-list": task_list,
     "task-list-empty": task_list_empty,
+    "task-list-unread": task_list_unread,
+    "task-list-never-read": task_list_never_read,
     "task-list-in-parts": task_list_in_parts,
     "changes-new": changes_new,
+    "changes-unread": changes_unread,
     "changes-removed": changes_removed,
     "changes-held": changes_held,
     "changes-links": changes_links,

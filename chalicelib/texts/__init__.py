@@ -1,6 +1,7 @@
 """Message texts, in Indonesian with WhatsApp markup: pure functions of typed data.
 
 words     what every text is made of: safe text, numbers, times, links
+age       how old what is known of a platform is
 parts     sections and items → one message, or several numbered ones
 tasks     the hourly task list
 ledger    changes: new, removed, held posts and new amplification links
@@ -8,6 +9,7 @@ reports   the operators' slot report, and the words for each kind of error
 alerts    what operators are told at once: APIs, slots, clients, undelivered messages
 """
 
+from chalicelib.texts.age import FeedRead
 from chalicelib.texts.alerts import (
     ClosedChats,
     Undelivered,
@@ -29,6 +31,7 @@ __all__ = [
     "Change",
     "ClientLine",
     "ClosedChats",
+    "FeedRead",
     "Part",
     "SlotReport",
     "TaskPost",

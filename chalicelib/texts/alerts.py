@@ -17,7 +17,7 @@ def api_closed(platform: Platform, kind: str, at: datetime) -> str:
     """An API's breaker is open, for a reason that only an operator can mend."""
     return (
         f"*API {PLATFORM_NAMES[platform].upper()} BERHENTI*\n{clock(at)}\n{kind_in_words(kind)}.\n"
-        "Panggilan dihentikan sementara dan dicoba lagi otomatis; platform lain tetap berjalan."
+        "Panggilan ke API ini dihentikan sementara dan dicoba lagi otomatis."
     )
 
 
@@ -26,7 +26,7 @@ def fallback_in_use(platform: Platform, kind: str, at: datetime) -> str:
     return (
         f"*HOST CADANGAN {PLATFORM_NAMES[platform].upper()} DIPAKAI*\n{clock(at)}\n"
         f"Host utama tertutup: {kind_in_words(kind)}.\n"
-        "Data tetap diambil lewat host cadangan. Periksa langganan host utama."
+        "Permintaan dialihkan ke host cadangan. Periksa langganan host utama."
     )
 
 

@@ -6,14 +6,15 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, Literal
 
 from chalicelib.clients import Client, Platform
 from chalicelib.slots import to_wib
+from chalicelib.texts.age import Age, FeedRead
 from chalicelib.texts.parts import LONGEST, Item, Part, Section, split
 from chalicelib.texts.words import (
     PLATFORM_NAMES,
-    clock,
     cut,
     link,
     name_of,
@@ -63,18 +64,24 @@ _COUNTED: dict[ChangeKind, str] = {
     "link": "tautan amplifikasi",
 }
 _HELD = (
-    "Konten yang tampak hilang belum dihapus dari tugas: terlalu banyak yang hilang sekaligus, "
-    "mungkin anomali sinkronisasi. Sedang diperiksa."
+    "Konten yang tampak hilang belum dihapus dari tugas: hilangnya belum dapat dipastikan, "
+    "mungkin anomali sinkronisasi. Perlu diperiksa operator."
 )
 
 
 def changes(
-    client: Client, at: datetime, told: Sequence[Change], longest: int = LONGEST
+    client: Client,
+    at: datetime,
+    told: Sequence[Change],
+    longest: int = LONGEST,
+    feeds: Mapping[Platform, FeedRead] = MappingProxyType({}),
 ) -> tuple[Part, ...]:
-    """What changed for a client since the last message, between two lists."""
+    """What changed for a client since the last message, between two lists. `feeds`: how each
+    platform was read; one that is left out was read in this slot."""
     only_links = all(change.kind == "link" for change in told)
     title = "TAUTAN AMPLIFIKASI BARU" if only_links else "PERUBAHAN KONTEN"
-    head = [f"*{name_of(client)}*", f"Data per {clock(at)}"]
+    age = Age(client, at, {} if only_links else feeds)  # reports do not come from feeds
+    head = [f"*{name_of(client)}*", age.headline(), *age.notes()]
     return split(title, head, list(change_sections(client, told)), longest)
 
 

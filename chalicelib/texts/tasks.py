@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 
 from chalicelib.clients import Client, Platform
 from chalicelib.slots import to_wib
+from chalicelib.texts.age import Age, FeedRead
 from chalicelib.texts.ledger import Change, change_sections
 from chalicelib.texts.parts import LONGEST, Item, Part, Section, split
-from chalicelib.texts.words import PLATFORM_NAMES, clock, link, name_of, number, quoted
+from chalicelib.texts.words import link, name_of, number, quoted
 
 _NOTHING_TO_DO = "Belum ada tugas hari ini. Terima kasih atas kesiapan rekan-rekan."
 
@@ -34,22 +36,27 @@ def task_list(
     posts: Mapping[Platform, Sequence[TaskPost]],
     changes: Sequence[Change],
     longest: int = LONGEST,
+    feeds: Mapping[Platform, FeedRead] = MappingProxyType({}),
 ) -> tuple[Part, ...]:
     """The hour's list of a client's posts of the day, with the changes since the last message.
-    Only platforms that are on are listed."""
-    counts = [f"{PLATFORM_NAMES[p]} {number(len(posts.get(p, ())))}" for p in client.platforms]
-    head = [f"*{name_of(client)}*", f"Data per {clock(at)}", f"Konten: {', '.join(counts)}"]
-    sections = [*change_sections(client, changes), *_platforms(client, posts)]
+    Only platforms that are on are listed. `feeds`: how each was read; one that is left out was read
+    in this slot."""
+    age = Age(client, at, feeds)
+    counts = [age.counted(platform, len(posts.get(platform, ()))) for platform in client.platforms]
+    head = [f"*{name_of(client)}*", age.headline(), f"Konten: {', '.join(counts)}"]
+    sections = [*change_sections(client, changes), *_platforms(client, posts, age)]
     return split("DAFTAR TUGAS LIKES & KOMENTAR", head, sections, longest)
 
 
-def _platforms(client: Client, posts: Mapping[Platform, Sequence[TaskPost]]) -> Iterator[Section]:
+def _platforms(
+    client: Client, posts: Mapping[Platform, Sequence[TaskPost]], age: Age
+) -> Iterator[Section]:
     for platform in client.platforms:
         tasks = posts.get(platform, ())
         items = [_item(client, position, post) for position, post in enumerate(tasks, 1)]
-        title = f"*{PLATFORM_NAMES[platform]}* ({number(len(tasks))} konten)"
-        yield Section(title, items or [Item("Tidak ada konten hari ini.")])
-    if not any(posts.get(platform) for platform in client.platforms):
+        note = age.note(platform, len(tasks)) or (None if tasks else "Tidak ada konten hari ini.")
+        yield Section(age.title(platform, len(tasks)), [*([Item(note)] if note else []), *items])
+    if age.current and not any(posts.get(platform) for platform in client.platforms):
         yield Section(_NOTHING_TO_DO)
 
 

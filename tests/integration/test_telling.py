@@ -12,9 +12,11 @@ from chalicelib.db import Row
 from chalicelib.notify import Plan
 from chalicelib.runtime import Runtime
 from chalicelib.slots import WIB, Slot
+from local.sandbox import Sandbox
 from tests.conftest import RuntimeAt
+from tests.integration import answers
 from tests.integration.ledger import CHAT, add_change
-from tests.integration.runs import start_run, tell
+from tests.integration.runs import refresh, start_run, tell, whole_run
 from tests.integration.tables import Tables
 
 SECOND_CHAT = "120363000000000099@g.us"
@@ -434,3 +436,93 @@ def test_a_dry_run_tells_what_an_unsent_list_tells_only_in_the_next_list(
     assert dry_run(runtime_at("17:00")).messages[0].changes == (change,)
     mark_sent(tables)
     assert dry_run(runtime_at("17:00")).messages[0].changes == ()
+
+
+# --- what is known --------------------------------------------------------------------------
+
+FAILS = {"path": answers.VIDEOS, "kind": "server_error", "times": None}
+UNREADABLE = {"kind": "unreadable_items", "every": 1, "junk": ["null"], "times": None}
+
+
+def run_at(runtime: Runtime, sandbox: Sandbox, *faults: answers.Fault) -> str | None:
+    """CONTOH's whole run in the slot of the runtime's now; the text of what it was told, if it
+    was."""
+    sandbox.set_faults(faults)
+    whole_run(runtime, "CONTOH")
+    texts = [
+        row["message"]
+        for row in runtime_messages(runtime)
+        if row["client_id"] == "CONTOH" and row["slot"] == runtime.now()
+    ]
+    return texts[0] if texts else None
+
+
+def runtime_messages(runtime: Runtime) -> list[Row]:
+    with runtime.db.transaction():
+        return runtime.db.execute("SELECT * FROM wa_notification_outbox ORDER BY outbox_id")
+
+
+def test_a_platform_that_failed_keeps_its_posts_listed_with_their_age(
+    runtime_at: RuntimeAt, sandbox: Sandbox
+) -> None:
+    run_at(runtime_at("16:30"), sandbox)
+    text = run_at(runtime_at("17:00"), sandbox, FAILS)
+    assert text is not None
+    assert (
+        "\nData per 17:00 WIB, 20-02-2026\nKonten: Instagram 5, TikTok 2 (per 16:30 WIB)\n" in text
+    )
+    assert (
+        "\n*TikTok* (2 konten)\nTidak dapat dibaca pukul 17:00 WIB; data per 16:30 WIB.\n1. "
+        in text
+    )
+
+
+def test_a_platform_that_was_not_read_today_is_not_called_empty(
+    runtime_at: RuntimeAt, sandbox: Sandbox
+) -> None:
+    text = run_at(runtime_at("06:00"), sandbox, FAILS)
+    assert text is not None
+    assert "Konten: Instagram 0, TikTok belum terbaca\n" in text
+    assert "\n*TikTok*\nTidak dapat dibaca pukul 06:00 WIB; belum pernah terbaca hari ini." in text
+    assert "Belum ada tugas" not in text
+    text = run_at(runtime_at("07:00"), sandbox)
+    assert text is not None
+    assert text.endswith("Belum ada tugas hari ini. Terima kasih atas kesiapan rekan-rekan.")
+
+
+def test_nobody_is_told_that_there_is_no_task_where_nothing_could_be_read(
+    runtime_at: RuntimeAt, sandbox: Sandbox
+) -> None:
+    text = run_at(runtime_at("06:00"), sandbox, UNREADABLE)
+    assert text is not None
+    assert "Belum ada tugas" not in text
+    assert "Tidak ada konten" not in text
+    assert text.count("Hanya terbaca sebagian pukul 06:00 WIB") == 2
+    assert "Data per 06:00 WIB, 20-02-2026, belum lengkap" in text
+
+
+def test_a_feed_that_became_empty_is_not_told_as_a_day_without_posts(
+    runtime_at: RuntimeAt, sandbox: Sandbox
+) -> None:
+    yesterday = datetime(2026, 2, 19, 21, 30, tzinfo=WIB)
+    run_at(runtime_at(yesterday), sandbox)
+    text = run_at(runtime_at("06:00"), sandbox, answers.no_posts("polres.contoh"))
+    assert text is not None
+    assert "*Instagram*\nAkun tampak kosong pukul 06:00 WIB; belum pernah" in text
+    assert "Belum ada tugas" not in text
+
+
+def test_a_slot_that_fetches_nothing_tells_changes_with_the_age_of_the_fetch_before(
+    runtime_at: RuntimeAt, sandbox: Sandbox, tables: Tables
+) -> None:
+    run_at(runtime_at("20:30"), sandbox)
+    runtime = runtime_at("21:00")
+    code = tables.values("SELECT shortcode FROM insta_post_clients WHERE client_id = 'CONTOH'")[0]
+    tables.run(
+        "DELETE FROM change_told WHERE change_id IN "
+        "(SELECT change_id FROM content_change WHERE content_id = :code)",
+        code=code,
+    )
+    refresh(runtime, "CONTOH")
+    texts = [row["message"] for row in runtime_messages(runtime) if row["slot"] == runtime.now()]
+    assert "\nData per 20:30 WIB, 20-02-2026\n\n*Perubahan:* 1 baru" in texts[0]

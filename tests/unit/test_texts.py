@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import Any, get_args
 
 import pytest
@@ -11,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib import texts, verdicts
+from chalicelib.clients import Platform
 from chalicelib.social import errors
-from chalicelib.texts import Change, ClientLine, SlotReport, TaskPost
+from chalicelib.texts import Change, ClientLine, FeedRead, SlotReport, TaskPost
 from tests.unit.builders import always, make_client, wib
 
 AT = wib("17:00")
@@ -359,3 +361,167 @@ def test_every_kind_of_error_has_its_words(kind: str) -> None:
 
 def test_an_error_kind_without_words_is_shown_as_it_is() -> None:
     assert "• brand_new: A" in report_of(errors={"brand_new": ["A"]})
+
+
+# --- what is known of a platform ------------------------------------------------------------
+
+READ, EARLIER = wib("17:00"), wib("16:30")
+
+
+def list_read(
+    verdict: str | None, read_at: datetime | None, *posts: TaskPost, other: FeedRead | None = None
+) -> str:
+    """A list whose TikTok was read so, and whose Instagram like `other`, or well."""
+    mine: dict[Platform, list[TaskPost]] = {"tiktok": list(posts)}
+    feeds: dict[Platform, FeedRead] = {"tiktok": FeedRead(verdict, read_at)}
+    feeds["instagram"] = other or FeedRead("complete", READ)
+    return whole(texts.task_list(CLIENT, AT, mine, [], feeds=feeds))
+
+
+VIDEO = task_post(platform="tiktok", content_id="7513")
+
+
+@pytest.mark.parametrize(
+    ("verdict", "read_at", "counted", "note"),
+    [
+        ("complete", READ, "TikTok 0", "Tidak ada konten hari ini."),
+        (
+            "error",
+            EARLIER,
+            "TikTok 0 (per 16:30 WIB)",
+            "Tidak dapat dibaca pukul 17:00 WIB; sampai 16:30 WIB belum ada konten.",
+        ),
+        (
+            "error",
+            None,
+            "TikTok belum terbaca",
+            "Tidak dapat dibaca pukul 17:00 WIB; belum pernah terbaca hari ini.",
+        ),
+        (
+            "partial",
+            EARLIER,
+            "TikTok belum terbaca lengkap",
+            "Hanya terbaca sebagian pukul 17:00 WIB; sampai 16:30 WIB belum ada konten.",
+        ),
+        (
+            "partial",
+            None,
+            "TikTok belum terbaca lengkap",
+            "Hanya terbaca sebagian pukul 17:00 WIB; belum pernah terbaca lengkap hari ini.",
+        ),
+        (
+            "empty",
+            None,
+            "TikTok belum terbaca",
+            "Akun tampak kosong pukul 17:00 WIB; belum pernah terbaca hari ini.",
+        ),
+        (None, EARLIER, "TikTok 0 (per 16:30 WIB)", "Sampai 16:30 WIB belum ada konten."),
+        (None, None, "TikTok belum terbaca", "Belum pernah terbaca hari ini."),
+    ],
+)
+def test_a_platform_without_known_posts_is_called_empty_only_where_it_was_read(
+    verdict: str | None, read_at: datetime | None, counted: str, note: str
+) -> None:
+    text = list_read(verdict, read_at)
+    title = "*TikTok* (0 konten)" if verdict == "complete" else "*TikTok*"
+    assert f"\nKonten: Instagram 0, {counted}\n" in text
+    assert f"\n{title}\n{note}" in text
+    assert ("Belum ada tugas" in text) == (verdict == "complete")
+    assert text.count("Tidak ada konten") == (2 if verdict == "complete" else 1)
+
+
+@pytest.mark.parametrize(
+    ("verdict", "read_at", "counted", "note"),
+    [
+        ("complete", READ, "TikTok 1", ""),
+        (
+            "error",
+            EARLIER,
+            "TikTok 1 (per 16:30 WIB)",
+            "Tidak dapat dibaca pukul 17:00 WIB; data per 16:30 WIB.\n",
+        ),
+        (
+            "error",
+            None,
+            "TikTok 1 (belum lengkap)",
+            "Tidak dapat dibaca pukul 17:00 WIB; belum pernah terbaca lengkap hari ini.\n",
+        ),
+        (
+            "partial",
+            EARLIER,
+            "TikTok 1 (belum lengkap)",
+            "Hanya terbaca sebagian pukul 17:00 WIB; terakhir lengkap 16:30 WIB.\n",
+        ),
+        (
+            "empty",
+            EARLIER,
+            "TikTok 1 (per 16:30 WIB)",
+            "Akun tampak kosong pukul 17:00 WIB; data per 16:30 WIB.\n",
+        ),
+    ],
+)
+def test_known_posts_stay_listed_with_the_age_of_what_is_known(
+    verdict: str | None, read_at: datetime | None, counted: str, note: str
+) -> None:
+    text = list_read(verdict, read_at, VIDEO)
+    assert f"\nKonten: Instagram 0, {counted}\n" in text
+    assert f"\n*TikTok* (1 konten)\n{note}1. https://www.tiktok.com/" in text
+
+
+@pytest.mark.parametrize(
+    ("instagram", "tiktok", "lines"),
+    [
+        (FeedRead("complete", READ), FeedRead("complete", READ), ["Data per 17:00 WIB"]),
+        (FeedRead(None, EARLIER), FeedRead(None, EARLIER), ["Data per 16:30 WIB"]),
+        (
+            FeedRead(None, EARLIER),
+            FeedRead(None, wib("16:00")),
+            ["Data per 16:30 WIB", "TikTok: data per 16:00 WIB."],
+        ),
+        (
+            FeedRead("complete", READ),
+            FeedRead("error", EARLIER),
+            [
+                "Data per 17:00 WIB",
+                "TikTok: tidak dapat dibaca pukul 17:00 WIB; data per 16:30 WIB.",
+            ],
+        ),
+        (
+            FeedRead("error", EARLIER),
+            FeedRead("partial", EARLIER),
+            [
+                "Data per 16:30 WIB",
+                "Instagram: tidak dapat dibaca pukul 17:00 WIB; data per 16:30 WIB.",
+                "TikTok: hanya terbaca sebagian pukul 17:00 WIB; terakhir lengkap 16:30 WIB.",
+            ],
+        ),
+        (
+            FeedRead("partial", None),
+            FeedRead("error", None),
+            [
+                "Data per 17:00 WIB",
+                "Instagram: hanya terbaca sebagian pukul 17:00 WIB; "
+                "belum pernah terbaca lengkap hari ini.",
+                "TikTok: tidak dapat dibaca pukul 17:00 WIB; "
+                "belum pernah terbaca lengkap hari ini.",
+            ],
+        ),
+        (FeedRead("error", None), FeedRead("error", None), ["Data hari ini belum terbaca"]),
+    ],
+)
+def test_changes_say_how_old_what_is_known_is(
+    instagram: FeedRead, tiktok: FeedRead, lines: Sequence[str]
+) -> None:
+    feeds: dict[Platform, FeedRead] = {"instagram": instagram, "tiktok": tiktok}
+    text = whole(texts.changes(CLIENT, AT, [change()], feeds=feeds)).splitlines()
+    head = text[2 : text.index("")]
+    assert head[0].startswith(lines[0])
+    assert head[1:][: len(lines) - 1] == lines[1:]
+
+
+def test_amplification_links_are_known_whatever_the_feeds_are() -> None:
+    feeds: dict[Platform, FeedRead] = {"tiktok": FeedRead("error", None)}
+    detail = {"name": "Bripka", "links": ["https://x.com/a"]}
+    told = [change(kind="link", detail=detail)]
+    text = whole(texts.changes(CLIENT, AT, told, feeds=feeds))
+    assert text.splitlines()[2:4] == ["Data per 17:00 WIB, 20-02-2026", ""]

@@ -1,7 +1,8 @@
 -- name: begin(slot, client_id, wib_day, day_start, day_end, now, note_links)
 -- A client's run of a slot with all that the stage needs: the client's row, its posts of the day
--- with the late ones of this slot, what its chats were told, and the day's changes. Link reports
--- that came in since are put into the ledger first (note_links). Without a run: run_slot is NULL.
+-- with the late ones of this slot, what its chats were told, the day's changes, and of each platform
+-- the day's last slot whose fetch was complete (feeds_read_at). Link reports that came in since are
+-- put into the ledger first (note_links). Without a run: run_slot is NULL.
 WITH given AS MATERIALIZED (
   SELECT CAST(:slot AS timestamptz) AS slot, CAST(:client_id AS varchar) AS client_id,
     CAST(:wib_day AS date) AS wib_day, CAST(:now AS timestamptz) AS now,
@@ -72,6 +73,12 @@ WITH given AS MATERIALIZED (
 SELECT r.slot AS run_slot, r.fetch_result, r.fetched_at, r.finished_at, r.engagement_result, r.api_calls,
   c.client_id, c.nama, c.client_type, c.client_status, c.client_insta, c.client_insta_status,
   c.client_tiktok, c.client_tiktok_status, c.tiktok_secuid, c.client_group, s.last_notified_slot,
+  (SELECT coalesce(jsonb_object_agg(read.platform, read.at), '{}') FROM (
+     SELECT f.key AS platform, max(e.slot) AS at
+     FROM client_run e, jsonb_each(e.fetch_result) AS f
+     WHERE e.client_id = g.client_id AND e.slot >= g.day_start AND e.slot <= g.slot
+       AND f.value ->> 'verdict' = 'complete'
+     GROUP BY f.key) AS read) AS feeds_read_at,
   (SELECT coalesce(jsonb_agg(to_jsonb(p) || jsonb_build_object('stored', coalesce(p.stored, 0),
      'shown', coalesce(k.seen_slot = g.slot, false), 'last', to_jsonb(last))
      ORDER BY p.created_at, p.content_id), '[]')

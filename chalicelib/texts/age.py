@@ -1,0 +1,109 @@
+"""How old what is known of each platform is, and what could not be read, in words. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from chalicelib.clients import Client, Platform
+from chalicelib.slots import to_wib
+from chalicelib.texts.words import PLATFORM_NAMES, clock, number
+
+
+@dataclass(frozen=True)
+class FeedRead:
+    """What is known of a platform's feed. `verdict`: what this slot's own fetch came to, None where
+    it fetches nothing; `read_at`: the day's last slot whose fetch was complete, None where none
+    was."""
+
+    verdict: str | None
+    read_at: datetime | None
+
+
+_FAILED = {
+    "error": "Tidak dapat dibaca",
+    "partial": "Hanya terbaca sebagian",
+    "empty": "Akun tampak kosong",
+}
+
+
+class Age:
+    """What a message of this slot to a client may say of its platforms. A platform that `feeds`
+    leaves out counts as read in this slot."""
+
+    def __init__(self, client: Client, at: datetime, feeds: Mapping[Platform, FeedRead]) -> None:
+        now = FeedRead("complete", at)
+        self._at = at
+        self._feeds = {platform: feeds.get(platform, now) for platform in client.platforms}
+        known = [feed.read_at for feed in self._feeds.values() if feed.read_at]
+        self._newest = max(known, default=None)
+
+    @property
+    def current(self) -> bool:
+        """Whether every platform was read to its end in this slot."""
+        return all(feed.verdict == "complete" for feed in self._feeds.values())
+
+    def headline(self) -> str:
+        """`Data per 17:00 WIB, 20-02-2026`: the newest there is; of which platforms it does not
+        hold stands beside them."""
+        if self._newest:
+            return f"Data per {clock(self._newest)}"
+        if any(feed.verdict == "partial" for feed in self._feeds.values()):
+            return f"Data per {clock(self._at)}, belum lengkap"
+        return f"Data hari ini belum terbaca ({clock(self._at)})"
+
+    def notes(self) -> Iterator[str]:
+        """A line for each platform of which the headline does not hold, for messages that do not
+        list its posts."""
+        for platform in self._feeds:
+            text = self.note(platform)
+            if text:
+                yield f"{PLATFORM_NAMES[platform]}: {text[0].lower()}{text[1:]}"
+
+    def note(self, platform: Platform, posts: int | None = None) -> str | None:
+        """What could not be read of a platform, and from when its data is; None where the headline
+        holds. `posts`: how many of the day are known, where the text is about them."""
+        feed = self._feeds[platform]
+        if feed.verdict == "complete":
+            return None
+        failed = _FAILED.get(feed.verdict or "")
+        if failed:
+            return f"{failed} pukul {_hour(self._at)} WIB; {_since(feed, posts)}."
+        if feed.read_at is None or feed.read_at != self._newest or posts == 0:
+            text = _since(feed, posts)
+            return f"{text[0].upper()}{text[1:]}."
+        return None
+
+    def counted(self, platform: Platform, posts: int) -> str:
+        """`TikTok 3`, with the time where it is older than the headline."""
+        name, feed = PLATFORM_NAMES[platform], self._feeds[platform]
+        if feed.read_at is None or feed.verdict == "partial":
+            whole = " lengkap" if feed.verdict == "partial" else ""
+            return (
+                f"{name} {number(posts)} (belum lengkap)"
+                if posts
+                else f"{name} belum terbaca{whole}"
+            )
+        older = feed.read_at != self._newest
+        return f"{name} {number(posts)}" + (f" (per {_hour(feed.read_at)} WIB)" if older else "")
+
+    def title(self, platform: Platform, posts: int) -> str:
+        """`*TikTok* (3 konten)`; never a nought that is not known."""
+        name = f"*{PLATFORM_NAMES[platform]}*"
+        known = posts or self._feeds[platform].verdict == "complete"
+        return f"{name} ({number(posts)} konten)" if known else name
+
+
+def _since(feed: FeedRead, posts: int | None) -> str:
+    if feed.read_at is None:
+        at_all = posts == 0 and feed.verdict != "partial"
+        return f"belum pernah terbaca {'' if at_all else 'lengkap '}hari ini"
+    when = f"{_hour(feed.read_at)} WIB"
+    if posts == 0:
+        return f"sampai {when} belum ada konten"
+    return f"terakhir lengkap {when}" if feed.verdict == "partial" else f"data per {when}"
+
+
+def _hour(moment: datetime) -> str:
+    return f"{to_wib(moment):%H:%M}"
