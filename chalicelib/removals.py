@@ -12,7 +12,7 @@ from chalicelib.db import Row, Transaction
 from chalicelib.jobs import ClientJob
 from chalicelib.parallel import side_by_side
 from chalicelib.runtime import Runtime
-from chalicelib.social.errors import ApiError, NotFound
+from chalicelib.social.errors import ApiError, NotFound, api_error
 from chalicelib.verdicts import confirm_removals
 
 
@@ -79,10 +79,9 @@ def _ask(
         """Whether it is; the error, or None for want of time, where nobody can say."""
         try:
             return (post(content_id).content_id == content_id or None) if may_go_on() else None
-        except NotFound as error:
-            return False if error.explicit else error
-        except ApiError as error:
-            return error
+        except Exception as error:  # noqa: BLE001  that post's trouble, whatever it is
+            gone = isinstance(error, NotFound) and error.explicit
+            return False if gone else api_error(error, platform)
 
     found = dict(zip(decided.gone, side_by_side(runtime.pool, there, decided.gone), strict=True))
     return Missing(

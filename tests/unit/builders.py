@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from concurrent.futures import Executor, Future
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
@@ -36,6 +38,18 @@ def wib(clock: str, day: date = DAY) -> datetime:
 def slot(clock: str, day: date = DAY) -> Slot:
     """The moment as a Slot, whether or not the schedule has it."""
     return Slot(wib(clock, day))
+
+
+class AtOnce(Executor):
+    """A pool without threads: work is done where it is handed in."""
+
+    def submit(self, work: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        done: Future[Any] = Future()
+        try:
+            done.set_result(work(*args, **kwargs))
+        except Exception as error:  # noqa: BLE001  the future carries it
+            done.set_exception(error)
+        return done
 
 
 def make_client(**fields: Any) -> Client:
