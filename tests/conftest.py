@@ -28,18 +28,7 @@ OPERATOR = "081200000001"
 
 _numbers = itertools.count()
 
-
 _MEASURED = "measured"
-_WHOLE_PROCESSES = ("e2e", "whatsapp", "wa_session_host")
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests that play against the clock with whole processes get a second try: a machine that is
-    busy for a moment is no fault of theirs. The run's last lines tell which needed it."""
-    for item in items:
-        if set(_WHOLE_PROCESSES) & set(item.path.relative_to(ROOT).parts):
-            item.add_marker(pytest.mark.flaky(reruns=1))
-
 
 Measured = Callable[[str], None]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from itertools import combinations
 
 import pytest
 
@@ -10,8 +11,7 @@ from local.sandbox import Scenario, crowd
 from tests.e2e.conftest import NewDay
 
 CLIENTS, PER_SECOND = 8, 5
-JITTER_SECONDS = 0.1  # arrival at the API is not the moment of the grant
-TOLERATED = 0.1  # on a busy machine a few calls travel longer than that
+TRAVEL_SECONDS = 1.0  # arrival at the API is not the moment of the grant
 
 
 @pytest.fixture
@@ -27,11 +27,10 @@ def test_eight_workers_share_one_rate_through_a_storm_of_refusals(new_day: NewDa
 
     assert (result.clients, result.done, result.failed) == (CLIENTS, CLIENTS, 0)
     for platform, times in day.sandbox.stats()["times"].items():
-        spans = [b - a for a, b in zip(times, times[PER_SECOND:], strict=False)]
         assert len(times) > 2 * PER_SECOND
-        crowded = [span for span in spans if span < 1 - JITTER_SECONDS]
-        assert len(crowded) <= len(spans) * TOLERATED, platform
-        assert len(times) <= PER_SECOND * (times[-1] - times[0] + 1) * 1.1, platform
+        for (first, began), (last, ended) in combinations(enumerate(times), 2):
+            most = PER_SECOND * (ended - began + 1 + TRAVEL_SECONDS)
+            assert last - first + 1 <= most, platform
 
 
 def test_a_used_up_quota_stops_the_calls_is_told_once_and_mends_the_next_day(

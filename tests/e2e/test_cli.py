@@ -51,7 +51,6 @@ def local(environment: dict[str, str], *arguments: str) -> subprocess.CompletedP
         env=environment,
         capture_output=True,
         text=True,
-        timeout=170,
         check=False,
     )
 
@@ -206,7 +205,6 @@ def test_the_host_without_a_database_says_so(outside: dict[str, str], tmp_path: 
         env=values | {"PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
-        timeout=60,
         check=False,
     )
 

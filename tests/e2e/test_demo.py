@@ -18,7 +18,6 @@ def test_the_demo_plays_four_slots_and_says_where_the_data_is(tmp_path: Path) ->
         env=own_environment() | {"PYTHONPATH": str(ROOT), "COLUMNS": "120"},
         capture_output=True,
         text=True,
-        timeout=170,
         check=False,
     )
 

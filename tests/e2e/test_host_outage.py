@@ -61,7 +61,7 @@ def test_500_messages_to_100_groups_go_out_once_and_in_order_though_postgres_goe
         postgres.start()
         assert before < MESSAGES, "there was something left to send"
         assert len(published.result()) == MESSAGES
-        wait_until(lambda: len(_sent(journal)) == MESSAGES, 60)
+        wait_until(lambda: len(_sent(journal)) == MESSAGES)
         wait_until(lambda: _statuses(runtime) == {"sent": MESSAGES})
 
     sent = _sent(journal)

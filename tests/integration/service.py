@@ -51,7 +51,7 @@ class SharedService:
 
     def _keep_rows(self) -> str:
         """Copies the rows aside; the script that brings them back."""
-        script = ["SET LOCAL lock_timeout = '10s'"]
+        script = ["SET LOCAL lock_timeout = '60s'"]
         script += ["SET LOCAL session_replication_role = replica"]  # no foreign keys meanwhile
         run = self._database.execute
         with self._database.transaction():

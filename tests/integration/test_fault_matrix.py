@@ -20,9 +20,8 @@ from tests.integration.runs import whole_run
 
 CLIENT = "CONTOH"
 ATTEMPTS = 2
-LITTLE_PATIENCE = {
+FEW_CALLS = {
     "rapidapi_attempts": ATTEMPTS,
-    "rapidapi_timeout_seconds": 0.5,
     "rapidapi_parallel_calls": 1,  # so that a fault's calls are those of one post
     "engagement_refresh": "full",
 }
@@ -52,8 +51,8 @@ REFUSALS: dict[str, tuple[dict[str, Any], Expected]] = {
     "unknown_path": ({}, Expected("api_configuration", ONCE)),
     "server_error": ({}, Expected("upstream", AGAIN)),
     "timeout_504": ({}, Expected("upstream", AGAIN)),
-    "slow": ({"seconds": 2}, Expected("upstream", AGAIN)),
-    "slow_body": ({"seconds": 3}, Expected("upstream", AGAIN)),
+    "slow": ({"seconds": 6}, Expected("upstream", AGAIN)),
+    "slow_body": ({"seconds": 6}, Expected("upstream", AGAIN)),
     "reset": ({}, Expected("upstream", AGAIN)),
     "cut": ({}, Expected("upstream", AGAIN)),
     "html": ({}, Expected("malformed", AGAIN)),
@@ -84,7 +83,8 @@ class Day:
     def run(self, at: str, fault: dict[str, Any] | None = None) -> dict[str, Any]:
         """The client's whole run in this slot; its client_run row."""
         runtime = self.runtime_at(at)
-        runtime.settings = runtime.settings.model_copy(update=LITTLE_PATIENCE)
+        slow = {"rapidapi_timeout_seconds": 1.0} if "seconds" in (fault or {}) else {}
+        runtime.settings = runtime.settings.model_copy(update=FEW_CALLS | slow)
         self.sandbox.set_faults([fault] if fault else [])
         job = whole_run(runtime, CLIENT)
         return self.rows(

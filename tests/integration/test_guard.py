@@ -23,7 +23,7 @@ from tests.conftest import ROOT, RuntimeAt
 
 PER_SECOND = 5
 EACH = 6
-SLACK_SECONDS = 0.2  # between a grant and the moment that is printed
+SLACK_SECONDS = 0.2  # how exact the limiter's clock is
 
 PROGRAM = """
 import sys, time
@@ -31,9 +31,10 @@ from datetime import UTC, datetime
 from chalicelib.social.guard import Guard
 guard = Guard(sys.argv[1], int(sys.argv[2]), lambda: datetime.now(UTC))
 input()
+print(time.time())
 for _ in range(int(sys.argv[3])):
     guard.permit(sys.argv[4])
-    print(time.time())
+print(time.time())
 """
 
 
@@ -74,22 +75,18 @@ def test_two_processes_share_one_rate(redis: EmbeddedRedis) -> None:
         assert process.stdin is not None
         process.stdin.write("\n")
         process.stdin.flush()
-    moments = sorted(
-        float(line) for process in both for line in process.communicate(timeout=30)[0].split()
-    )
-    assert len(moments) == 2 * EACH
-    spans = [later - first for first, later in zip(moments, moments[PER_SECOND:], strict=False)]
-    assert min(spans) > 1 - SLACK_SECONDS
+    moments = [[float(line) for line in process.communicate()[0].split()] for process in both]
+    began, ended = min(one[0] for one in moments), max(one[-1] for one in moments)
+    full_seconds = (2 * EACH - 1) // PER_SECOND
+    assert ended - began > full_seconds - SLACK_SECONDS, "one alone waits a second less"
 
 
 def test_two_names_have_a_rate_each(redis: EmbeddedRedis) -> None:
-    guard = guard_of(redis.url, PER_SECOND)
-    number = time.monotonic_ns()
-    started = time.monotonic()
-    for api in (f"instagram-{number}", f"tiktok-{number}"):
-        for _ in range(PER_SECOND):
-            guard.permit(api)
-    assert time.monotonic() - started < 1
+    guard, names = guard_of(redis.url, 1), 120
+    run, started = time.monotonic_ns(), time.monotonic()
+    for number in range(names):
+        guard.permit(f"api-{run}-{number}")
+    assert time.monotonic() - started < names - 1, "as long as so many of one name take at least"
 
 
 def test_work_goes_on_when_redis_stops_with_one_warning(

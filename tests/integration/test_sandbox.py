@@ -11,6 +11,7 @@ import requests
 
 from local.sandbox import Sandbox, demo_day
 from local.sandbox.scenario import WIB
+from tests.integration.waiting import PATIENCE_SECONDS
 
 DAY = date(2026, 2, 20)
 KEY = {"X-RapidAPI-Key": "any"}
@@ -31,7 +32,7 @@ def sandbox(running: Sandbox) -> Sandbox:
 
 
 def get(sandbox: Sandbox, path: str, headers: dict[str, str] = KEY) -> requests.Response:
-    return requests.get(sandbox.url + path, headers=headers, timeout=10)
+    return requests.get(sandbox.url + path, headers=headers, timeout=PATIENCE_SECONDS)
 
 
 def newest(sandbox: Sandbox) -> float:
@@ -117,7 +118,7 @@ def test_one_connection_serves_many_requests(sandbox: Sandbox) -> None:
     with requests.Session() as session:
         session.headers.update(KEY)
         for _ in range(3):
-            response = session.get(sandbox.url + POSTS + "polres.contoh", timeout=10)
+            response = session.get(sandbox.url + POSTS + "polres.contoh", timeout=PATIENCE_SECONDS)
             assert response.headers.get("Connection") != "close"
 
 

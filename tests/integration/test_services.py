@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -21,6 +20,7 @@ from local.services import EmbeddedPostgres, EmbeddedRedis, MotoServer, ServiceE
 from local.services.ports import free_port
 from local.services.process import ChildProcess
 from local.services.redis_server import find_redis_server
+from tests.integration.waiting import wait_until
 
 PROJECT = Path(__file__).resolve().parents[2]
 
@@ -219,11 +219,7 @@ def test_nothing_outlives_the_process_that_started_it(
         url = process.stdout.readline().strip()
         postmaster = int((tmp_path / "data/postmaster.pid").read_text().splitlines()[0])
         process.send_signal(ending)
-    deadline = time.monotonic() + 10
-    while (running(postmaster) or answers(url)) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert not running(postmaster)
-    assert not answers(url)
+    wait_until(lambda: not running(postmaster) and not answers(url))
 
 
 def running(pid: int) -> bool:

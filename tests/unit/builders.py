@@ -11,8 +11,10 @@ from typing import Any
 from hypothesis import HealthCheck, settings
 
 from chalicelib.clients import Client
+from chalicelib.settings import Settings
 from chalicelib.slots import WIB, Slot
 from chalicelib.social.content import Post
+from tests.conftest import settings_of
 
 DAY = date(2026, 2, 20)
 
@@ -54,6 +56,17 @@ class AtOnce(Executor):
 
 def make_client(**fields: Any) -> Client:
     return replace(_CLIENT, **fields)
+
+
+def make_settings(**fields: str) -> Settings:
+    """Of a process that reaches nothing: no .env, nobody at any address."""
+    nowhere = {
+        "DATABASE_URL": "postgresql://x@127.0.0.1:9/none",
+        "RAPIDAPI_KEY": "a-secret",
+        "RAPIDAPI_INSTAGRAM_HOST": "http://127.0.0.1:9",
+        "RAPIDAPI_TIKTOK_HOST": "http://127.0.0.1:9",
+    }
+    return settings_of(nowhere | {name.upper(): value for name, value in fields.items()})
 
 
 def make_post(content_id: str, posted_at: datetime | None = None, **fields: Any) -> Post:

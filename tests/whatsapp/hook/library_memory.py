@@ -65,9 +65,10 @@ def _one(addresses: list[int]) -> int:
 
 def _mappings(package: Path) -> list[_Mapping]:
     found = []
+    library = str(package.resolve())  # as the kernel names it
     for line in Path("/proc/self/maps").read_text().splitlines():
         span, permissions, *_ = line.split()
-        if line.endswith(".so") and str(package) in line and permissions[0] == "r":
+        if line.endswith(".so") and library in line and permissions[0] == "r":
             start, end = (int(edge, 16) for edge in span.split("-"))
             data = ctypes.string_at(start, end - start)
             found.append(_Mapping(start, permissions[1] == "w", data))

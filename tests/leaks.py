@@ -1,0 +1,42 @@
+"""What a test leaves open fails that test, not whichever runs when the collector finds it.
+
+An object that was left open says so when it is collected, and warnings are errors. So everything
+is collected when the fixtures of a test, a module and a session have been torn down: these are
+set up before all others of their scope, and so end after them. What was there before the first
+test, and what has outlived a module, is exempt from then on, which keeps it cheap.
+"""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator
+
+import pytest
+
+
+def pytest_collection_finish() -> None:
+    _collect_and_exempt()
+
+
+@pytest.fixture(autouse=True)
+def nothing_left_open() -> Iterator[None]:
+    yield
+    gc.collect()
+
+
+@pytest.fixture(autouse=True, scope="module")
+def nothing_left_open_by_the_module() -> Iterator[None]:
+    yield
+    _collect_and_exempt()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def nothing_left_open_by_the_run() -> Iterator[None]:
+    yield
+    gc.unfreeze()
+    gc.collect()
+
+
+def _collect_and_exempt() -> None:
+    gc.collect()
+    gc.freeze()
