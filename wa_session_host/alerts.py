@@ -34,11 +34,11 @@ class Alerts:
     of failed messages. What PostgreSQL does not take is tried again.
     """
 
-    def __init__(self, runtime: Runtime) -> None:
+    def __init__(self, runtime: Runtime, thread: Callable[..., Thread] = Thread) -> None:
         self._runtime = runtime
         self._inbox: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._stopping = Event()
-        self.thread = Thread(target=self._run, name="alerts", daemon=True)
+        self.thread = thread(target=self._run, name="alerts", daemon=True)
         self.thread.start()
 
     def session(self, account: str, kind: AlertKind, shot: Snapshot) -> None:

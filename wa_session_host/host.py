@@ -46,13 +46,14 @@ _ALIVE_SECONDS = 30.0
 
 @dataclass(frozen=True)
 class Parts:
-    """What tests replace: the child's command, and how patient everything is."""
+    """What tests replace: the child's command, how patient everything is, who alerts."""
 
     command: Sequence[str] = CHILD
     times: Times = field(default_factory=Times)
     lease_times: LeaseTimes = field(default_factory=LeaseTimes)
     send_seconds: float = SEND_SECONDS
     pause_seconds: float = 5.0
+    alerts: Callable[[Runtime], Alerts] = Alerts
 
 
 class Host:
@@ -69,7 +70,7 @@ class Host:
         self.accounts = [account for account in accounts if account]
         self.lease = Lease(settings.database_url, self.accounts, self._parts.lease_times)
         self.lease.on_other = self._owned_elsewhere
-        self.alerts = Alerts(self._runtime_of_its_own())
+        self.alerts = self._parts.alerts(self._runtime_of_its_own())
         self.sessions = {account: self._session(account) for account in self.accounts}
         self.metrics = Metrics(self.sessions, self.lease.held)
         self._threads: list[Thread] = []

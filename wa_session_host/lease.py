@@ -57,12 +57,17 @@ class Lease:
     """The accounts' locks, kept by a thread from `start` to `stop`."""
 
     def __init__(
-        self, database_url: str, accounts: Iterable[str], times: LeaseTimes | None = None
+        self,
+        database_url: str,
+        accounts: Iterable[str],
+        times: LeaseTimes | None = None,
+        started: float | None = None,
     ) -> None:
         self._database = Database(database_url, reconnect_seconds=0)
         self._keys = {account: _key(account) for account in sorted(set(accounts))}
         self._times = times or LeaseTimes()
-        self._name = f"{_NAME} {socket.gethostname()[:32]} {os.getpid()} {time.time():.2f}"
+        since = time.time() if started is None else started
+        self._name = f"{_NAME} {socket.gethostname()[:32]} {os.getpid()} {since:.2f}"
         self._good_until = 0.0
         self._stopping = Event()
         self.thread = Thread(target=self._run, name="lease", daemon=True)

@@ -9,8 +9,9 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
-from threading import Event
+from threading import Event, Thread
 
 import pytest
 
@@ -19,11 +20,12 @@ from chalicelib.runtime import Runtime
 from tests.integration.inbox import Inbox
 from tests.integration.ledger import CHAT, message
 from tests.integration.tables import Tables
-from tests.integration.wa_session_host.hosting import publish, running
+from tests.integration.wa_session_host.hosting import QUICK, hosting, publish, running
 from tests.integration.wa_session_host.processes import HostProcess
 from tests.integration.waiting import wait_until
-from tests.wa_child.host import LEASE_TIMES
+from tests.wa_child.host import LEASE_TIMES, TIMES
 from tests.wa_child.server import SILENCE, Login, Scripted, Sent
+from wa_session_host.alerts import Alerts
 from wa_session_host.host import BROKEN, OWNED_ELSEWHERE, Host, Parts
 from wa_session_host.lease import LeaseTimes, Owner
 
@@ -238,27 +240,28 @@ def test_a_part_that_ends_by_itself_ends_the_host(
         wait_until(lambda: codes == [BROKEN])
 
 
-class EndsWithTheHost:
+class EndsWithTheHost(Thread):
     """A part that is looked at when another owner has just been found and everything ends."""
 
-    name = "alerts"
-
-    def __init__(self, host: Host) -> None:
-        self._host = host
-        self.join = host.alerts.thread.join
+    found: Callable[[Owner], None] | None = None
 
     def is_alive(self) -> bool:
-        self._host.lease.on_other(Owner("other", 1, None))
+        if self.found is None:
+            return super().is_alive()
+        self.found(Owner("other", 1, None))
         return False
 
 
 def test_a_strict_host_that_ends_over_another_owner_blames_no_part(
-    scripted: Scripted, values: dict[str, str], monkeypatch: pytest.MonkeyPatch
+    scripted: Scripted, values: dict[str, str]
 ) -> None:
     codes: list[int] = []
-    with running(values | {"WA_STRICT_SINGLE_OWNER": "true"}, scripted, codes=codes) as host:
+    alerts = partial(Alerts, thread=EndsWithTheHost)
+    parts = Parts(scripted.command, TIMES, QUICK, pause_seconds=0.5, alerts=alerts)
+    with hosting(values | {"WA_STRICT_SINGLE_OWNER": "true"}, parts, codes) as host:
         wait_until(host.ready)
-        monkeypatch.setattr(host.alerts, "thread", EndsWithTheHost(host))
+        assert isinstance(host.alerts.thread, EndsWithTheHost)
+        host.alerts.thread.found = host.lease.on_other
         wait_until(lambda: codes == [OWNED_ELSEWHERE])
 
 

@@ -27,8 +27,8 @@ NewLease = Callable[..., Lease]
 def new_lease(database_url: str) -> Iterator[NewLease]:
     made: list[Lease] = []
 
-    def make(*accounts: str, url: str = database_url) -> Lease:
-        made.append(Lease(url, accounts or ("gateway",), HASTY))
+    def make(*accounts: str, url: str = database_url, started: float | None = None) -> Lease:
+        made.append(Lease(url, accounts or ("gateway",), HASTY, started))
         made[-1].start()
         return made[-1]
 
@@ -103,12 +103,12 @@ def test_the_second_host_waits_and_knows_the_first_by_name(new_lease: NewLease) 
 
 
 def test_a_lock_that_a_lost_connection_of_the_same_host_still_has_is_nobody_else_s(
-    new_lease: NewLease, monkeypatch: pytest.MonkeyPatch
+    new_lease: NewLease,
 ) -> None:
-    monkeypatch.setattr(time, "time", lambda: 1_771_600_000.0)  # of the host's start: one name
-    ghost = new_lease()
+    started = time.time()  # of the one host: one name
+    ghost = new_lease(started=started)
     wait_until(ghost.held)
-    again = new_lease()
+    again = new_lease(started=started)
     found: list[Owner] = []
     again.on_other = found.append
     time.sleep(5 * HASTY.beat)

@@ -12,11 +12,17 @@ import pytest
 from wa_session_host import health
 
 
-class _Healthz(BaseHTTPRequestHandler):
+class _Page(HTTPServer):
+    """A host's page; `status` is that of its health."""
+
     status = 200
 
+
+class _Healthz(BaseHTTPRequestHandler):
+    server: _Page
+
     def do_GET(self) -> None:
-        self.send_response(self.status if self.path == "/healthz" else 404)
+        self.send_response(self.server.status if self.path == "/healthz" else 404)
         self.end_headers()
 
     def log_message(self, *_: object) -> None:
@@ -24,8 +30,8 @@ class _Healthz(BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def page() -> Iterator[HTTPServer]:
-    with HTTPServer(("127.0.0.1", 0), _Healthz) as server:
+def page() -> Iterator[_Page]:
+    with _Page(("127.0.0.1", 0), _Healthz) as server:
         thread = Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
         yield server
@@ -43,16 +49,16 @@ def _elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("status", "code"), [(200, 0), (503, 1)])
 def test_the_environment_alone_says_where_to_ask(
-    status: int, code: int, page: HTTPServer, monkeypatch: pytest.MonkeyPatch
+    status: int, code: int, page: _Page, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_Healthz, "status", status)
+    page.status = status
     monkeypatch.setenv("WA_PAGE_HOST", "0.0.0.0")
     monkeypatch.setenv("WA_PAGE_PORT", str(page.server_port))
     assert health.main() == code
 
 
 def test_the_other_settings_say_it_where_the_environment_does_not(
-    page: HTTPServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    page: _Page, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("WA_PAGE_PORT", raising=False)
     lines = ["DATABASE_URL=postgresql://x@127.0.0.1:9/unused", "RAPIDAPI_KEY=unused"]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import io
+import subprocess
 import sys
 
 import pytest
 
+from tests.conftest import ROOT
 from wa_session_host.__main__ import main
 from wa_session_host.passwords import WeakPassword, hash_password, is_right
 
@@ -34,18 +35,29 @@ def test_a_hash_that_cannot_be_read_fits_nothing(kept: str) -> None:
     assert not is_right(PASSWORD, kept)
 
 
-def test_the_command_prints_a_hash_that_fits(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setattr(sys, "stdin", io.StringIO(PASSWORD + "\n"))
-    assert main(["hash-password"]) == 0
-    assert is_right(PASSWORD, capsys.readouterr().out.strip())
+def command(word: str, typed: str) -> subprocess.CompletedProcess[str]:
+    """The host's command, with a line of standard input."""
+    return subprocess.run(
+        [sys.executable, "-m", "wa_session_host", word],
+        cwd=ROOT,
+        input=f"{typed}\n",
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
-def test_the_command_refuses_a_short_password_and_other_words(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setattr(sys, "stdin", io.StringIO("short\n"))
-    assert main(["hash-password"]) == 2
-    assert "12 characters" in capsys.readouterr().err
+def test_the_command_prints_a_hash_that_fits() -> None:
+    printed = command("hash-password", PASSWORD)
+    assert printed.returncode == 0, printed.stderr
+    assert is_right(PASSWORD, printed.stdout.strip())
+
+
+def test_the_command_refuses_a_short_password() -> None:
+    refused = command("hash-password", "short")
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert "12 characters" in refused.stderr
+
+
+def test_the_command_refuses_other_words() -> None:
     assert main(["hash"]) == 2
