@@ -77,12 +77,18 @@ def client_line(row: Result) -> ClientLine:
         posts=_sum(fetch, "posts") if read else None,
         new=_sum(fetch, "new"),
         removed=_sum(fetch, "removed"),
-        users=None if engagement is None else _sum(engagement, "users"),
+        users=_sum(engagement, "users") if _names_read(engagement) else None,
         api_requests=row["api_requests"],
         seconds=row["seconds"],
         troubles=list(dict.fromkeys(kind for kind, _ in _troubles(row))),
         due=row["fetch_posts"],
     )
+
+
+def _names_read(engagement: Mapping[str, Mapping[str, Any]] | None) -> bool:
+    """Whether anybody's names were read, or none had to be."""
+    results = (engagement or {}).values()
+    return any(r.get("posts") or not r.get("failed") for r in results)
 
 
 def _sum(results: Mapping[str, Mapping[str, Any]] | None, name: str) -> int:

@@ -93,7 +93,8 @@ def _platform(row: Row, platform: str) -> str:
     engagement = (row["engagement_result"] or {}).get(platform)
     parts = []
     if fetch:
-        parts.append(f"{fetch['verdict']}: {fetch['posts']} posts")
+        posts = "" if fetch["verdict"] == "error" else f": {fetch['posts']} posts"
+        parts.append(fetch["verdict"] + posts)
         parts += [f"{fetch[n]} {n}" for n in ("new", "removed", "held") if fetch[n]]
     if engagement:
         parts.append(f"{engagement['users']} users")

@@ -78,6 +78,9 @@ def test_a_clients_line_has_numbers_of_what_was_read_alone() -> None:
     assert line({"instagram": COMPLETE, "tiktok": ERROR}, names) == (4, 7, True)
     assert line({"instagram": ERROR}, names) == (None, 7, True)
     assert line(None, None, due=False) == (None, None, False)
+    failed = {"users": 0, "posts": 0, "failed": 2}
+    assert line({"instagram": COMPLETE}, {"instagram": failed}) == (2, None, True)
+    assert line({"instagram": COMPLETE}, {"instagram": failed, "tiktok": {"users": 7}})[1] == 7
 
 
 def test_accounts_are_named_with_the_platform_that_came_to_the_verdict() -> None:
