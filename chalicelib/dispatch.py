@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from chalicelib import queues, reports
+from chalicelib import missed, queues, reports
 from chalicelib.clients import Client, participants
 from chalicelib.db import Row, Transaction
 from chalicelib.errors import BadInput, CiceroError
@@ -45,13 +45,20 @@ class Opened:
     """What became of a slot event. `dispatched` counts the jobs sent by this call."""
 
     slot: str
-    result: Literal["opened", "already_open", "skipped"]
+    result: Literal["opened", "already_open", "skipped", "missed"]
     clients: int
     dispatched: int
 
 
 def open_slot(runtime: Runtime, slot: Slot, trigger: Trigger) -> Opened:
-    """Opens the slot if nobody has, and sends the jobs that are not sent yet."""
+    """Opens the slot if nobody has, and sends the jobs that are not sent yet.
+
+    A schedule that fires too late for its slot opens nothing and sends nothing: the slot is
+    recorded and told as missed, unless it was opened in time.
+    """
+    if trigger == "schedule" and slot.too_late(runtime.now()):
+        late = missed.record(runtime, [slot], "the schedule fired too late")
+        return Opened(str(slot), "missed" if late else "already_open", 0, 0)
     off = None if trigger == "manual" else _why_off(runtime)
     with runtime.db.transaction() as tx:
         opened = tx.first(

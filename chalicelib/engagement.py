@@ -51,7 +51,9 @@ def refresh_engagement(runtime: Runtime, job: ClientJob) -> None:
     wanted, unchanged = _wanted(runtime, run, job)
     posts = read_posts(runtime, wanted)
     read = _Read(posts, unchanged, runtime.counters() - spent, started)
-    outbox.publish(runtime, _write(runtime, job, run, read))
+    written = _write(runtime, job, run, read)
+    outbox.publish(runtime, written.messages)
+    reports.tell_of_run(runtime, job.of_slot, written.errors, written.closed)
     left = tuple(post.resume_from for post in posts if post.resume_from)
     if left:
         log.info("client %s: %d posts left for a continuation", job.client_id, len(left))
@@ -71,6 +73,16 @@ class Run:
     def fetched(self) -> dict[str, dict[str, Any]]:
         """The run's fetch results; {} in a slot that fetches nothing."""
         return self.row["fetch_result"] or {}
+
+
+@dataclass(frozen=True)
+class _Written:
+    """What was written: messages to publish, the error kinds that platforms met, and whether it
+    closed the slot."""
+
+    messages: Sequence[Row] = ()
+    errors: Sequence[tuple[Platform, str]] = ()
+    closed: bool = False
 
 
 @dataclass(frozen=True)
@@ -155,9 +167,8 @@ def _wanted(runtime: Runtime, run: Run, job: ClientJob) -> tuple[Sequence[Unread
     return [Unread(platform=t.platform, content_id=t.content_id) for t in due], unchanged
 
 
-def _write(runtime: Runtime, job: ClientJob, run: Run, read: _Read) -> list[Row]:
-    """Everything in one transaction; nothing where another worker was first. Answers the messages
-    it wrote, for publishing.
+def _write(runtime: Runtime, job: ClientJob, run: Run, read: _Read) -> _Written:
+    """Everything in one transaction; nothing where another worker was first.
 
     Where another run has told something meanwhile, what to tell is decided once more.
     """
@@ -168,13 +179,13 @@ def _write(runtime: Runtime, job: ClientJob, run: Run, read: _Read) -> list[Row]
             log.info("client %s: deciding again what to tell", job.client_id)
         again = begin(runtime, job)
         if again is None:
-            return []
+            return _Written()
         before = {"engagement_result": run.row["engagement_result"]}
         run = replace(again, row=again.row | before)
     return _write_once(runtime, job, run, read)
 
 
-def _write_once(runtime: Runtime, job: ClientJob, run: Run, read: _Read) -> list[Row]:
+def _write_once(runtime: Runtime, job: ClientJob, run: Run, read: _Read) -> _Written:
     before, platforms = run.row["engagement_result"], run.client.platforms
     unchanged = Counter(task.platform for task in read.unchanged)
     engagement = engagement_results(platforms, read.posts, unchanged, before or {})
@@ -200,14 +211,11 @@ def _write_once(runtime: Runtime, job: ClientJob, run: Run, read: _Read) -> list
             **_numbers(job, run, read),
         )
         if done is None:
-            return []
+            return _Written()
         if not done["in_time"]:
             raise Conflict("what the chats were told has changed meanwhile")
-        rows: list[Row] = done["messages"]
-        rows += reports.alert_once(runtime, tx, job.of_slot, errors)
-        if done["closed_seconds"] is not None:
-            rows += reports.tell_of_closed(runtime, tx, job.of_slot, done["closed_seconds"])
-    return rows
+    met = [(platform, errors[platform]) for platform in platforms if platform in errors]
+    return _Written(done["messages"], met, done["closed_seconds"] is not None)
 
 
 def _numbers(job: ClientJob, run: Run, read: _Read) -> dict[str, Any]:

@@ -144,8 +144,8 @@ def check_cancel(row: Row, not_sent: bool, cases_only: bool = False) -> bool:
 
 
 def _lock(tx: Transaction, outbox_id: int) -> Row:
-    """The message, held until the transaction ends; and its client's state, so that no run
-    writes a newer list meanwhile. NotPossible where there is none."""
+    """The message, held until the transaction ends; and its client, so that no run writes a newer
+    list meanwhile. NotPossible where there is none."""
     tx.run("outbox_care.lock_client", outbox_id=outbox_id)
     row = tx.first("outbox_care.lock", outbox_id=outbox_id)
     if row is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from chalicelib import outbox, results, texts
@@ -23,22 +23,47 @@ def close_slot(runtime: Runtime, slot: Slot, overdue: bool = False) -> bool:
     """Closes the slot if its last client has finished, and writes its report and alerts; once.
 
     An `overdue` slot closes as it is; its report names who is missing, and they may still finish.
+    It is closed whatever becomes of the report; one that is owed is written by `sweep`.
     """
     with runtime.db.transaction() as tx:
         closed = tx.first("slots.close", slot=slot.at, now=runtime.now(), overdue=overdue)
-        if closed is None:
-            return False
-        rows = tell_of_closed(runtime, tx, slot, closed["seconds"])
-    outbox.publish(runtime, rows)
+    if closed is None:
+        return False
     log.info("slot %s closed", slot)
+    tell_of_closed(runtime, slot)
     return True
 
 
-def tell_of_closed(runtime: Runtime, tx: Transaction, slot: Slot, seconds: float) -> list[Row]:
-    """Writes what operators are told of a slot that this transaction closed; answers the rows,
-    for publishing."""
+def tell_of_closed(runtime: Runtime, slot: Slot) -> bool:
+    """Writes what operators are told of a closed slot, and publishes it; whether it was owed.
+
+    In a transaction of its own, so that no trouble with a report takes back what it tells of.
+    """
+    with runtime.db.transaction() as tx:
+        due = tx.first("slots.take_report", slot=slot.at)
+        rows = _tell(runtime, tx, slot, due["seconds"]) if due else []
+    outbox.publish(runtime, rows)
+    return due is not None
+
+
+def tell_of_run(
+    runtime: Runtime, slot: Slot, errors: Iterable[tuple[Platform, str]], closed: bool
+) -> None:
+    """After a client's run was written: the alerts that its errors call for, and the report of
+    the slot that it `closed`. Raises nothing: what fails here is owed, and `sweep` writes it."""
+    try:
+        alert_once(runtime, slot, errors)
+        if closed:
+            tell_of_closed(runtime, slot)
+    except Exception as error:  # noqa: BLE001  the run is written, and sweep raises it
+        log.error("slot %s: operators are told by sweep (%s)", slot, type(error).__name__)
+
+
+def _tell(runtime: Runtime, tx: Transaction, slot: Slot, seconds: float) -> list[Row]:
+    rows = tx.run("slots.client_results", slot=slot.at)
     return [
-        *_write_report(runtime, tx, slot, seconds),
+        *_alert(runtime, tx, slot, results.platform_errors(rows)),
+        *_write_report(runtime, tx, slot, seconds, rows),
         *_tell_no_chats(runtime, tx, slot),
         *_tell_undelivered(runtime, tx, slot),
         *_tell_fallbacks(runtime, tx, slot),
@@ -82,14 +107,22 @@ def tell_operators(
 _ALERTED = {"quota", "budget", "api_configuration"}
 
 
-def alert_once(
-    runtime: Runtime, tx: Transaction, slot: Slot, errors: Mapping[str, str]
-) -> list[Row]:
+def alert_once(runtime: Runtime, slot: Slot, errors: Iterable[tuple[Platform, str]]) -> None:
     """Tells the operators of API errors that only they can mend, once a platform, kind and day.
-    `errors`: platform → error kind. Answers the new rows, for publishing."""
+    `errors`: platforms with error kinds; where none of them is of that sort, nothing is done."""
+    alerted = [(platform, kind) for platform, kind in errors if kind in _ALERTED]
+    if not alerted:
+        return
+    with runtime.db.transaction() as tx:
+        rows = _alert(runtime, tx, slot, alerted)
+    outbox.publish(runtime, rows)
+
+
+def _alert(
+    runtime: Runtime, tx: Transaction, slot: Slot, errors: Iterable[tuple[Platform, str]]
+) -> list[Row]:
     rows: list[Row] = []
-    for platform in PLATFORMS:
-        kind = errors.get(platform)
+    for platform, kind in sorted(errors):
         if kind in _ALERTED:
             text = texts.api_closed(platform, kind, slot.at)
             key = f"{kind}:{platform}:{slot.day}"
@@ -97,9 +130,10 @@ def alert_once(
     return rows
 
 
-def _write_report(runtime: Runtime, tx: Transaction, slot: Slot, seconds: float) -> list[Row]:
+def _write_report(
+    runtime: Runtime, tx: Transaction, slot: Slot, seconds: float, rows: list[Row]
+) -> list[Row]:
     summary = tx.run("slots.summary", slot=slot.at)[0]
-    rows = tx.run("slots.client_results", slot=slot.at)
     level = runtime.settings.cicero_report_level
     due, unread = results.unread(rows)
     report = SlotReport(

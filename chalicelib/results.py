@@ -42,6 +42,18 @@ def _troubles(row: Result) -> list[tuple[str, Platform | None]]:
     return list(dict.fromkeys(met if met and row["outcome"] == "failed" else whole + met))
 
 
+def platform_errors(results: Iterable[Result]) -> list[tuple[Platform, str]]:
+    """The error kinds that a slot's runs met, each once a platform, both stages together."""
+    met = {
+        (platform, stage[platform]["error_kind"])
+        for row in results
+        for stage in (row.get("fetch_result") or {}, row.get("engagement_result") or {})
+        for platform in PLATFORMS
+        if stage.get(platform, {}).get("error_kind")
+    }
+    return sorted(met)
+
+
 def unread(results: Iterable[Result]) -> tuple[int, int]:
     """Of how many clients feeds were due, and of how many not every one was read to its end."""
     due = [row["fetch_result"] or {} for row in results if row["fetch_posts"]]

@@ -113,6 +113,10 @@ class Slot:
         """The WIB day whose posts are "today's" for this slot."""
         return self.at.date()
 
+    def too_late(self, now: datetime) -> bool:
+        """Whether it is too old by now to be opened by itself: CATCH_UP_LIMIT after it."""
+        return now - self.at >= CATCH_UP_LIMIT
+
     @property
     def hour_key(self) -> str:
         """`YYYY-MM-DD-HH`, the key under which an hour's task list is sent once."""
@@ -137,7 +141,7 @@ def slot_of_event(event_time: str) -> Slot:
     except ValueError:
         raise BadInput("time", f"{event_time!r} is not a time", "Send the event's own.") from None
     slot = Slot.latest(moment)
-    if slot is None or moment - slot.at >= CATCH_UP_LIMIT:
+    if slot is None or slot.too_late(moment):
         raise BadInput(
             "time",
             f"no slot in the {CATCH_UP_LIMIT.seconds // 60} minutes before {event_time}",

@@ -1,12 +1,18 @@
-"""Every minute: mends what a crash, an outage or a schedule that did not fire left behind."""
+"""Every minute: mends what a crash, an outage or a schedule that did not fire left behind.
+
+Each step stands alone: one that fails keeps none of the others from being tried.
+"""
 
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 
-from chalicelib import dispatch, outbox, reports, texts
+from chalicelib import dispatch, missed, outbox, reports
+from chalicelib.errors import CiceroError
 from chalicelib.runtime import Runtime
 from chalicelib.slots import CATCH_UP_LIMIT, Slot, day_bounds, slots_of
 
@@ -33,115 +39,160 @@ class Swept:
     expired: int
     published: int
     pruned: int
+    told: int = 0
+
+
+class SweepFailed(CiceroError):
+    """Steps of a sweep failed, after all were tried; the causes are in its `__cause__`."""
+
+
+@dataclass
+class _Round:
+    """One sweep: what it works with, and what failed in it so far."""
+
+    runtime: Runtime
+    now: datetime
+    failed: list[tuple[str, Exception]] = field(default_factory=list)
+
+    def tried(self, name: str, step: Callable[[], int]) -> int:
+        """What the step did; 0 where it failed."""
+        try:
+            return step()
+        except Exception as error:  # noqa: BLE001  raised at the end of the round
+            log.error("sweep: %s failed: %s", name, _why(error))
+            self.failed.append((name, error))
+            return 0
+
+    def each(self, name: str, slots: Iterable[Slot], step: Callable[[Slot], int]) -> int:
+        """What the step did for all slots, each of them tried."""
+        return sum(self.tried(f"{name} {slot}", partial(step, slot)) for slot in slots)
+
+    def end(self) -> None:
+        """Raises SweepFailed where something failed; it names every step."""
+        if self.failed:
+            told = "; ".join(f"{name}: {_why(error)}" for name, error in self.failed)
+            causes = ExceptionGroup("sweep", [error for _, error in self.failed])
+            raise SweepFailed(f"sweep failed in part: {told}") from causes
+
+
+def _why(error: Exception) -> str:
+    """In words that hold nothing from outside."""
+    return str(error) if isinstance(error, CiceroError) else type(error).__name__
 
 
 def sweep(runtime: Runtime) -> Swept:
-    """One round. Safe to run beside itself and beside everything else."""
-    now = runtime.now()
-    caught_up, missed = _unopened(runtime, now)
-    return Swept(
-        caught_up=caught_up,
-        missed=missed,
-        dispatched=_dispatch_left(runtime, now),
-        closed=_close_overdue(runtime, now),
-        expired=_expire(runtime, now),
-        published=_publish_left(runtime, now),
-        pruned=_prune(runtime, now),
+    """One round. Safe to run beside itself and beside everything else. SweepFailed, after all
+    steps were tried, where some of them failed; the next round tries them again."""
+    this = _Round(runtime, runtime.now())
+    swept = Swept(
+        missed=this.tried("missed slots", lambda: _record_missed(this)),
+        caught_up=this.tried("catching up", lambda: _catch_up(this)),
+        dispatched=this.tried("dispatch", lambda: _dispatch_left(this)),
+        closed=this.tried("closing", lambda: _close_overdue(this)),
+        told=this.tried("reports", lambda: _tell_owed(this)),
+        expired=this.tried("expiry", lambda: _expire(this)),
+        published=this.tried("publishing", lambda: _publish_left(this)),
+        pruned=_prune(this),
     )
+    this.end()
+    return swept
 
 
-def _unopened(runtime: Runtime, now: datetime) -> tuple[int, int]:
-    """Opens today's slot that did not fire and is young enough; records older ones as missed.
-
-    Before its first slot ever the service missed nothing.
-    """
+def _unopened(this: _Round) -> tuple[Sequence[Slot], Sequence[Slot]]:
+    """Today's slots that did not fire: those that are young enough to be opened, and the older
+    ones. Before its first slot ever the service missed nothing."""
+    now = this.now
     start, end = day_bounds(now.date())
-    with runtime.db.transaction() as tx:
+    with this.runtime.db.transaction() as tx:
         known = {row["slot"] for row in tx.run("slots.known_slots", day_start=start, day_end=end)}
         first = tx.run("slots.first")[0]["slot"] or now
     due = [s for s in slots_of(now.date()) if s.at + GRACE <= now and s.at not in known]
-    late = [s for s in due if now - s.at >= CATCH_UP_LIMIT and s.at > first]
-    young = [s for s in due if now - s.at < CATCH_UP_LIMIT]
-    for slot in young:
+    young = [s for s in due if not s.too_late(now)]
+    return young, [s for s in due if s.too_late(now) and s.at > first]
+
+
+def _catch_up(this: _Round) -> int:
+    young, _ = _unopened(this)
+
+    def catch_up(slot: Slot) -> int:
         log.warning("slot %s did not fire; catching up", slot)
-        dispatch.open_slot(runtime, slot, "catch_up")
-    return len(young), _report_missed(runtime, late, now)
+        dispatch.open_slot(this.runtime, slot, "catch_up")
+        return 1
+
+    return this.each("catching up", young, catch_up)
 
 
-def _report_missed(runtime: Runtime, slots: list[Slot], now: datetime) -> int:
-    if not slots:
-        return 0
-    with runtime.db.transaction() as tx:
-        missed = [
-            slot
-            for slot in slots
-            if tx.first(
-                "slots.open",
-                slot=slot.at,
-                status="missed",
-                trigger="schedule",
-                reason="the schedule did not fire",
-                now=now,
-            )
-        ]
-        text, key = texts.missed_slots([s.at for s in missed]), f"missed:{now:%Y-%m-%dT%H:%M}"
-        rows = reports.tell_operators(runtime, tx, now, "admin_alert", key, text) if missed else []
-    outbox.publish(runtime, rows)
-    return len(missed)
+def _record_missed(this: _Round) -> int:
+    _, late = _unopened(this)
+    return len(missed.record(this.runtime, late, "the schedule did not fire"))
 
 
-def _dispatch_left(runtime: Runtime, now: datetime) -> int:
-    with runtime.db.transaction() as tx:
-        slots = tx.run("slots.with_undispatched", slot_from=now - CATCH_UP_LIMIT)
-    left = [Slot.exactly(row["slot"]) for row in slots if row["slot"] + GRACE <= now]
-    return sum(dispatch.send_jobs(runtime, slot) for slot in left)
+def _dispatch_left(this: _Round) -> int:
+    with this.runtime.db.transaction() as tx:
+        slots = tx.run("slots.with_undispatched", slot_from=this.now - CATCH_UP_LIMIT)
+    left = [Slot.exactly(row["slot"]) for row in slots if row["slot"] + GRACE <= this.now]
+    return this.each("dispatch", left, lambda slot: dispatch.send_jobs(this.runtime, slot))
 
 
-def _close_overdue(runtime: Runtime, now: datetime) -> int:
+def _close_overdue(this: _Round) -> int:
     """Closes slots whose clients have finished, and those that had their time."""
-    with runtime.db.transaction() as tx:
-        overdue = {r["slot"] for r in tx.run("slots.overdue", opened_before=now - CATCH_UP_LIMIT)}
-        open_slots = tx.run("slots.overdue", opened_before=now)
-    return sum(
-        reports.close_slot(runtime, Slot.exactly(row["slot"]), overdue=row["slot"] in overdue)
-        for row in open_slots
+    with this.runtime.db.transaction() as tx:
+        limit = this.now - CATCH_UP_LIMIT
+        overdue = {Slot.exactly(r["slot"]) for r in tx.run("slots.overdue", opened_before=limit)}
+        rows = tx.run("slots.overdue", opened_before=this.now)
+    return this.each(
+        "closing",
+        [Slot.exactly(row["slot"]) for row in rows],
+        lambda slot: reports.close_slot(this.runtime, slot, overdue=slot in overdue),
     )
 
 
-def _expire(runtime: Runtime, now: datetime) -> int:
-    with runtime.db.transaction() as tx:
-        return len(tx.run("outbox.expire", now=now))
+def _tell_owed(this: _Round) -> int:
+    """Writes the reports of closed slots that nobody could write as they were closed."""
+    with this.runtime.db.transaction() as tx:
+        rows = tx.run("slots.reports_due", closed_before=this.now - GRACE)
+    slots = [Slot.exactly(row["slot"]) for row in rows]
+    return this.each("report", slots, lambda slot: reports.tell_of_closed(this.runtime, slot))
 
 
-def _publish_left(runtime: Runtime, now: datetime) -> int:
-    with runtime.db.transaction() as tx:
+def _expire(this: _Round) -> int:
+    with this.runtime.db.transaction() as tx:
+        return len(tx.run("outbox.expire", now=this.now))
+
+
+def _publish_left(this: _Round) -> int:
+    with this.runtime.db.transaction() as tx:
         rows = tx.run(
             "outbox.left_behind",
-            unpublished_before=now - GRACE,
-            published_before=now - LOST_AFTER,
-            now=now,
+            unpublished_before=this.now - GRACE,
+            published_before=this.now - LOST_AFTER,
+            now=this.now,
         )
-    taken = outbox.publish(runtime, rows)
+    taken = outbox.publish(this.runtime, rows)
     if taken:
-        with runtime.db.transaction() as tx:
-            tx.run("outbox.mark_published", ids=taken, now=now)
+        with this.runtime.db.transaction() as tx:
+            tx.run("outbox.mark_published", ids=taken, now=this.now)
     return len(taken)
 
 
-def _prune(runtime: Runtime, now: datetime) -> int:
-    """A small batch of what is older than the retention settings allow."""
-    settings = runtime.settings
-    audits = now - timedelta(days=settings.audit_retention_days)
-    runs = now - timedelta(days=settings.run_retention_days)
-    pruned = 0
-    for query, before in (
-        ("instagram.prune_audits", audits),
-        ("tiktok.prune_audits", audits),
-        ("reports.prune_coverage", audits),
-        ("runs.prune", runs),
-        ("runs.prune_slots", runs),
-        ("content.forget", day_bounds(now.date())[0] - timedelta(days=1)),
-    ):
-        with runtime.db.transaction() as tx:
-            pruned += len(tx.run(query, before=before, batch=_BATCH))
-    return pruned
+def _prune(this: _Round) -> int:
+    """A small batch of each table's rows that are older than the retention settings allow."""
+    settings = this.runtime.settings
+    audits = this.now - timedelta(days=settings.audit_retention_days)
+    runs = this.now - timedelta(days=settings.run_retention_days)
+
+    def prune(query: str, before: datetime) -> int:
+        with this.runtime.db.transaction() as tx:
+            return len(tx.run(query, before=before, batch=_BATCH))
+
+    return sum(
+        this.tried(query, partial(prune, query, before))
+        for query, before in (
+            ("instagram.prune_audits", audits),
+            ("tiktok.prune_audits", audits),
+            ("reports.prune_coverage", audits),
+            ("runs.prune", runs),
+            ("runs.prune_slots", runs),
+            ("content.forget", day_bounds(this.now.date())[0] - timedelta(days=1)),
+        )
+    )

@@ -73,11 +73,24 @@ class Database:
         self._reconnect_seconds = reconnect_seconds
         self._deadline = deadline
         self._connection: Any = None
+        self._in_transaction = False
         self.round_trips = 0
 
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
-        """One transaction. Not to be nested."""
+        """One transaction. RuntimeError inside another one, which goes on untouched: it would be
+        committed by the end of the inner one."""
+        if self._in_transaction:
+            raise RuntimeError(
+                "a transaction of this connection is open already: hand its Transaction on"
+            )
+        self._in_transaction = True
+        try:
+            yield from self._one_transaction()
+        finally:
+            self._in_transaction = False
+
+    def _one_transaction(self) -> Iterator[Transaction]:
         with reading_errors():
             self._begin()
             try:

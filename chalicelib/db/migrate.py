@@ -14,8 +14,8 @@ VERSION_TABLE = "cicero_fetch_version"
 _SCRIPTS = Path(__file__).parent / "migrations"
 
 
-def migrate(database_url: str) -> dict[str, str | None]:
-    """Runs what has not run yet; answers {"from": version or None, "to": version}.
+def migrate(database_url: str, to: str = "head") -> dict[str, str | None]:
+    """Runs what has not run yet, up to version `to`: {"from": version or None, "to": version}.
 
     Raises DatabaseUnavailable where PostgreSQL does not answer.
     """
@@ -32,10 +32,11 @@ def migrate(database_url: str) -> dict[str, str | None]:
     with reading_errors():
         before = current_version(database_url)
         try:
-            command.upgrade(config, "head")
+            command.upgrade(config, to)
         except DBAPIError as error:
             raise (error.orig or error) from error
-    return {"from": before, "to": ScriptDirectory.from_config(config).get_current_head()}
+    reached = ScriptDirectory.from_config(config).get_revision(to)
+    return {"from": before, "to": reached.revision}
 
 
 def current_version(database_url: str) -> str | None:

@@ -33,7 +33,7 @@ class Gate:
                 started: list[Future[Any]] = []
                 for work in works:
                     started.append(threads.submit(work))
-                    wait_until(lambda: self._waiting(started))
+                    wait_until(lambda: self._all_wait(started))
             return [future.result() for future in started]
 
     def close(self) -> None:
@@ -46,12 +46,16 @@ class Gate:
             assert self._holder.execute(rows), "the gate holds nothing"
             yield
 
-    def _waiting(self, started: Sequence[Future[Any]]) -> bool:
+    def waiting(self) -> int:
+        """How many transactions wait for a lock now."""
+        return int(self._watcher.value(_WAITING))
+
+    def _all_wait(self, started: Sequence[Future[Any]]) -> bool:
         for future in started:
             if future.done():
                 future.result()
                 raise AssertionError("it did not wait: the works do not overlap")
-        return int(self._watcher.value(_WAITING)) >= len(started)
+        return self.waiting() >= len(started)
 
 
 class Kept:

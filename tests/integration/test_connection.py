@@ -315,3 +315,25 @@ def _names(text: str, query: str) -> bool:
     file, name = query.split(".")
     by_platform = file in ("instagram", "tiktok") and f'"{{platform}}.{name}"' in text
     return by_platform or f'"{query}"' in text
+
+
+def test_a_transaction_inside_another_is_refused_and_the_outer_one_goes_on(
+    database: Database, tables: Tables
+) -> None:
+    tables.run("CREATE TABLE IF NOT EXISTS nested (number integer)")
+    with database.transaction():
+        database.execute("INSERT INTO nested VALUES (1)")
+        with pytest.raises(RuntimeError, match="open already"), database.transaction():
+            raise AssertionError("it was opened")
+        assert tables.count("nested") == 0
+        database.execute("INSERT INTO nested VALUES (2)")
+    assert tables.count("nested") == 2
+
+
+@pytest.mark.parametrize("ending", [ValueError, KeyboardInterrupt])
+def test_after_a_transaction_that_failed_another_may_begin(
+    database: Database, ending: type[BaseException]
+) -> None:
+    with pytest.raises(ending), database.transaction():
+        raise ending
+    assert ask(database, "SELECT 1") == 1

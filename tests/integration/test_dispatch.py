@@ -443,3 +443,48 @@ def test_a_slot_run_by_hand_opens_as_the_schedule_would(
     assert (opened.slot, opened.result) == (str(at("16:30")), "opened")
     assert tables.value("SELECT trigger FROM slot_run") == "manual"
     assert set(inbox.clients(FETCH)) == EVERYBODY
+
+
+# --- a schedule that fires late -------------------------------------------------------------
+
+
+@pytest.mark.parametrize("minutes", [25, 40, 300])
+def test_a_schedule_that_fires_too_late_opens_nothing_and_the_slot_is_told_as_missed(
+    minutes: int, runtime_at: RuntimeAt, tables: Tables, inbox: Inbox
+) -> None:
+    late = runtime_at(at("16:00").at + timedelta(minutes=minutes))
+    opened = dispatch.open_slot(late, at("16:00"), "schedule")
+    assert opened == dispatch.Opened("2026-02-20T16:00+07:00", "missed", 0, 0)
+    assert dispatch.open_slot(late, at("16:00"), "schedule").result == "already_open"
+    row = tables.row("SELECT status, reason FROM slot_run")
+    assert tuple(row.values()) == ("missed", "the schedule fired too late")
+    [alert] = tables.values("SELECT message FROM wa_notification_outbox")
+    assert "16:00 WIB" in alert
+    assert (tables.count("client_run"), inbox.count(FETCH), inbox.count(ENGAGEMENT)) == (0, 0, 0)
+
+
+def test_a_schedule_that_fires_a_little_late_opens_its_slot(
+    runtime_at: RuntimeAt, inbox: Inbox
+) -> None:
+    late = runtime_at(at("16:00").at + timedelta(minutes=24, seconds=59))
+    assert dispatch.open_slot(late, at("16:00"), "schedule").result == "opened"
+    assert inbox.count(FETCH) == 6
+
+
+def test_a_late_repetition_of_a_schedule_sends_no_job_of_a_slot_that_was_opened_in_time(
+    runtime_at: RuntimeAt, tables: Tables, inbox: Inbox
+) -> None:
+    open_now(runtime_at("16:00"))
+    tables.run("UPDATE client_run SET dispatched_at = NULL")
+    inbox.take(FETCH)
+    late = runtime_at(at("16:00").at + timedelta(minutes=40))
+    again = dispatch.open_slot(late, at("16:00"), "schedule")
+    assert (again.result, again.dispatched, inbox.count(FETCH)) == ("already_open", 0, 0)
+    assert tables.count("wa_notification_outbox") == 0
+
+
+def test_a_person_opens_a_slot_that_was_missed(runtime_at: RuntimeAt, inbox: Inbox) -> None:
+    late = runtime_at(at("16:00").at + timedelta(hours=5))
+    dispatch.open_slot(late, at("16:00"), "schedule")
+    assert dispatch.run_slot(late, f"{DAY}T16:00").result == "opened"
+    assert inbox.count(FETCH) == 6

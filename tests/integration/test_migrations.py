@@ -125,6 +125,32 @@ def test_no_old_row_is_changed(production: str, old: str, tables_of: Opened) -> 
     assert by_content(after) == by_content(before)
 
 
+DOUBLES = """
+INSERT INTO content_change (change_id, platform, content_id, client_id, kind, slot, wib_day, detail)
+SELECT id, 'instagram', post, 'A', kind, '2026-02-20 17:00+07', '2026-02-20', CAST(detail AS jsonb)
+FROM (VALUES
+  (1, 'P', 'link', '{"user_id": "U1"}'), (2, 'P', 'link', '{"user_id": "U1"}'),
+  (3, 'P', 'link', '{"user_id": "U2"}'), (4, 'P', 'link', '{"user_id": "U2"}'),
+  (5, 'P', 'held', '{}'), (6, 'P', 'held', '{}'), (7, 'Q', 'held', '{}'),
+  (8, 'P', 'new', '{}'), (9, 'P', 'new', '{}')) AS c (id, post, kind, detail);
+INSERT INTO wa_notification_outbox (outbox_id, client_id, group_id) VALUES (1, 'A', 'C'),
+  (2, 'A', 'C');
+INSERT INTO change_told (change_id, chat, outbox_id) VALUES (2, 'C', 1), (3, 'C', 2), (4, 'C', 1)
+"""
+
+
+def test_of_changes_that_the_ledger_holds_twice_the_one_that_was_told_first_stays(
+    create: Created, tables_of: Opened
+) -> None:
+    url = create()
+    migrate(url, to="0007")
+    for statement in DOUBLES.split(";"):
+        tables_of(url).run(statement)
+    migrate(url)
+    left = tables_of(url).values("SELECT change_id FROM content_change ORDER BY change_id")
+    assert left == [2, 4, 5, 7, 8, 9]
+
+
 def test_the_new_columns_of_old_rows_are_empty(old: str, tables_of: Opened) -> None:
     migrate(old)
     tables = tables_of(old)

@@ -134,3 +134,25 @@ def nodes(plan: dict[str, Any]) -> Any:
     yield plan
     for part in plan.get("Plans", []):
         yield from nodes(part)
+
+
+RUNS = """
+INSERT INTO client_run (slot, client_id, trigger, fetch_posts, expires_at, finished_at)
+SELECT timestamptz '2026-02-20 06:00+07' - n * interval '30 minutes', 'LAIN' || c, 'schedule',
+  true, now(), now()
+FROM generate_series(1, 200) AS n, generate_series(1, 100) AS c;
+ANALYZE client_run
+"""
+
+
+def test_a_client_s_runs_of_the_day_are_found_by_an_index_whatever_the_history(
+    tables: Tables, runtime_at: RuntimeAt
+) -> None:
+    runtime = runtime_at("17:00")
+    for statement in RUNS.split(";"):
+        tables.run(statement)
+    start, _ = day_bounds(DAY)
+    of = {"slot": runtime.now(), "client_id": "LAIN7", "day_start": start}
+    plan = explain(tables.database, "fetching.begin", **of)
+    earlier = [node for node in plan if node.get("Alias") in ("e", "e_1")]
+    assert {node.get("Index Name") for node in earlier} == {"client_run_client"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from datetime import datetime, timedelta
@@ -11,14 +12,14 @@ from typing import Any
 import pytest
 
 from chalicelib import dispatch
-from chalicelib.queues import FETCH, OUTBOUND
+from chalicelib.queues import FETCH, OUTBOUND, Queues, QueueUnavailable
 from chalicelib.runtime import Runtime
 from chalicelib.slots import Slot, slots_of
-from chalicelib.sweep import Swept, sweep
+from chalicelib.sweep import SweepFailed, Swept, sweep
 from tests.conftest import DAY, RuntimeAt
 from tests.integration.inbox import Inbox
 from tests.integration.ledger import message, write
-from tests.integration.runs import start_run
+from tests.integration.runs import start_run, whole_run
 from tests.integration.tables import Tables
 
 QUIET = Swept(0, 0, 0, 0, 0, 0, 0)
@@ -352,3 +353,86 @@ def add_run(tables: Tables, slot: datetime) -> None:
         "VALUES (:slot, 'CONTOH', 'schedule', true, :slot, :slot)",
         **run,
     )
+
+
+# --- steps that fail ------------------------------------------------------------------------
+
+
+class Away:
+    """SQS that does not answer."""
+
+    def get_queue_url(self, **arguments: Any) -> Any:
+        raise QueueUnavailable("SQS is away")
+
+    def close(self) -> None:
+        pass
+
+
+def refuse(tables: Tables, kind: str) -> None:
+    """A database that takes no message of this kind."""
+    tables.run(f"""CREATE OR REPLACE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+      BEGIN IF NEW.kind = '{kind}' THEN RAISE 'not this one'; END IF; RETURN NEW; END $$""")
+    tables.run("""CREATE TRIGGER refuse BEFORE INSERT ON wa_notification_outbox
+      FOR EACH ROW EXECUTE FUNCTION refuse()""")
+
+
+@pytest.fixture
+def refused(tables: Tables) -> Iterator[Callable[[str], None]]:
+    """Makes the database refuse messages of a kind; `accept` ends it, as the test's end does."""
+    yield lambda kind: refuse(tables, kind)
+    accept(tables)
+
+
+def accept(tables: Tables) -> None:
+    tables.run("DROP TRIGGER IF EXISTS refuse ON wa_notification_outbox")
+
+
+def test_a_step_that_fails_keeps_no_other_from_being_tried(
+    runtime_at: RuntimeAt, tables: Tables
+) -> None:
+    fired(tables, "16:30")
+    writer = runtime_at("16:00")
+    write(writer, message(writer, "over"), message(writer, "left", expires_at=wib("20:00")))
+    tables.run("INSERT INTO insta_like_audit (shortcode, captured_at) VALUES ('A', '2025-01-01')")
+    runtime = runtime_at(wib("17:10"))
+    runtime.queues = Queues("away", Away())
+    with pytest.raises(SweepFailed, match=r"catching up 2026-02-20T17:00\+07:00: .*publishing: "):
+        sweep(runtime)
+    statuses = tables.values("SELECT status FROM wa_notification_outbox ORDER BY outbox_id")
+    assert statuses == ["expired", "pending"]
+    assert tables.count("insta_like_audit") == 0
+
+
+def test_a_report_that_cannot_be_written_takes_nothing_back_and_is_written_later_once(
+    runtime_at: RuntimeAt, tables: Tables, refused: Callable[[str], None]
+) -> None:
+    fired(tables, "17:30")
+    tables.run("DELETE FROM slot_run WHERE slot = :slot", slot=wib("17:00"))
+    refused("admin_report")
+    whole_run(runtime_at("17:00"), "CONTOH")
+    assert tables.count("insta_like") > 0
+    ended = tables.row("SELECT outcome, status FROM client_run JOIN slot_run USING (slot)")
+    assert tuple(ended.values()) == ("done", "closed")
+    groups = "SELECT count(*) FROM wa_notification_outbox WHERE kind = 'task_list'"
+    assert tables.value(groups) > 0
+    with pytest.raises(SweepFailed, match=r"report 2026-02-20T17:00\+07:00"):
+        sweep(runtime_at(wib("17:31")))
+    accept(tables)
+    assert did(sweep(runtime_at(wib("17:32"))))["told"] == 1
+    assert "told" not in did(sweep(runtime_at(wib("17:33"))))
+    [report] = reports(tables)
+    assert "1 selesai, 0 bermasalah" in report
+
+
+def test_a_slot_whose_report_cannot_be_written_does_not_keep_another_from_closing(
+    runtime_at: RuntimeAt, tables: Tables, refused: Callable[[str], None]
+) -> None:
+    for clock in ("16:30", "17:00"):
+        start_run(runtime_at(clock), "CONTOH")
+    tables.run("UPDATE client_run SET finished_at = now(), outcome = 'done', dispatched_at = now()")
+    refused("admin_report")
+    with pytest.raises(SweepFailed, match=r"closing 2026-02-20T16:30.*closing 2026-02-20T17:00"):
+        sweep(runtime_at(wib("17:03")))
+    assert tables.values("SELECT DISTINCT status FROM slot_run WHERE status <> 'missed'") == [
+        "closed"
+    ]

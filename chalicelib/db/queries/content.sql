@@ -26,6 +26,7 @@ WHERE p.platform = CAST(:platform AS text) AND p.content_id = ANY(CAST(:contents
     WHERE c.client_id = CAST(:client_id AS varchar) AND c.wib_day = CAST(:wib_day AS date)
       AND c.kind = 'held' AND c.platform = p.platform AND c.content_id = p.content_id)
 ORDER BY p.content_id
+ON CONFLICT DO NOTHING
 
 -- name: restore(contents, client_id, slot, now)
 -- Puts archived posts back with every row that went with them, and takes back removals nobody was
@@ -88,6 +89,8 @@ ON CONFLICT (client_id, platform, content_id) DO UPDATE
 
 -- name: forget(before, batch)
 -- What is known of posts that no fetch has met since.
-WITH old AS (SELECT ctid FROM client_content WHERE seen_at < :before LIMIT :batch)
+WITH old AS MATERIALIZED (
+  SELECT ctid FROM client_content WHERE seen_at < :before LIMIT :batch FOR UPDATE SKIP LOCKED
+)
 DELETE FROM client_content k USING old WHERE k.ctid = old.ctid
 RETURNING k.content_id

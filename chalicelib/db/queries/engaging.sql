@@ -63,7 +63,8 @@ WITH given AS MATERIALIZED (
   WHERE CAST(:note_links AS boolean) AND NOT EXISTS (SELECT 1 FROM content_change e
     WHERE e.client_id = g.client_id AND e.wib_day = g.wib_day AND e.kind = 'link'
       AND e.content_id = r.shortcode AND e.detail ->> 'user_id' = r.user_id)
-  ORDER BY r.created_at, r.user_id
+  ORDER BY r.created_at, r.user_id, r.shortcode
+  ON CONFLICT DO NOTHING -- an overlapping run was first
   RETURNING change_id, platform, content_id, kind, posted_at, caption, detail
 ), changes AS (
   SELECT c.change_id, c.platform, c.content_id, c.kind, c.posted_at, c.caption, c.detail
@@ -185,11 +186,13 @@ WITH given AS MATERIALIZED (
     client_id varchar, chat varchar, session text, kind text, slot timestamptz, text text,
     key varchar, expires_at timestamptz, changes jsonb, first_key varchar)) WITH ORDINALITY
     AS m (client_id, chat, session, kind, slot, text, key, expires_at, changes, first_key, position)
+), waiting AS MATERIALIZED (
+  SELECT o.outbox_id FROM state JOIN wa_notification_outbox o USING (client_id)
+  WHERE o.kind = 'task_list' AND o.session IS NOT NULL AND o.status IN ('pending', 'retrying')
+  ORDER BY o.outbox_id FOR UPDATE OF o
 ), superseded AS (
   UPDATE wa_notification_outbox o SET status = 'superseded', updated_at = run.now
-  FROM run JOIN state USING (client_id)
-  WHERE o.client_id = run.client_id AND o.kind = 'task_list' AND o.session IS NOT NULL
-    AND o.status IN ('pending', 'retrying')
+  FROM run, waiting WHERE o.outbox_id = waiting.outbox_id
   RETURNING o.outbox_id
 ), added AS (
   INSERT INTO wa_notification_outbox (client_id, group_id, session, kind, slot, message,

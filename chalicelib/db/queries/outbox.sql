@@ -1,6 +1,6 @@
 -- name: add(messages, now)
 -- Writes messages once per idempotency key, and what each of them tells.
--- Later parts of a message go the way of its first one (first_key).
+-- Later parts of a message (first_key) are written only by the statement that writes its first one.
 -- messages: JSON array of {client_id, chat, session, kind, slot, text, key, expires_at, changes,
 -- first_key}.
 WITH given AS (
@@ -8,17 +8,28 @@ WITH given AS (
     chat varchar, session text, kind text, slot timestamptz, text text, key varchar,
     expires_at timestamptz, changes jsonb, first_key varchar)) WITH ORDINALITY AS m (client_id,
     chat, session, kind, slot, text, key, expires_at, changes, first_key, position)
-), added AS (
+), firsts AS (
   INSERT INTO wa_notification_outbox (client_id, group_id, session, kind, slot, message,
     idempotency_key, expires_at, next_attempt_at, status, attempt_count, max_attempts,
     created_at, updated_at, change_ids)
   SELECT client_id, chat, session, kind, slot, text, key, expires_at, :now, 'pending', 0, 5,
     :now, :now, ARRAY(SELECT CAST(id AS bigint) FROM jsonb_array_elements_text(changes) AS id)
-  FROM given
-  WHERE NOT EXISTS (SELECT 1 FROM wa_notification_outbox o WHERE o.idempotency_key = first_key)
+  FROM given WHERE first_key IS NULL
   ORDER BY position
   ON CONFLICT (idempotency_key) DO NOTHING
   RETURNING outbox_id, idempotency_key
+), later AS (
+  INSERT INTO wa_notification_outbox (client_id, group_id, session, kind, slot, message,
+    idempotency_key, expires_at, next_attempt_at, status, attempt_count, max_attempts,
+    created_at, updated_at, change_ids)
+  SELECT client_id, chat, session, kind, slot, text, key, expires_at, :now, 'pending', 0, 5,
+    :now, :now, ARRAY(SELECT CAST(id AS bigint) FROM jsonb_array_elements_text(changes) AS id)
+  FROM given JOIN firsts ON firsts.idempotency_key = given.first_key
+  ORDER BY position
+  ON CONFLICT (idempotency_key) DO NOTHING
+  RETURNING outbox_id, idempotency_key
+), added AS (
+  SELECT * FROM firsts UNION ALL SELECT * FROM later
 ), told AS (
   INSERT INTO change_told (change_id, chat, outbox_id)
   SELECT CAST(change AS bigint), g.chat, a.outbox_id
@@ -47,15 +58,24 @@ WHERE session IS NOT NULL AND status IN ('pending', 'processing', 'retrying')
 ORDER BY outbox_id LIMIT 500
 
 -- name: mark_published(ids, now)!
-UPDATE wa_notification_outbox SET published_at = :now
-WHERE outbox_id = ANY(CAST(:ids AS bigint[]))
+WITH held AS MATERIALIZED (
+  SELECT outbox_id FROM wa_notification_outbox WHERE outbox_id = ANY(CAST(:ids AS bigint[]))
+  ORDER BY outbox_id FOR NO KEY UPDATE
+)
+UPDATE wa_notification_outbox o SET published_at = :now FROM held
+WHERE o.outbox_id = held.outbox_id
 
 -- name: expire(now)
--- Ends unsent messages whose time is over and gives their changes back.
-WITH old AS (
-  UPDATE wa_notification_outbox SET status = 'expired', updated_at = :now
+-- Ends unsent messages whose time is over and gives their changes back. What another transaction
+-- holds is left to the next time.
+WITH due AS MATERIALIZED (
+  SELECT outbox_id FROM wa_notification_outbox
   WHERE session IS NOT NULL AND status IN ('pending', 'retrying') AND expires_at <= :now
-  RETURNING outbox_id
+  ORDER BY outbox_id FOR UPDATE SKIP LOCKED
+), old AS (
+  UPDATE wa_notification_outbox o SET status = 'expired', updated_at = :now FROM due
+  WHERE o.outbox_id = due.outbox_id
+  RETURNING o.outbox_id
 ), returned AS (
   DELETE FROM change_told t USING old WHERE t.outbox_id = old.outbox_id
 )

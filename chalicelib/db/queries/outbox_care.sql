@@ -14,9 +14,8 @@ SELECT outbox_id, client_id, session, group_id AS chat, kind, status, slot, expi
 FROM wa_notification_outbox WHERE outbox_id = :outbox_id
 
 -- name: lock_client(outbox_id)
-SELECT client_id FROM wa_notification_scheduler_state
-WHERE client_id = (SELECT o.client_id FROM wa_notification_outbox o WHERE o.outbox_id = :outbox_id)
-FOR UPDATE
+-- So that no run of the message's client writes meanwhile.
+SELECT cicero_lock(client_id, '{}') FROM wa_notification_outbox WHERE outbox_id = :outbox_id
 
 -- name: lock(outbox_id)
 -- A message with what decides whether it may be sent again: whether its chat has a newer list,

@@ -29,6 +29,8 @@ WHERE v.slot = :slot AND v.share < 0.95 AND (v.pages > 0 OR v.ended <> 'error')
 ORDER BY v.client_id, v.share, v.content_id
 
 -- name: prune_coverage(before, batch)
-WITH old AS (SELECT ctid FROM coverage WHERE slot < :before LIMIT :batch)
+WITH old AS MATERIALIZED (
+  SELECT ctid FROM coverage WHERE slot < :before LIMIT :batch FOR UPDATE SKIP LOCKED
+)
 DELETE FROM coverage v USING old WHERE v.ctid = old.ctid
 RETURNING v.content_id

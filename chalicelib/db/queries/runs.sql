@@ -7,7 +7,10 @@ WHERE slot = :slot AND client_id = :client_id AND expires_at = :expires_at
 RETURNING client_id
 
 -- name: prune(before, batch)
-WITH old AS (SELECT slot, client_id FROM client_run WHERE slot < :before LIMIT :batch)
+WITH old AS MATERIALIZED (
+  SELECT slot, client_id FROM client_run WHERE slot < :before LIMIT :batch
+  FOR UPDATE SKIP LOCKED
+)
 DELETE FROM client_run r USING old WHERE r.slot = old.slot AND r.client_id = old.client_id
 RETURNING r.client_id
 
@@ -15,5 +18,5 @@ RETURNING r.client_id
 DELETE FROM slot_run WHERE slot IN (
   SELECT slot FROM slot_run s WHERE s.slot < :before
     AND NOT EXISTS (SELECT 1 FROM client_run r WHERE r.slot = s.slot)
-  LIMIT :batch)
+  LIMIT :batch FOR UPDATE SKIP LOCKED)
 RETURNING slot

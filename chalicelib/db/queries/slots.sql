@@ -64,18 +64,33 @@ ORDER BY success.at NULLS FIRST, r.client_id
 OFFSET :skip LIMIT :most
 
 -- name: mark_dispatched(slot, clients, now)!
-UPDATE client_run SET dispatched_at = :now
-WHERE slot = :slot AND client_id = ANY(CAST(:clients AS varchar[]))
+WITH held AS MATERIALIZED (
+  SELECT client_id FROM client_run
+  WHERE slot = :slot AND client_id = ANY(CAST(:clients AS varchar[]))
+  ORDER BY client_id FOR NO KEY UPDATE
+)
+UPDATE client_run r SET dispatched_at = :now FROM held
+WHERE r.slot = :slot AND r.client_id = held.client_id
 
 -- name: close(slot, now, overdue)
 -- Closes an open slot whose clients have all finished, or one that had its time; one caller at
 -- most gets the row.
-UPDATE slot_run SET status = 'closed', closed_at = :now,
+UPDATE slot_run SET status = 'closed', closed_at = :now, report_due = true,
   seconds = extract(epoch FROM clock_timestamp() - started)
 WHERE slot = :slot AND status = 'open'
   AND (CAST(:overdue AS boolean)
        OR NOT EXISTS (SELECT 1 FROM client_run r WHERE r.slot = :slot AND r.finished_at IS NULL))
-RETURNING slot, seconds
+RETURNING slot
+
+-- name: take_report(slot)
+-- The caller writes what operators are told of a closed slot, in this transaction; no row comes
+-- back where another one has.
+UPDATE slot_run SET report_due = false WHERE slot = :slot AND report_due
+RETURNING coalesce(seconds, 0) AS seconds
+
+-- name: reports_due(closed_before)
+-- Closed slots that operators were not told of.
+SELECT slot FROM slot_run WHERE report_due AND closed_at <= :closed_before ORDER BY slot
 
 -- name: overdue(opened_before)
 -- Open slots that have had their time.

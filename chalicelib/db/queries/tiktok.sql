@@ -69,5 +69,6 @@ FROM written w, given g
 
 -- name: prune_audits(before, batch)
 DELETE FROM tiktok_comment_audit WHERE audit_id IN (
-  SELECT audit_id FROM tiktok_comment_audit WHERE captured_at < :before LIMIT :batch)
+  SELECT audit_id FROM tiktok_comment_audit WHERE captured_at < :before LIMIT :batch
+  FOR UPDATE SKIP LOCKED)
 RETURNING audit_id
