@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from chalicelib import missed, queues, reports
-from chalicelib.clients import Client, participants
+from chalicelib.clients import Client, participants, unusable_handles
 from chalicelib.db import Row, Transaction
 from chalicelib.errors import BadInput, CiceroError
 from chalicelib.jobs import ClientJob, Trigger
@@ -234,9 +234,12 @@ def find_client(tx: Transaction, client_id: str) -> Client:
     if not row["client_status"]:
         raise BadInput("client_id", f"{client.client_id} is inactive", "Set client_status first.")
     if not client.platforms:
+        wrong = " and ".join(p for u in unusable_handles([row]) for p in u.problems)
         raise BadInput(
             "client_id",
             f"{client.client_id} has no platform on",
-            "Set a handle and its status first.",
+            f"Its {wrong} handle names no account."
+            if wrong
+            else "Set a handle and its status first.",
         )
     return client

@@ -9,6 +9,7 @@ from urllib.parse import SplitResult, urljoin, urlsplit
 
 from chalicelib.clients import Platform
 from chalicelib.errors import BadInput
+from chalicelib.typed import trimmed
 
 _SHORTCODE = re.compile(r"[A-Za-z0-9_-]{5,40}")
 _VIDEO_ID = re.compile(r"[0-9]{15,20}")
@@ -40,7 +41,7 @@ def read_link(text: str, location: Location) -> PostLink:
 
     A TikTok short link is followed with `location`, on TikTok's own hosts and over HTTPS only.
     """
-    text = text.strip()
+    text = trimmed(text)
     if _VIDEO_ID.fullmatch(text):
         return PostLink("tiktok", text)
     if "/" not in text and "." not in text and _SHORTCODE.fullmatch(text):

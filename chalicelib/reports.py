@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from chalicelib import outbox, results, texts
-from chalicelib.clients import PLATFORMS, Platform, personal_chats, read_groups
+from chalicelib.chats import personal_chats, read_groups
+from chalicelib.clients import PLATFORMS, Platform, unusable_handles
 from chalicelib.db import Row, Transaction
 from chalicelib.messages import Kind, Message, in_parts
 from chalicelib.runtime import Runtime
@@ -64,7 +65,7 @@ def _tell(runtime: Runtime, tx: Transaction, slot: Slot, seconds: float) -> list
     return [
         *_alert(runtime, tx, slot, results.platform_errors(rows)),
         *_write_report(runtime, tx, slot, seconds, rows),
-        *_tell_no_chats(runtime, tx, slot),
+        *_tell_wrong_clients(runtime, tx, slot),
         *_tell_undelivered(runtime, tx, slot),
         *_tell_fallbacks(runtime, tx, slot),
     ]
@@ -167,18 +168,24 @@ def _uncovered(tx: Transaction, slot: Slot) -> list[Uncovered]:
     return [Uncovered(**row) for row in rows]
 
 
-def _tell_no_chats(runtime: Runtime, tx: Transaction, slot: Slot) -> list[Row]:
-    """The slot's clients that no message can reach; once a WIB day."""
-    groups = [
-        (row["client_id"], read_groups(row["client_group"]))
-        for row in tx.run("reports.client_groups", slot=slot.at)
-    ]
+def _tell_wrong_clients(runtime: Runtime, tx: Transaction, slot: Slot) -> list[Row]:
+    """The slot's clients that no message can reach, and all active clients with a handle that
+    names no account, also those that take no part for it; each once a WIB day."""
+    rows = tx.run("reports.clients", slot=slot.at)
+    groups = [(r["client_id"], read_groups(r["client_group"])) for r in rows if r["took_part"]]
     closed = [ClosedChats(client_id, g.refused) for client_id, g in groups if not g.chats]
-    if not closed:
-        return []
-    text = texts.no_chats(closed, slot.at, runtime.settings.wa_message_max_characters)
-    key = f"no_chats:{slot.day}"
-    return tell_operators(runtime, tx, slot.at, "admin_alert", key, text)
+    wrong = unusable_handles(row for row in rows if row["active"])
+    longest = runtime.settings.wa_message_max_characters
+    alerts = {
+        "no_chats": texts.no_chats(closed, slot.at, longest) if closed else (),
+        "handles": texts.unusable_handles(wrong, slot.at, longest) if wrong else (),
+    }
+    told: list[Row] = []
+    for name, parts in alerts.items():
+        if parts:
+            key = f"{name}:{slot.day}"
+            told += tell_operators(runtime, tx, slot.at, "admin_alert", key, parts)
+    return told
 
 
 def _tell_undelivered(runtime: Runtime, tx: Transaction, slot: Slot) -> list[Row]:

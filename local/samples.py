@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from chalicelib import texts
-from chalicelib.clients import Client, Platform
+from chalicelib.clients import Client, Platform, UnusableHandles
 from chalicelib.slots import WIB
 from chalicelib.texts import Change, ClientLine, ClosedChats, FeedRead, Part, TaskPost
 from chalicelib.texts.ledger import ChangeKind
@@ -204,6 +204,16 @@ def no_chats() -> str:
     return _joined(texts.no_chats(closed, at(6)))
 
 
+def unusable_handles() -> str:
+    """Clients with a handle that names no account."""
+    wrong = [
+        UnusableHandles("POLRES_G", {"instagram": "no_profile"}, left_out=False),
+        UnusableHandles("POLRES_H", {"instagram": "word", "tiktok": "other_site"}, left_out=True),
+        UnusableHandles("POLRES_I", {"tiktok": "form"}, left_out=False),
+    ]
+    return _joined(texts.unusable_handles(wrong, at(6)))
+
+
 def undelivered() -> str:
     """Messages that an operator should look at."""
     messages = [
@@ -248,6 +258,7 @@ SAMPLES: Mapping[str, Callable[[], str]] = {
     "api-closed": api_closed,
     "fallback-in-use": fallback_in_use,
     "no-chats": no_chats,
+    "unusable-handles": unusable_handles,
     "undelivered": undelivered,
     "account-connection": _account("connection"),
     "account-logged-out": _account("logged_out"),

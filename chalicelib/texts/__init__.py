@@ -18,6 +18,7 @@ from chalicelib.texts.alerts import (
     missed_slots,
     no_chats,
     undelivered,
+    unusable_handles,
 )
 from chalicelib.texts.ledger import Change, changes
 from chalicelib.texts.parts import LONGEST, Part
@@ -52,4 +53,5 @@ __all__ = [
     "slot_report",
     "task_list",
     "undelivered",
+    "unusable_handles",
 ]

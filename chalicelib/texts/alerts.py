@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from chalicelib.clients import Platform
+from chalicelib.clients import Platform, UnusableHandles
+from chalicelib.handles import Problem
 from chalicelib.texts.parts import LONGEST, Item, Part, Section, split
 from chalicelib.texts.reports import kind_in_words
 from chalicelib.texts.words import PLATFORM_NAMES, clock, number, plain
@@ -57,6 +58,37 @@ def no_chats(
     ]
     section = Section("Data tetap diambil, tetapi pesan tidak dikirim. Isi client_group:", items)
     return split("KLIEN TANPA GRUP YANG SAH", [clock(at)], [section], longest)
+
+
+_HANDLE_PROBLEMS: Mapping[Problem, str] = {
+    "word": "isinya bukan akun",
+    "no_profile": "tautan tanpa nama akun (kiriman, tautan pendek atau halaman lain)",
+    "other_site": "tautan ke situs lain",
+    "form": "bukan nama akun yang sah",
+}
+
+
+def unusable_handles(
+    clients: Sequence[UnusableHandles], at: datetime, longest: int = LONGEST
+) -> tuple[Part, ...]:
+    """The clients with a handle that is set and names no account; told once a day."""
+    items = [Item("\n".join(_handle_lines(client))) for client in clients]
+    advice = (
+        "Isi client_insta atau client_tiktok dengan nama akun saja, misalnya polres_x. "
+        "Bila satker tidak punya akun, kosongkan kolomnya."
+    )
+    sections = [Section("Platform berikut tidak diproses:", items), Section(advice)]
+    return split("AKUN TIDAK DAPAT DIPAKAI", [clock(at)], sections, longest)
+
+
+def _handle_lines(client: UnusableHandles) -> list[str]:
+    """A line for each platform; one more where the client takes no part at all."""
+    name = plain(client.client_id)
+    lines = [
+        f"• {name} ({PLATFORM_NAMES[platform]}): {_HANDLE_PROBLEMS[problem]}"
+        for platform, problem in client.problems.items()
+    ]
+    return [*lines, f"  {name} tidak ikut diproses sama sekali"] if client.left_out else lines
 
 
 @dataclass(frozen=True)

@@ -227,6 +227,39 @@ def test_clients_without_a_valid_group_are_told_once_a_day(
     assert len(texts(tables, "admin_alert")) == 2
 
 
+# --- handles that name no account ------------------------------------------------------------
+
+
+def test_handles_that_name_no_account_are_told_once_a_day_also_of_those_left_out(
+    runtime_at: RuntimeAt, tables: Tables
+) -> None:
+    tables.run("UPDATE clients SET client_tiktok = 'vt.tiktok.com/ZS1' WHERE client_id = 'CONTOH'")
+    tables.run(
+        "UPDATE clients SET client_insta = 'NULL', client_tiktok = '081200000009' "
+        "WHERE client_id = 'TELADAN'"
+    )
+    tables.run(
+        "UPDATE clients SET client_insta = '-', client_insta_status = false "
+        "WHERE client_id = 'MELATI'"
+    )
+    for clock in ("16:30", "17:00"):
+        runtime = runtime_at(clock)
+        for client_id in ("CONTOH", "MELATI"):
+            finished(runtime, tables, client_id)
+        close(runtime)
+    [alert] = texts(tables, "admin_alert")
+    assert alert.startswith("*AKUN TIDAK DAPAT DIPAKAI*")
+    assert "• CONTOH (TikTok): tautan tanpa nama akun" in alert
+    assert "• TELADAN (Instagram): isinya bukan akun" in alert
+    assert "TELADAN tidak ikut diproses sama sekali" in alert
+    assert "MELATI" not in alert
+    assert "81200000009" not in alert
+    tomorrow = runtime_at(runtime_at("17:00").now() + timedelta(days=1))
+    finished(tomorrow, tables)
+    close(tomorrow)
+    assert len(texts(tables, "admin_alert")) == 2
+
+
 # --- undelivered messages -------------------------------------------------------------------
 
 

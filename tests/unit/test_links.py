@@ -74,6 +74,8 @@ def refusal(text: str, location: Location = nowhere) -> BadInput:
         f"  https://www.instagram.com/p/{CODE}/\n",
         CODE,
         f" {CODE} ",
+        f"\u200ehttps://www.instagram.com/p/{CODE}/\u200b",
+        f'"{CODE}"',
     ],
 )
 def test_every_form_of_an_instagram_post_is_its_shortcode(text: str) -> None:

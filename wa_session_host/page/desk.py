@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from chalicelib import outbox_care, queues
-from chalicelib.clients import personal_chats
+from chalicelib.chats import personal_chats
 from chalicelib.db import Database, Row
 from chalicelib.errors import CiceroError, DatabaseUnavailable
 from chalicelib.outbox_care import Cared, NotPossible

@@ -1,7 +1,9 @@
--- name: client_groups(slot)
--- Where the messages of a slot's clients go.
-SELECT c.client_id, c.client_group FROM client_run r JOIN clients c USING (client_id)
-WHERE r.slot = :slot ORDER BY c.client_id
+-- name: clients(slot)
+-- What was typed into the clients that are active, or have a run of the slot (`took_part`).
+SELECT c.client_id, c.client_status IS TRUE AS active, r.slot IS NOT NULL AS took_part,
+  c.client_group, c.client_insta, c.client_insta_status, c.client_tiktok, c.client_tiktok_status
+FROM clients c LEFT JOIN client_run r ON r.client_id = c.client_id AND r.slot = :slot
+WHERE c.client_status OR r.slot IS NOT NULL ORDER BY c.client_id
 
 -- name: undelivered(slot, now)
 -- Groups' messages that ended as dead letters, or uncertain, since another slot was closed last.
