@@ -43,10 +43,10 @@ _PAGE_WORDS = """
     _n _u about accounts amp api ar archive auth blog business challenge channel
     community-guidelines create creators data develop developer developers direct directory discover
     download emails embed explore following forgot foryou fragment friends graphql guides hashtag
-    help highlights igtv inbox invites legal lite live locations login logout messages music nametag
-    oauth p photo place places playlist press privacy profile push qr reel reels s saved search
+    help highlights igtv inbox invites legal lite live locations login logout messages nametag
+    oauth p place places playlist press privacy profile push qr reel reels s saved search
     session settings share shop shopping signup static sticker stories t tag tags terms topics
-    trending tv upload v video web your_activity
+    trending tv upload v web your_activity
 """
 _PAGES = frozenset(_PAGE_WORDS.split())
 _NONE = """
