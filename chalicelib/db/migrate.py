@@ -9,15 +9,20 @@ from __future__ import annotations
 from pathlib import Path
 
 from chalicelib.db.connection import connect, connect_arguments, reading_errors
+from chalicelib.errors import ConfigurationError
 
 VERSION_TABLE = "cicero_fetch_version"
+OLDEST_SERVER = 13
+"""The oldest PostgreSQL that this service works with."""
+
 _SCRIPTS = Path(__file__).parent / "migrations"
 
 
 def migrate(database_url: str, to: str = "head") -> dict[str, str | None]:
     """Runs what has not run yet, up to version `to`: {"from": version or None, "to": version}.
 
-    Raises DatabaseUnavailable where PostgreSQL does not answer.
+    Raises DatabaseUnavailable where PostgreSQL does not answer, ConfigurationError where it is too
+    old; then nothing is changed.
     """
     import pg8000.dbapi
     from alembic import command
@@ -30,6 +35,7 @@ def migrate(database_url: str, to: str = "head") -> dict[str, str | None]:
     config.set_main_option("script_location", str(_SCRIPTS))
     config.attributes["connect"] = lambda: connect(pg8000.dbapi.connect, arguments)
     with reading_errors():
+        refuse_old_server(server_version(database_url))
         before = current_version(database_url)
         try:
             command.upgrade(config, to)
@@ -49,5 +55,28 @@ def current_version(database_url: str) -> str | None:
             return None
         rows = connection.run("SELECT version_num FROM cicero_fetch_version")
         return str(rows[0][0]) if rows else None
+    finally:
+        connection.close()
+
+
+def refuse_old_server(version: int) -> None:
+    """Raises ConfigurationError for a server that is too old. `version` as server_version_num
+    has it: 130006 is 13.6, 90624 is 9.6.24. Pure."""
+    if version < OLDEST_SERVER * 10_000:
+        new_style = version >= 100_000
+        major, minor = divmod(version, 10_000) if new_style else divmod(version // 100, 100)
+        raise ConfigurationError(
+            f"DATABASE_URL: PostgreSQL {major}.{minor} is too old. "
+            f"Use version {OLDEST_SERVER} or newer."
+        )
+
+
+def server_version(database_url: str) -> int:
+    """The server's server_version_num."""
+    import pg8000.native
+
+    connection = connect(pg8000.native.Connection, connect_arguments(database_url))
+    try:
+        return int(connection.run("SHOW server_version_num")[0][0])
     finally:
         connection.close()

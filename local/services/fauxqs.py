@@ -4,45 +4,23 @@ The npm package is fetched by npx at its first start, once per machine, in a pin
 needs Node 20. Queues live in memory.
 """
 
-import shutil
-import subprocess
-import tempfile
 from pathlib import Path
 from typing import Self
 
+from local.services.npm import fetch
 from local.services.ports import HOST, exchange
-from local.services.process import ChildProcess, ServiceError
+from local.services.process import ChildProcess
 from local.services.service import PortService
 
 PACKAGE = "fauxqs@1.9.2"  # MIT; the newest that runs on Node 20
 START_SECONDS = 30.0
-FETCH_SECONDS = 120.0
 SERVER = Path(__file__).with_name("fauxqs.mjs")
 
 
 def fetch_fauxqs(offline: bool = False) -> Path:
     """The package's directory, fetched if it is not there yet and not `offline`. ServiceError where
     there is no npx, or npm does not answer."""
-    npx = shutil.which("npx")
-    if npx is None:
-        raise ServiceError("no npx on PATH")
-    network = "--offline" if offline else "--prefer-offline"
-    command = [npx, "--yes", network, f"--package={PACKAGE}", "--", "node", "-p"]
-    try:
-        done = subprocess.run(
-            [*command, "process.env.PATH"],
-            cwd=tempfile.gettempdir(),  # npx would take a package.json of the caller's for its own
-            capture_output=True,
-            text=True,
-            timeout=FETCH_SECONDS,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        raise ServiceError(f"npx could not fetch {PACKAGE} in {FETCH_SECONDS:g} s") from None
-    if done.returncode != 0:
-        raise ServiceError(f"npx could not fetch {PACKAGE}: {done.stderr.strip()[-300:]}")
-    programs = Path(done.stdout.split(":")[0])  # npx puts the package's programs first on PATH
-    return programs.parent / "fauxqs"
+    return fetch(PACKAGE, offline)
 
 
 class Fauxqs(PortService):

