@@ -16,6 +16,7 @@ from chalicelib.runtime import Runtime
 from chalicelib.settings import load_settings
 from chalicelib.slots import WIB, Slot
 from local.environment import environment, given_environment
+from local.running import running
 from local.services import EmbeddedPostgres
 
 if TYPE_CHECKING:
@@ -63,18 +64,41 @@ def reading() -> Iterator[Runtime]:
     migrations, and without anything else."""
     values = {"RAPIDAPI_KEY": "none"} | given_environment()
     with ExitStack() as parts:
-        if "DATABASE_URL" not in values:
-            values["DATABASE_URL"] = parts.enter_context(EmbeddedPostgres(DATA / "postgres")).url
+        values["DATABASE_URL"] = parts.enter_context(database_url())
         with environment(values):
             reader = Runtime(load_settings(env_file=None))
         parts.callback(reader.close)
         yield reader
 
 
-def stack(slot: Slot | None) -> Stack:
-    """A stack of what is set, the rest started; the sandbox plays the slot's day."""
+@contextmanager
+def database_of(data_dir: Path) -> Iterator[EmbeddedPostgres]:
+    """The embedded database of a run's directory; started, unless its stack runs."""
+    postgres = EmbeddedPostgres(data_dir / "postgres")
+    if running(data_dir) is None:
+        with postgres:
+            yield postgres
+    else:
+        yield postgres
+
+
+@contextmanager
+def database_url() -> Iterator[str]:
+    """DATABASE_URL where it is set, else that of the stack that runs, else of the embedded
+    database, started."""
+    url = given_environment().get("DATABASE_URL")
+    if url:
+        yield url
+        return
+    with database_of(DATA) as embedded:
+        yield embedded.url
+
+
+def stack(slot: Slot | None, stays: bool = False) -> Stack:
+    """A stack of what is set, the rest started, or the one that runs; the sandbox plays the slot's
+    day."""
     from local.sandbox.scenario import demo_day
     from local.stack import Stack
 
     day = slot.day if slot else datetime.now(WIB).date()
-    return Stack(DATA, demo_day(day), lambda part: log.info("starting %s", part))
+    return Stack(DATA, demo_day(day), lambda part: log.info("starting %s", part), stays=stays)

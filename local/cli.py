@@ -7,6 +7,7 @@ import json
 import logging
 import sys
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,10 @@ import click
 
 from chalicelib.errors import BadInput, CiceroError, ConfigurationError, DatabaseUnavailable
 from chalicelib.slots import WIB, Slot
-from local.access import DATA, invoke, print_plans, stack
-from local.environment import given_environment
+from local.access import DATA, database_of, database_url, invoke, print_plans, stack
 from local.outbox_commands import outbox
-from local.services import EmbeddedPostgres
+from local.services import ServiceError
+from local.signals import end_on_signals
 
 log = logging.getLogger(__name__)
 
@@ -52,21 +53,17 @@ def demo(day: str, workers: int) -> None:
 @click.option("--dry-run", is_flag=True, help=_DRY_RUN)
 def slot(at: str, as_json: bool, workers: int, twice: bool, dry_run: bool) -> None:
     """One whole slot, all stages."""
-    from local.runner import Runner
     from local.show import results, summary_progress
-    from local.slot_run import run_slot
+    from local.slot_run import play_slot
 
     chosen = Slot.parse(at, "--at")
     if dry_run:
         print_plans(chosen, None)
         return
     out = sys.stderr if as_json else sys.stdout
-    with (
-        stack(chosen) as parts,
-        Runner(parts.environment, workers, twice=twice) as runner,
-        summary_progress(str(chosen)) as progress,
-    ):
-        result = run_slot(parts, runner, chosen, lambda line: print(line, file=out), progress)
+    with stack(chosen) as parts, summary_progress(str(chosen)) as progress:
+        show = partial(print, file=out)
+        result = play_slot(parts, chosen, workers, show, progress, twice=twice)
         if not as_json:
             results(parts.database(), chosen, result)
     if as_json:
@@ -79,9 +76,8 @@ def slot(at: str, as_json: bool, workers: int, twice: bool, dry_run: bool) -> No
 @click.option("--dry-run", is_flag=True, help=_DRY_RUN)
 def client(client_id: str, at: str | None, dry_run: bool) -> None:
     """One client's run of a slot, by hand."""
-    from local.runner import Runner
     from local.show import print_clients
-    from local.slot_run import run_client
+    from local.slot_run import play_client
 
     chosen = Slot.parse(at, "--at") if at else Slot.latest(datetime.now(WIB))
     if chosen is None:
@@ -89,8 +85,8 @@ def client(client_id: str, at: str | None, dry_run: bool) -> None:
     if dry_run:
         print_plans(chosen, client_id)
         return
-    with stack(chosen) as parts, Runner(parts.environment, workers=2) as runner:
-        rows = run_client(parts, runner, {"client_id": client_id}, chosen, print)
+    with stack(chosen) as parts:
+        rows = play_client(parts, client_id, chosen, print)
     print_clients(rows)
 
 
@@ -99,12 +95,8 @@ def migrate() -> None:
     """Bring the database of DATABASE_URL (or the embedded one) to the newest shape."""
     from chalicelib.db.migrate import migrate as run
 
-    url = given_environment().get("DATABASE_URL")
-    if url:
+    with database_url() as url:
         answer = run(url)
-    else:
-        with EmbeddedPostgres(DATA / "postgres") as postgres:
-            answer = run(postgres.url)
     click.echo(f"database: {answer['from'] or 'empty'} → {answer['to']}")
 
 
@@ -115,7 +107,7 @@ def worker(workers: int) -> None:
     from local.up import work
 
     with stack(None) as parts:
-        work(parts, workers, schedules=False)
+        work(parts, workers, schedules=False, host=parts.joined is None)
 
 
 @cli.command()
@@ -128,7 +120,7 @@ def up(workers: int, reload: bool) -> None:
     if reload:
         work_reloading()
     else:
-        with stack(None) as parts:
+        with stack(None, stays=True) as parts:
             work(parts, workers, schedules=True)
 
 
@@ -187,7 +179,7 @@ def psql(data: str, sql: str | None) -> None:
 
     if not (Path(data) / "postgres" / "PG_VERSION").exists():
         raise BadInput("--data", f"no database in {data}", "Run `make demo` first.")
-    with EmbeddedPostgres(Path(data) / "postgres") as postgres:
+    with database_of(Path(data)) as postgres:
         postgres.psql(*(["-c", sql] if sql else []))
 
 
@@ -196,14 +188,17 @@ cli.add_command(outbox)
 
 def main() -> int:
     """Runs a command; an error that a person can mend is one clear message."""
+    end_on_signals()
     try:
         cli.main(standalone_mode=False)
     except click.ClickException as error:
         error.show()
         return 2
-    except click.Abort:
+    except click.Abort as end:
+        if isinstance(end.__cause__, EOFError):  # click takes any for a person's Ctrl-D
+            raise end.__cause__ from None
         return 130
-    except CiceroError as error:
+    except (CiceroError, ServiceError) as error:
         click.echo(f"Error: {error}", err=True)
         from local.slot_run import Refused
 

@@ -10,6 +10,7 @@ from rich.panel import Panel
 
 from chalicelib.slots import Slot, slots_of
 from local.runner import Runner
+from local.running import AlreadyRunning, running
 from local.sandbox.scenario import demo_day
 from local.show import out, results, summary_progress
 from local.slot_run import run_slot
@@ -24,6 +25,8 @@ _OWN_SETTINGS = {"ADMIN_WHATSAPP": _OPERATOR}
 
 def run_demo(day: date, workers: int) -> None:
     """Plays the four slots over an embedded stack of its own; nothing outside is used."""
+    if live := running(DATA):
+        raise AlreadyRunning(DATA, live.pid)
     shutil.rmtree(DATA, ignore_errors=True)
     out.print(Panel(f"One day of six police units: {day:%d-%m-%Y}, slots {', '.join(SLOTS)} WIB"))
     stack = Stack(

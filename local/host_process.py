@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from itertools import count
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self, cast
 
+from local.services.guard import die_with_guard
+
 _ROOT = Path(__file__).resolve().parent.parent
 _STOP_SECONDS = 15
 _USABLE = (0, 2)  # a clean stop; unusable settings: no restart helps
+_LONGEST_PAUSE = 5.0
 
 
 class HostProcess:
     """`python -m wa_session_host` with the console transport, until the `with` block ends.
 
-    Started anew when it dies, as its container would be. `show` gets each line of what the
-    groups see, from a thread of its own; `now` is the host's simulated time.
+    Started again when it dies, as its container would be, and stopped when this process dies.
+    `show` gets each line of what the groups see, from a thread of its own; `now` is the host's
+    simulated time.
     """
 
     def __init__(
@@ -57,11 +63,13 @@ class HostProcess:
             self._keeper.join()
 
     def _keep(self) -> None:
-        while True:
+        for deaths in count():
             with cast("IO[str]", self.process.stdout) as output:
                 for line in output:
                     self._show(line.rstrip("\n"))
             if self.process.wait() in _USABLE or self._stopping.is_set():
+                return
+            if self._stopping.wait(min(deaths / 10, _LONGEST_PAUSE)):
                 return
             self.process = self._start()
 
@@ -72,4 +80,5 @@ class HostProcess:
             cwd=self._directory,  # away from .env: the environment says everything
             stdout=subprocess.PIPE,
             text=True,
+            preexec_fn=lambda: die_with_guard(signal.SIGTERM),  # noqa: PLW1509  it makes one call
         )

@@ -25,7 +25,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from local.invocation import schedule_event, sqs_event
 from local.queue_clock import QueueClock
 from local.resources import sqs_client
-from local.worker import Answer, Worker, WorkerDied
+from local.worker import Answer, Worker, WorkerDied, WorkerUnusable
 
 log = logging.getLogger(__name__)
 
@@ -121,6 +121,8 @@ class Runner:
         self._in_flight: dict[str, _Flight] = {}  # by receipt handle
         self._handled: list[_Flight] = []  # to be deleted
         self._busy = 0
+        self._unusable: WorkerUnusable | None = None
+        self._broken = threading.Event()  # it is set
         self.queue_clock = QueueClock()
         self.totals = Totals()
 
@@ -131,7 +133,11 @@ class Runner:
             worker = Worker(self._environment)
             self.all_workers.append(worker)
             self._workers.put(worker)
-        self._mappings = self._read_mappings()
+        try:
+            self._mappings = self._read_mappings()
+        except BaseException:
+            self._end_workers()
+            raise
         self._feeder.start()
         return self
 
@@ -144,12 +150,20 @@ class Runner:
         self._stop.set()
         self._news.set()
         self._feeder.join()
+        with suppress(BotoCoreError, ClientError):
+            self._delete_handled()
+        self._end_workers()
+
+    def _end_workers(self) -> None:
         for worker in self.all_workers:
             worker.stop()
         self._threads.shutdown(wait=True, cancel_futures=True)
-        with suppress(BotoCoreError, ClientError):
-            self._delete_handled()
         self._sqs.close()
+
+    def rest(self, seconds: float) -> None:
+        """Waits so long; raises WorkerUnusable as soon as workers cannot be started any more."""
+        if self._broken.wait(seconds) and self._unusable:
+            raise self._unusable
 
     def fire(self, handler: str, at: datetime) -> Answer:
         """A schedule's event; as Lambda does for such events, tried three times."""
@@ -252,6 +266,9 @@ class Runner:
             error = self.invoke(mapping.handler, event).error
         except WorkerDied:
             pass
+        except WorkerUnusable as unusable:
+            self._unusable = unusable
+            self._broken.set()
         finally:
             self._landed(flight, good=error is None)
         if error is not None:

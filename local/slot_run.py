@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.db import Database, Row
@@ -86,26 +86,59 @@ def run_slot(
     )
 
 
-def run_client(
+def play_slot(
     stack: Stack,
-    runner: Runner,
-    event: Mapping[str, str],
     slot: Slot,
+    workers: int,
     show: Callable[[str], None],
-) -> list[Row]:
-    """One client's run by hand, to its end; answers the client's result row."""
+    progress: Progress = lambda summary: None,
+    twice: bool = False,
+) -> SlotResult:
+    """A whole slot with workers of its own; over a stack that runs already, by that one's."""
+    if stack.joined is None:
+        with Runner(stack.environment, workers, twice=twice) as runner:
+            return run_slot(stack, runner, slot, show, progress)
+    started = time.monotonic()
+    _invoke_joined(stack, "run_slot", {"slot": str(slot)})
+    summary = _wait(stack.database(), None, slot, progress)
+    seconds = round(time.monotonic() - started, 3)
+    names = [one.name for one in fields(SlotResult) if one.name not in ("slot", "seconds")]
+    return SlotResult(slot=str(slot), seconds=seconds, **{name: summary[name] for name in names})
+
+
+def play_client(stack: Stack, client_id: str, slot: Slot, show: Callable[[str], None]) -> list[Row]:
+    """One client's run by hand, to its end; returns the client's result row. A stack that runs
+    already does it with its own workers, on its own clock."""
+    event = {"client_id": client_id, "slot": str(slot)}
+    if stack.joined is not None:
+        client = _invoke_joined(stack, "run_client", event)["client"]
+        return _client_results(stack, None, slot, client)
     if stack.sandbox is not None:
         stack.sandbox.set_now(slot.at)
-    runner.now = slot.at
-    with HostProcess(stack.environment, slot.at, show):
-        answer = runner.invoke("run_client", {**event, "slot": str(slot)})
-        _raise_error(answer)
-        database = stack.database()
-        _wait(database, runner, slot, lambda summary: None)
-        with database.transaction() as tx:
-            rows = tx.run("slots.client_results", slot=slot.at)
-        database.close()
-    return [row for row in rows if row["client_id"] == answer.value["client"]]
+    with Runner(stack.environment, workers=2) as runner:
+        runner.now = slot.at
+        with HostProcess(stack.environment, slot.at, show):
+            answer = runner.invoke("run_client", event)
+            _raise_error(answer)
+            return _client_results(stack, runner, slot, answer.value["client"])
+
+
+def _invoke_joined(stack: Stack, handler: str, event: Mapping[str, str]) -> dict[str, Any]:
+    """A handler for people in this process; the running stack does what follows."""
+    from chalicelib import handlers, runtime
+
+    runtime.use(stack.runtime())
+    answer: dict[str, Any] = getattr(handlers, handler)(event)
+    return answer
+
+
+def _client_results(stack: Stack, runner: Runner | None, slot: Slot, client: str) -> list[Row]:
+    database = stack.database()
+    _wait(database, runner, slot, lambda summary: None)
+    with database.transaction() as tx:
+        rows = tx.run("slots.client_results", slot=slot.at)
+    database.close()
+    return [row for row in rows if row["client_id"] == client]
 
 
 def _raise_error(answer: Answer) -> None:
@@ -113,21 +146,22 @@ def _raise_error(answer: Answer) -> None:
         raise (Refused if answer.kind in _REFUSALS else SlotFailed)(answer.error)
 
 
-def _wait(database: Database, runner: Runner, slot: Slot, progress: Progress) -> Row:
+def _wait(database: Database, runner: Runner | None, slot: Slot, progress: Progress) -> Row:
     """Until every client has finished, the slot is closed and no message waits."""
+    idle, rest = (runner.idle, runner.rest) if runner else (lambda: True, time.sleep)
     seen: Row = {}
     moved = time.monotonic()
     while True:
         state, summary = _look(database, slot)
         progress(summary)
-        if summary != seen or not runner.idle():
+        if summary != seen or not idle():
             seen, moved = summary, time.monotonic()
-        if _ended(state, summary) and runner.idle():
+        if _ended(state, summary) and idle():
             database.close()
             return summary
         if time.monotonic() - moved > STALL_SECONDS:
             raise SlotFailed(_standing(database, slot, summary))
-        time.sleep(_LOOK_SECONDS)
+        rest(_LOOK_SECONDS)
 
 
 def _look(database: Database, slot: Slot) -> tuple[Row, Row]:

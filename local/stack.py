@@ -17,6 +17,7 @@ from chalicelib.runtime import Runtime
 from chalicelib.settings import Settings, load_settings
 from local.environment import environment, given_environment, own_environment
 from local.resources import create_queues, default_region
+from local.running import AlreadyRunning, Claim, announced, running
 from local.sandbox import Sandbox, Scenario
 from local.seed import seed
 from local.services import EmbeddedPostgres, EmbeddedRedis, MotoServer
@@ -35,6 +36,10 @@ class Stack:
     `scenario` fills an embedded database and is what the sandbox API plays. `visibility` is how
     long, in seconds, a queue waits before it delivers again what a killed worker had. With `own`
     every part is started, whatever is set. `settings` count as set either way.
+
+    Where a stack runs over the data directory already, with the database that is set, if any, this
+    one joins it: `joined` is its process, and its parts count as set. Only a stack that `stays`,
+    until it is stopped, can be joined; AlreadyRunning where it is another.
     """
 
     def __init__(
@@ -46,8 +51,10 @@ class Stack:
         latency: float = 0.0,
         own: bool = False,
         settings: Mapping[str, str] | None = None,
+        stays: bool = False,
     ) -> None:
         self._data_dir = data_dir
+        self._stays = stays
         self._scenario = scenario
         self._say = say
         self._visibility = visibility
@@ -59,11 +66,14 @@ class Stack:
         self.postgres: EmbeddedPostgres | None = None
         self.redis: EmbeddedRedis | None = None
         self.environment: dict[str, str] = {}
+        self.joined: int | None = None
+        self._claim: Claim | None = None
 
     def __enter__(self) -> Self:
         self.environment = own_environment() if self._own else given_environment()
         self.environment |= self._given
         try:
+            self._join()
             self._start()
         except BaseException:
             self._parts.close()
@@ -94,8 +104,29 @@ class Stack:
             _ = made.queues.client
         return made
 
+    def _join(self) -> None:
+        """Claims the data directory, or takes the parts of the stack that has it. With a database
+        of its own it has nothing in common with that one, and does not wait for it."""
+        given = self.environment.get("DATABASE_URL")
+        found = None
+        while found is None:
+            self._claim = Claim.of(self._data_dir)
+            if self._claim is not None:
+                self._parts.callback(self._claim.close)
+                return
+            if given is None:
+                found = running(self._data_dir)
+            elif (found := announced(self._data_dir)) is None:
+                return
+        if given not in (None, found.settings["DATABASE_URL"]):
+            return
+        if self._own or self._stays or not found.stays:
+            raise AlreadyRunning(self._data_dir, found.pid)
+        self.joined = found.pid
+        self.environment = {**found.settings, **self.environment}
+
     def _start(self) -> None:
-        env = self.environment
+        env, given = self.environment, dict(self.environment)
         if "DATABASE_URL" not in env:
             self._say("PostgreSQL")
             self.postgres = self._enter(EmbeddedPostgres(self._data_dir / "postgres"))
@@ -116,6 +147,10 @@ class Stack:
         migrate(env["DATABASE_URL"])
         if self.postgres is not None:
             seed(env["DATABASE_URL"], self._scenario)
+        if self._claim is not None:
+            made = {name: value for name, value in env.items() if given.get(name) != value}
+            made["DATABASE_URL"] = env["DATABASE_URL"]
+            self._claim.announce(made, self._stays)
 
     def _start_api(self) -> None:
         env = self.environment

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-import time
+from contextlib import nullcontext
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -16,19 +16,19 @@ from local.stack import Stack
 
 log = logging.getLogger(__name__)
 
+_STOP_SECONDS = 60
 _WATCHED = ("app.py", "chalicelib", "wa_session_host", "local")
 
 
-def work(stack: Stack, workers: int, schedules: bool) -> None:
-    """Works until interrupted. With `schedules`, slots open and the sweep runs every minute."""
-    with (
-        HostProcess(stack.environment, None, click.echo),
-        Runner(stack.environment, workers) as runner,
-    ):
+def work(stack: Stack, workers: int, schedules: bool, host: bool = True) -> None:
+    """Works until interrupted. With `schedules`, slots open and the sweep runs every minute; with
+    `host`, messages are shown."""
+    shown = HostProcess(stack.environment, None, click.echo) if host else nullcontext()
+    with shown, Runner(stack.environment, workers) as runner:
         click.echo("Running on the real clock; Ctrl-C stops.")
         try:
             while True:
-                minute = _next_minute()
+                minute = _next_minute(runner)
                 if schedules:
                     _tick(runner, minute)
         except KeyboardInterrupt:
@@ -36,7 +36,7 @@ def work(stack: Stack, workers: int, schedules: bool) -> None:
 
 
 def work_reloading() -> None:
-    """`up` in a child process that is started anew when a file of the service changes."""
+    """`up` in a child process that is started again when a file of the service changes."""
     from watchfiles import PythonFilter, run_process
 
     paths = [Path(name) for name in _WATCHED]
@@ -45,6 +45,7 @@ def work_reloading() -> None:
         target="python -m local up",
         target_type="command",
         watch_filter=PythonFilter(extra_extensions=(".sql",)),
+        sigint_timeout=_STOP_SECONDS,
     )
 
 
@@ -56,9 +57,9 @@ def _tick(runner: Runner, minute: datetime) -> None:
     runner.fire("sweep", minute)
 
 
-def _next_minute() -> datetime:
-    """Sleeps until the next whole minute and answers it."""
+def _next_minute(runner: Runner) -> datetime:
+    """Waits until the next whole minute and returns it."""
     now = datetime.now(WIB)
     minute = now.replace(second=0, microsecond=0) + timedelta(minutes=1)
-    time.sleep((minute - now).total_seconds())
+    runner.rest((minute - now).total_seconds())
     return minute

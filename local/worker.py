@@ -20,15 +20,28 @@ from datetime import datetime
 from multiprocessing.connection import Connection
 from typing import Any
 
+from chalicelib.errors import CiceroError
 from local.profiler import Profiler
 from local.queue_clock import QueueClock
+
+log = logging.getLogger(__name__)
 
 _FORKS = multiprocessing.get_context("forkserver")
 _FORKS.set_forkserver_preload(["local.warm"])
 
 
+_STARTS = 5
+_END_SECONDS = 10
+
+
 class WorkerDied(Exception):
     """The process ended in the middle of an invocation."""
+
+
+class WorkerUnusable(CiceroError):
+    """Process after process ended before it could work; the text says how the last one did."""
+
+    kind = "worker"
 
 
 @dataclass(frozen=True)
@@ -49,7 +62,7 @@ class Answer:
 
 
 class Worker:
-    """One worker process, started at once and replaced when it dies."""
+    """One worker process, started at once and replaced when it dies, at its start too."""
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         self._environment = dict(environment)
@@ -62,21 +75,21 @@ class Worker:
 
     @property
     def mappings(self) -> dict[str, str]:
-        """Queue → handler, as app.py registers them; waits until the app is imported."""
+        """Queue → handler, as app.py registers them; waits until the app is imported. A process
+        that ends before is replaced; WorkerUnusable after five of them."""
         if self._mappings is None:
-            self._mappings = self._pipe.recv()
+            self._mappings = self._started()
         return self._mappings
 
     def invoke(self, handler: str, event: Any, now: datetime | None) -> Answer:
-        """Runs a handler of app.py with this event. Raises WorkerDied; a new process is then up."""
+        """Runs a handler of app.py with this event. Raises WorkerDied, and a new process is then
+        up, or WorkerUnusable."""
+        _ = self.mappings
         try:
-            _ = self.mappings
             self._pipe.send((handler, event, now))
             answer: Answer = self._pipe.recv()
         except (EOFError, OSError):
-            self.stop()
-            self._process, self._pipe = self._spawn()
-            self._mappings = None
+            self._replace()
             raise WorkerDied(handler) from None
         return answer
 
@@ -85,6 +98,30 @@ class Worker:
         self._pipe.close()
         self._process.kill()
         self._process.join()
+
+    def _started(self) -> dict[str, str]:
+        for _ in range(_STARTS):
+            try:
+                said: dict[str, str] | str = self._pipe.recv()
+            except (EOFError, OSError):
+                said = self._how_it_ended()
+            if not isinstance(said, str):
+                return said
+            log.warning("worker %d did not start: %s", self.pid, said)
+            self._replace()
+        raise WorkerUnusable(f"{_STARTS} worker processes ended at their start; the last: {said}")
+
+    def _how_it_ended(self) -> str:
+        self._process.join(_END_SECONDS)
+        code = self._process.exitcode
+        if code is None:
+            return "it does not answer"
+        return f"ended by {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
+
+    def _replace(self) -> None:
+        self.stop()
+        self._process, self._pipe = self._spawn()
+        self._mappings = None
 
     def _spawn(self) -> tuple[Any, Connection]:
         ours, theirs = _FORKS.Pipe()
@@ -95,19 +132,18 @@ class Worker:
 
 
 def serve(pipe: Connection, environment: Mapping[str, str]) -> None:
-    """The child: answers invocations until the parent closes the pipe."""
+    """The child: first tells its mappings, or why it cannot work; then it answers invocations
+    until the parent closes the pipe."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     os.environ.clear()
     os.environ.update(environment)
     logging.basicConfig(level=os.environ.get("LOG_LEVEL", "INFO"), format="%(name)s %(message)s")
-    import app
-    from chalicelib import runtime
-    from chalicelib.settings import load_settings
-
-    runtime.use(runtime.Runtime(load_settings(env_file=None)))
-    clock = QueueClock()
-    clock.attach(runtime.runtime().queues.client)
-    profiler = Profiler.of_environment()
+    try:
+        app, clock, profiler = _set_up()
+    except (Exception, SystemExit) as problem:  # noqa: BLE001  the parent says it
+        pipe.send(f"{type(problem).__name__}: {problem}")
+        return
     sources: list[Any] = app.app.event_sources
     pipe.send({source.queue: source.name for source in sources if hasattr(source, "queue")})
     while True:
@@ -118,6 +154,18 @@ def serve(pipe: Connection, environment: Mapping[str, str]) -> None:
         with profiler:
             answer = _run(getattr(app, handler), handler, event, now, clock)
         pipe.send(answer)
+
+
+def _set_up() -> tuple[Any, QueueClock, Profiler]:
+    """The app imported, its runtime in place."""
+    import app
+    from chalicelib import runtime
+    from chalicelib.settings import load_settings
+
+    runtime.use(runtime.Runtime(load_settings(env_file=None)))
+    clock = QueueClock()
+    clock.attach(runtime.runtime().queues.client)
+    return app, clock, Profiler.of_environment()
 
 
 def _run(function: Any, name: str, event: Any, now: datetime | None, clock: QueueClock) -> Answer:
