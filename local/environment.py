@@ -7,7 +7,9 @@ from collections.abc import Mapping
 
 from dotenv import dotenv_values
 
-from chalicelib.settings import Settings
+from chalicelib.errors import ConfigurationError
+from chalicelib.settings import Settings, lines_amiss
+from chalicelib.typed import trimmed
 
 
 def own_environment() -> dict[str, str]:
@@ -22,8 +24,12 @@ def own_environment() -> dict[str, str]:
 
 def given_environment() -> dict[str, str]:
     """The process's environment over `.env`; empty values count as not set."""
-    merged: Mapping[str, str | None] = {**dotenv_values(".env"), **os.environ}
-    return {name: value for name, value in merged.items() if value}
+    problems, _ = lines_amiss(".env")
+    if problems:
+        raise ConfigurationError("\n".join(problems))
+    kept = dotenv_values(".env", encoding="utf-8-sig")
+    merged: Mapping[str, str | None] = {**kept, **os.environ}
+    return {name: value for name, value in merged.items() if value and trimmed(value)}
 
 
 class environment:  # noqa: N801  reads like a function where it is used

@@ -14,8 +14,8 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
-from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
+from chalicelib import addresses
 from chalicelib.deadline import UNLIMITED, Deadline
 from chalicelib.errors import CiceroError, ConfigurationError, DatabaseUnavailable
 
@@ -210,39 +210,26 @@ def connect_arguments(url: str) -> dict[str, Any]:
     """pg8000's arguments for a postgresql:// URL. `host=/dir` in its query is a socket directory.
 
     `sslmode`: `disable` or absent: no TLS; `require`: TLS; `verify-ca`, `verify-full`: TLS with
-    a verified certificate. Raises ConfigurationError for a URL without user or database.
+    a verified certificate. Raises ConfigurationError for a URL that the settings would refuse.
     """
-    parts = urlsplit(url)
-    query = {key: values[-1] for key, values in parse_qs(parts.query).items()}
-    database = parts.path.lstrip("/")
-    if not parts.username or not database:
-        raise _unusable("user or database name is missing")
+    try:
+        server = addresses.postgres(url)
+    except ValueError as error:
+        raise ConfigurationError(
+            f"DATABASE_URL: {error}. Write it like postgresql://user:password@host:5432/name."
+        ) from None
     arguments: dict[str, Any] = {
-        "user": unquote(parts.username),
-        "password": unquote(parts.password) if parts.password else None,
-        "database": unquote(database),
+        "user": server.user,
+        "password": server.password,
+        "database": server.database,
         "timeout": STATEMENT_SECONDS + CONNECT_SECONDS,
         "application_name": "cicero-fetch",
         "startup_params": {"TimeZone": "Asia/Jakarta"},
-        "ssl_context": _ssl_context(query.get("sslmode", "disable")),
+        "ssl_context": _ssl_context(server.sslmode),
     }
-    host, port = query.get("host", parts.hostname or "localhost"), _port(parts)
-    if host.startswith("/"):
-        return arguments | {"unix_sock": f"{host}/.s.PGSQL.{port}"}
-    return arguments | {"host": host, "port": port}
-
-
-def _port(parts: SplitResult) -> int:
-    try:
-        return parts.port or 5432
-    except ValueError:
-        raise _unusable("the port is no number") from None
-
-
-def _unusable(problem: str) -> ConfigurationError:
-    return ConfigurationError(
-        f"DATABASE_URL: {problem}. Write it like postgresql://user:password@host:5432/name."
-    )
+    if server.host.startswith("/"):
+        return arguments | {"unix_sock": f"{server.host}/.s.PGSQL.{server.port}"}
+    return arguments | {"host": server.host, "port": server.port}
 
 
 @contextmanager
@@ -292,8 +279,6 @@ def _ssl_context(mode: str) -> ssl.SSLContext | Literal[False]:
     """What pg8000 takes; its own default would ask every server for TLS."""
     if mode in ("disable", "allow", "prefer"):
         return False
-    if mode not in ("require", "verify-ca", "verify-full"):
-        raise _unusable(f"sslmode={mode} is unknown")
     context = ssl.create_default_context()
     if mode == "require":
         context.check_hostname = False

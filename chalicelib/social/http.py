@@ -192,7 +192,10 @@ class Api:
         """A request without its address, prepared once."""
         import requests
 
-        return requests.Request("GET", self._base, headers=self._headers).prepare()
+        try:
+            return requests.Request("GET", self._base, headers=self._headers).prepare()
+        except (requests.RequestException, ValueError):  # their texts show the key
+            raise errors.ApiConfiguration("the key or the host cannot be sent") from None
 
     @cached_property
     def _surroundings(self) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from local.sandbox import Sandbox, Scenario
 from tests.conftest import DAY, RuntimeAt
 from tests.integration import answers
 from tests.integration.inbox import Inbox
-from tests.integration.runs import fetch, hurried, start_run
+from tests.integration.runs import fetch, hurried, start_run, whole_run
 from tests.integration.tables import Tables
 from tests.integration.waiting import wait_until
 
@@ -95,6 +95,33 @@ def test_new_posts_are_written_linked_and_told_once(
     assert {(row["kind"], row["slot"]) for row in ledger} == {
         ("new", datetime(2026, 2, 20, 16, 30, tzinfo=WIB))
     }
+
+
+def test_a_row_without_a_time_is_of_no_day_until_a_fetch_gives_it_one(
+    runtime_at: RuntimeAt, tables: Tables, contoh: list[str]
+) -> None:
+    fetch(runtime_at("16:30"), "CONTOH")
+    row = "SELECT created_at FROM insta_post WHERE shortcode = :code"
+    own = tables.values(row, code=contoh[0])
+    tables.run("UPDATE insta_post SET created_at = NULL WHERE shortcode = :code", code=contoh[0])
+    tables.run(
+        "INSERT INTO insta_post (shortcode, client_id, source_type) "
+        "VALUES ('NODAYCODE', 'CONTOH', 'cron_fetch')"
+    )
+    tables.run(
+        "INSERT INTO insta_post_clients (shortcode, client_id) VALUES ('NODAYCODE', 'CONTOH')"
+    )
+    tables.run(
+        "INSERT INTO client_content (client_id, platform, content_id, task_day, seen_at) "
+        "VALUES ('CONTOH', 'instagram', 'NODAYCODE', '2026-02-20', now())"
+    )
+    whole_run(runtime_at("17:00"), "CONTOH")
+    fetch(runtime_at("17:30"), "CONTOH")
+    likes = "SELECT shortcode FROM insta_like WHERE shortcode = 'NODAYCODE'"
+    assert tables.values(likes) == [], "it was no task"
+    assert tables.values(row, code=contoh[0]) == own
+    assert tables.values(row, code="NODAYCODE") == [None], "neither dated nor removed"
+    assert "NODAYCODE" not in told(tables, "removed")
 
 
 def test_the_next_fetch_tells_only_what_is_newer(runtime_at: RuntimeAt, tables: Tables) -> None:

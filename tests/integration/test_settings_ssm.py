@@ -71,9 +71,9 @@ def test_names_may_be_written_in_any_case(keep: Callable[[str], None], load: Loa
 
 
 def test_the_environment_wins_over_the_parameter(keep: Callable[[str], None], load: Load) -> None:
-    keep(secrets(ADMIN_WHATSAPP="0811"))
+    keep(secrets(ADMIN_WHATSAPP="081200000001"))
     settings = load(RAPIDAPI_KEY="from environment")
-    assert (settings.rapidapi_key, settings.admin_whatsapp) == ("from environment", "0811")
+    assert (settings.rapidapi_key, settings.admin_whatsapp) == ("from environment", "081200000001")
 
 
 @pytest.mark.parametrize(
@@ -141,3 +141,25 @@ def test_without_the_parameter_s_name_ssm_is_not_asked(
         pytest.raises(ConfigurationError, match="DATABASE_URL is not set"),
     ):
         load_settings(env_file=None)
+
+
+def test_numbers_and_truth_values_are_read_as_they_would_be_written(
+    keep: Callable[[str], None], load: Load
+) -> None:
+    more = {"ADMIN_WHATSAPP": 6281200000001, "RAPIDAPI_KEY": 12345, "REDIS_URL": None}
+    keep("\ufeff" + secrets(**more, WA_GAP_SECONDS=2.0, CICERO_NOW="", LOG_LEVEL="DEBUG\n"))
+    settings = load()
+    assert (settings.admin_whatsapp, settings.rapidapi_key) == ("6281200000001", "12345")
+    assert (settings.redis_url, settings.cicero_now) == (None, None)
+    assert (settings.wa_gap_seconds, settings.log_level) == (2.0, "DEBUG")
+
+
+@pytest.mark.parametrize("value", [["geheim"], {"a": "geheim"}, True])
+@pytest.mark.parametrize("name", ["RAPIDAPI_ATTEMPTS", "ADMIN_WHATSAPP", "DATABASE_URL"])
+def test_a_value_of_another_kind_is_named_and_not_shown(
+    name: str, value: object, keep: Callable[[str], None], load: Load
+) -> None:
+    keep(secrets(**{name: value}))
+    with pytest.raises(ConfigurationError, match=f"  {name}: ") as caught:
+        load()
+    assert "geheim" not in str(caught.value)

@@ -40,12 +40,14 @@ WITH given AS MATERIALIZED (
     (SELECT jsonb_array_length(e.likes) FROM insta_like e
      WHERE e.shortcode = d.content_id AND jsonb_typeof(e.likes) = 'array') AS stored
   FROM of_day d JOIN insta_post p ON d.platform = 'instagram' AND p.shortcode = d.content_id
+    AND p.created_at IS NOT NULL
   UNION ALL
   SELECT d.platform, d.content_id, d.late, p.caption, p.like_count, p.comment_count,
     p.source_type, p.created_at,
     (SELECT jsonb_array_length(e.comments) FROM tiktok_comment e
      WHERE e.video_id = d.content_id AND jsonb_typeof(e.comments) = 'array')
   FROM of_day d JOIN tiktok_post p ON d.platform = 'tiktok' AND p.video_id = d.content_id
+    AND p.created_at IS NOT NULL
 ), reported AS (
   INSERT INTO content_change (platform, content_id, client_id, kind, slot, wib_day, posted_at,
     caption, created_at, detail)

@@ -30,7 +30,7 @@ WHERE r.slot = :slot AND r.client_id = :client_id
 -- that the feeds showed; complete: the platforms that may conclude that a post is gone;
 -- `missing` comes back: the posts that complete fetches lacked in this slot and an earlier one;
 -- account: {handle, secuid} where a TikTok account was looked up, else {}.
--- First owner, time and source of a stored post never change.
+-- First owner, time and source of a stored post never change; a time that is missing is filled in.
 WITH given AS MATERIALIZED (
   SELECT CAST(:slot AS timestamptz) AS slot, CAST(:client_id AS varchar) AS client_id,
     CAST(:wib_day AS date) AS wib_day, CAST(:now AS timestamptz) AS now,
@@ -61,6 +61,7 @@ WITH given AS MATERIALIZED (
     image_url = EXCLUDED.image_url, images_url = EXCLUDED.images_url,
     is_carousel = EXCLUDED.is_carousel,
     client_id = coalesce(insta_post.client_id, EXCLUDED.client_id),
+    created_at = coalesce(insta_post.created_at, EXCLUDED.created_at),
     original_created_at = coalesce(insta_post.original_created_at, EXCLUDED.original_created_at)
 ), tiktok AS (
   INSERT INTO tiktok_post (video_id, client_id, caption, comment_count, like_count,
@@ -72,6 +73,7 @@ WITH given AS MATERIALIZED (
     caption = EXCLUDED.caption, comment_count = EXCLUDED.comment_count,
     like_count = EXCLUDED.like_count,
     client_id = coalesce(tiktok_post.client_id, EXCLUDED.client_id),
+    created_at = coalesce(tiktok_post.created_at, EXCLUDED.created_at),
     original_created_at = coalesce(tiktok_post.original_created_at, EXCLUDED.original_created_at)
 ), instagram_linked AS (
   INSERT INTO insta_post_clients (shortcode, client_id, created_at)

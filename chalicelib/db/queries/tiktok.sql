@@ -52,7 +52,7 @@ WITH given AS (
     like_count = EXCLUDED.like_count, comment_count = EXCLUDED.comment_count,
     (source_type, created_at) = (
       SELECT CASE WHEN again THEN 'manual_input' ELSE p.source_type END,
-        CASE WHEN again THEN EXCLUDED.created_at ELSE p.created_at END
+        CASE WHEN again THEN EXCLUDED.created_at ELSE coalesce(p.created_at, EXCLUDED.created_at) END
       FROM (SELECT p.client_id = EXCLUDED.client_id AND p.created_at
               < date_trunc('day', EXCLUDED.created_at, 'Asia/Jakarta') AS again) AS q)
   RETURNING p.video_id, p.source_type, p.created_at

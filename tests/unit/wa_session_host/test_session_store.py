@@ -37,7 +37,7 @@ def test_no_two_accounts_share_a_schema_or_a_file_whatever_the_file_system(
     assume(gateway != log)
     try:
         Settings(
-            database_url="postgresql://unused",
+            database_url="postgresql://x@h/unused",
             rapidapi_key="unused",
             gateway_wa_client_id=gateway,
             wa_log_client_id=log,

@@ -1,0 +1,185 @@
+"""Addresses in settings, parsed to the end: PostgreSQL, Redis, API hosts, proxies.
+
+Nothing is connected to. Each raises ValueError with a text that holds nothing of what was typed: it
+may be a password.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
+
+from chalicelib.typed import is_unseen
+
+_LABEL = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
+_HOST = re.compile(rf"(?=.{{1,253}}$){_LABEL}(?:\.{_LABEL})*\.?")
+_KEYS = ("host", "port", "sslmode")
+SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
+_ENCODE = (
+    "write special characters of user and password percent-encoded (@ %40, / %2F, # %23, [ %5B)"
+)
+
+
+@dataclass(frozen=True)
+class Postgres:
+    """A postgresql:// URL. `host` may be a socket's directory, which begins with `/`."""
+
+    user: str
+    password: str | None
+    host: str
+    port: int
+    database: str
+    sslmode: str
+
+
+def postgres(url: str) -> Postgres:
+    """A PostgreSQL server and database. Query keys are host, port and sslmode."""
+    if not url.startswith(("postgresql://", "postgres://")):
+        raise ValueError("must start with postgresql://")
+    parts = _split(url)
+    if "@" in parts.path + parts.query + parts.fragment or parts.fragment:
+        raise ValueError(_ENCODE)
+    query = _query(parts.query)
+    database = _decoded(parts.path.removeprefix("/"))
+    if not parts.username or not database:
+        raise ValueError("user or database name is missing")
+    if "/" in parts.path.removeprefix("/"):
+        raise ValueError("the database name holds a /")
+    host = query.get("host") or parts.hostname or ""
+    if not host:
+        raise ValueError("the host is missing")
+    if not host.startswith("/"):
+        check_host(host)
+    sslmode = query.get("sslmode", "disable")
+    if sslmode not in SSL_MODES:
+        raise ValueError(f"sslmode is unknown; it is one of {', '.join(SSL_MODES)}")
+    return Postgres(
+        user=_decoded(parts.username),
+        password=_decoded(parts.password) if parts.password else None,
+        host=host,
+        port=_number_of_port(query["port"]) if "port" in query else _port(parts) or 5432,
+        database=database,
+        sslmode=sslmode,
+    )
+
+
+def redis(url: str) -> str:
+    """A Redis server, as redis-py reads it."""
+    if not url.startswith(("redis://", "rediss://", "unix://")):
+        raise ValueError("must start with redis://, rediss:// or unix://")
+    parts = _split(url)
+    if parts.fragment or "@" in parts.path + parts.query:
+        raise ValueError(_ENCODE)
+    if parts.scheme == "unix":
+        if not parts.path.strip("/"):
+            raise ValueError("the socket's path is missing")
+    else:
+        check_host(parts.hostname or "")
+        _port(parts)
+        if not re.fullmatch(r"/?|/[0-9]{1,4}", parts.path):
+            raise ValueError("what stands behind the port must be a database number, such as /0")
+    _redis_py_takes(url)
+    return url
+
+
+def api_host(text: str) -> str:
+    """A host name, or a URL of scheme, host and port alone; without a `/` at its end."""
+    text = text.rstrip("/")
+    parts = _split(text if "://" in text else f"https://{text}")
+    if parts.scheme not in ("http", "https"):
+        raise ValueError("is a host name, or a URL that starts with https://")
+    _only_host(parts)
+    return text
+
+
+def proxy(url: str) -> str:
+    """A proxy by scheme, host and port, with user and password where it wants them."""
+    if not url.startswith(("http://", "https://", "socks5://")):
+        raise ValueError("must start with http://, https:// or socks5://")
+    parts = _split(url.rstrip("/"))
+    _only_host(parts, user=True)
+    return url
+
+
+def check_host(host: str) -> None:
+    """ValueError unless it is a host's name or an IP address."""
+    if not host:
+        raise ValueError("the host is missing")
+    if ":" in host or re.fullmatch(r"[0-9.]+", host):
+        try:
+            ipaddress.ip_address(host)
+        except ValueError:
+            raise ValueError("the host is no IP address") from None
+    elif not _HOST.fullmatch(host):
+        raise ValueError("the host is no host name")
+
+
+def _only_host(parts: SplitResult, user: bool = False) -> None:
+    if parts.path or parts.query or parts.fragment:
+        raise ValueError("has something behind the host and port; leave that out")
+    if not user and "@" in parts.netloc:
+        raise ValueError("has a user or password in it; leave that out")
+    check_host(parts.hostname or "")
+    _port(parts)
+
+
+def _split(url: str) -> SplitResult:
+    if any(sign.isspace() or is_unseen(sign) for sign in url) or not url.isprintable():
+        raise ValueError("has a blank, a line break or a sign that nobody sees in it")
+    try:
+        return urlsplit(url)
+    except ValueError:
+        raise ValueError(f"is no URL; {_ENCODE}") from None
+
+
+def _port(parts: SplitResult) -> int | None:
+    try:
+        port = parts.port
+    except ValueError:
+        raise ValueError("the port is no number from 1 to 65535") from None
+    if port == 0 or (port is None and parts.netloc.endswith(":")):
+        raise ValueError("the port is no number from 1 to 65535")
+    return port
+
+
+def _number_of_port(text: str) -> int:
+    if not re.fullmatch("[0-9]{1,5}", text) or not 0 < int(text) < 65536:
+        raise ValueError("the port is no number from 1 to 65535")
+    return int(text)
+
+
+def _query(text: str) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for key, value in parse_qsl(text, keep_blank_values=True):
+        if key not in _KEYS:
+            named = f" {key}" if re.fullmatch("[a-z_]{1,30}", key) else ""
+            raise ValueError(f"the option{named} is unknown; options are {', '.join(_KEYS)}")
+        if key in found:
+            raise ValueError(f"the option {key} is there twice")
+        found[key] = value
+    return found
+
+
+def _decoded(text: str) -> str:
+    try:
+        decoded = unquote(text, errors="strict")
+    except UnicodeDecodeError:
+        raise ValueError("a percent-encoded sign is no UTF-8") from None
+    if "\x00" in decoded:
+        raise ValueError("has a sign that nobody sees in it")
+    return decoded
+
+
+def _redis_py_takes(url: str) -> None:
+    """What redis-py itself makes of it, without connecting: unknown options and wrong values."""
+    from redis import ConnectionPool
+
+    pool: Any = None
+    try:
+        pool = ConnectionPool.from_url(url)
+        pool.connection_class(**pool.connection_kwargs)
+    except Exception:  # noqa: BLE001  whatever redis-py says, its text may show the password
+        raise ValueError("an option is unknown or has a wrong value") from None
