@@ -12,7 +12,7 @@ from chalicelib.errors import BadInput
 from chalicelib.manual import Added, add_post, restore_post
 from chalicelib.runtime import Runtime
 from chalicelib.slots import WIB
-from chalicelib.social.errors import ApiConfiguration, ApiError, Upstream
+from chalicelib.social.errors import AccountRefused, ApiConfiguration, ApiError, Upstream
 from local.sandbox import Sandbox, Scenario, world
 from local.sandbox.demo_clients import HEADQUARTERS
 from local.sandbox.world import Platform, Post
@@ -90,7 +90,8 @@ def test_an_instagram_post_is_stored_in_the_forms_that_readers_rely_on(
     assert row["comment_count"] == world.comment_count(photo, INPUT) > 0
     assert row["thumbnail_url"] == row["image_url"]
     assert row["image_url"].startswith("https://")
-    assert (row["is_video"], row["is_carousel"], row["images_url"]) == (False, False, [])
+    assert (row["is_video"], row["is_carousel"]) == (False, False)
+    assert row["images_url"] == [row["image_url"]], "the one picture"
     link = tables.row("SELECT * FROM insta_post_clients WHERE shortcode = :c", c=photo.code)
     assert (link["client_id"], link["created_at"]) == ("CONTOH", naive(INPUT))
 
@@ -275,9 +276,18 @@ def test_a_platform_that_is_off_is_not_even_asked(runtime_at: RuntimeAt, sandbox
 
 
 @pytest.mark.parametrize("platform", ["instagram", "tiktok"])
-@pytest.mark.parametrize(("status", "kind"), [(503, Upstream), (403, ApiConfiguration)])
+@pytest.mark.parametrize(
+    ("status", "body", "kind"),
+    [
+        (503, "", Upstream),
+        (403, '{"message": "You are not subscribed to this API."}', ApiConfiguration),
+        (403, '{"detail": "This account is private"}', AccountRefused),
+        (403, "", AccountRefused),
+    ],
+)
 def test_an_api_that_does_not_answer_is_told_as_it_is_and_nothing_is_stored(
     status: int,
+    body: str,
     kind: type[ApiError],
     platform: Platform,
     runtime_at: RuntimeAt,
@@ -287,7 +297,7 @@ def test_an_api_that_does_not_answer_is_told_as_it_is_and_nothing_is_stored(
     video: Post,
 ) -> None:
     runtime, before = runtime_at("16:30"), tables.dump()
-    sandbox.set_faults([{"path": DETAIL[platform], "status": status, "body": "", "times": None}])
+    sandbox.set_faults([{"path": DETAIL[platform], "status": status, "body": body, "times": None}])
     with pytest.raises(kind):
         add_post(runtime, "CONTOH", {"instagram": photo, "tiktok": video}[platform].code)
     assert tables.dump() == before
