@@ -46,7 +46,8 @@ def refresh_engagement(runtime: Runtime, job: ClientJob) -> None:
     run = begin(runtime, job)
     if run is None:
         outbox.publish_left(runtime, job.slot, job.client_id)
-        reports.close_slot(runtime, job.of_slot)
+        if not reports.close_slot(runtime, job.of_slot):
+            reports.tell_of_closed(runtime, job.of_slot)
         return
     wanted, unchanged = _wanted(runtime, run, job)
     posts = read_posts(runtime, wanted)
