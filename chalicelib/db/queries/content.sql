@@ -17,9 +17,10 @@ INSERT INTO content_change (platform, content_id, client_id, kind, slot, wib_day
 SELECT p.platform, p.content_id, CAST(:client_id AS varchar), 'held', :slot,
   CAST(:wib_day AS date), p.posted_at, p.caption, :now
 FROM (
-  SELECT 'instagram' AS platform, shortcode AS content_id, original_created_at AS posted_at, caption
+  SELECT 'instagram' AS platform, shortcode AS content_id, cicero_moment(original_created_at) AS posted_at,
+    caption
   FROM insta_post
-  UNION ALL SELECT 'tiktok', video_id, original_created_at, caption FROM tiktok_post
+  UNION ALL SELECT 'tiktok', video_id, cicero_moment(original_created_at), caption FROM tiktok_post
 ) AS p
 WHERE p.platform = CAST(:platform AS text) AND p.content_id = ANY(CAST(:contents AS varchar[]))
   AND NOT EXISTS (SELECT 1 FROM content_change c

@@ -1,8 +1,9 @@
 -- name: begin(slot, client_id, wib_day, day_start, day_end, now, note_links)
 -- A client's run of a slot with all that the stage needs: the client's row, its posts of the day
 -- with the late ones of this slot, what its chats were told, the day's changes, and of each platform
--- the day's last slot whose fetch was complete (feeds_read_at). Link reports that came in since are
--- put into the ledger first (note_links). Without a run: run_slot is NULL.
+-- the day's last slot whose fetch was complete (feeds_read_at). Link reports, and manual posts that
+-- other software wrote, are put into the ledger first where they came in since (note_links).
+-- Without a run: run_slot is NULL.
 WITH given AS MATERIALIZED (
   SELECT CAST(:slot AS timestamptz) AS slot, CAST(:client_id AS varchar) AS client_id,
     CAST(:wib_day AS date) AS wib_day, CAST(:now AS timestamptz) AS now,
@@ -25,10 +26,12 @@ WITH given AS MATERIALIZED (
   FROM given g JOIN tiktok_post_clients l ON l.client_id = g.client_id
     AND l.created_at >= g.day_start - interval '1 day'
   JOIN tiktok_post p ON p.video_id = l.video_id
-    AND p.created_at >= g.day_start AND p.created_at < g.day_end
+    AND p.created_at >= cicero_time(p.created_at, g.day_start)
+    AND p.created_at < cicero_time(p.created_at, g.day_end)
   UNION SELECT 'tiktok', p.video_id, false
   FROM given g JOIN tiktok_post p ON p.client_id = g.client_id AND p.source_type = 'manual_input'
-    AND p.created_at >= g.day_start AND p.created_at < g.day_end
+    AND p.created_at >= cicero_time(p.created_at, g.day_start)
+    AND p.created_at < cicero_time(p.created_at, g.day_end)
   UNION SELECT k.platform, k.content_id, false
   FROM given g JOIN client_content k ON k.client_id = g.client_id AND k.task_day = g.wib_day
   UNION SELECT c.platform, c.content_id, true
@@ -43,11 +46,64 @@ WITH given AS MATERIALIZED (
     AND p.created_at IS NOT NULL
   UNION ALL
   SELECT d.platform, d.content_id, d.late, p.caption, p.like_count, p.comment_count,
-    p.source_type, p.created_at,
+    p.source_type, cicero_moment(p.created_at),
     (SELECT jsonb_array_length(e.comments) FROM tiktok_comment e
      WHERE e.video_id = d.content_id AND jsonb_typeof(e.comments) = 'array')
   FROM of_day d JOIN tiktok_post p ON d.platform = 'tiktok' AND p.video_id = d.content_id
     AND p.created_at IS NOT NULL
+), manual AS MATERIALIZED ( -- own ones, there by now, without a word in the ledger
+  SELECT p.platform, p.content_id, g.client_id, g.wib_day, g.slot, g.now, p.caption,
+    coalesce((SELECT cicero_moment(i.original_created_at) FROM insta_post i
+       WHERE p.platform = 'instagram' AND i.shortcode = p.content_id),
+      (SELECT cicero_moment(v.original_created_at) FROM tiktok_post v
+       WHERE p.platform = 'tiktok' AND v.video_id = p.content_id), p.created_at) AS posted_at,
+    EXISTS (SELECT 1 FROM insta_post_clients l WHERE p.platform = 'instagram'
+        AND l.shortcode = p.content_id AND l.client_id = g.client_id)
+      OR EXISTS (SELECT 1 FROM tiktok_post_clients l WHERE p.platform = 'tiktok'
+        AND l.video_id = p.content_id AND l.client_id = g.client_id) AS linked
+  FROM given g
+  JOIN client_run run ON run.slot = g.slot AND run.client_id = g.client_id
+    AND run.finished_at IS NULL
+  JOIN clients c ON c.client_id = g.client_id
+  JOIN posts p ON p.source_type = 'manual_input' AND NOT p.late AND p.created_at <= g.now
+    AND CASE p.platform WHEN 'instagram' THEN c.client_insta_status IS NOT FALSE
+      AND btrim(c.client_insta) <> '' ELSE c.client_tiktok_status IS NOT FALSE
+      AND btrim(c.client_tiktok) <> '' END
+  WHERE CAST(:note_links AS boolean) AND NOT EXISTS (SELECT 1 FROM content_change e
+    WHERE e.client_id = g.client_id AND e.wib_day = g.wib_day AND e.kind IN ('new', 'late')
+      AND e.platform = p.platform AND e.content_id = p.content_id)
+    AND NOT EXISTS (SELECT 1 FROM client_content k WHERE k.client_id = g.client_id
+      AND k.platform = p.platform AND k.content_id = p.content_id AND k.noted_on = g.wib_day)
+), instagram_linked AS ( -- a link makes news once: here, or where a fetch meets the post
+  INSERT INTO insta_post_clients (shortcode, client_id, created_at)
+  SELECT content_id, client_id, now AT TIME ZONE 'Asia/Jakarta' FROM manual
+  WHERE platform = 'instagram' AND NOT linked ORDER BY content_id
+  ON CONFLICT (shortcode, client_id) DO NOTHING
+  RETURNING shortcode
+), tiktok_linked AS (
+  INSERT INTO tiktok_post_clients (video_id, client_id, created_at)
+  SELECT content_id, client_id, now FROM manual
+  WHERE platform = 'tiktok' AND NOT linked ORDER BY content_id
+  ON CONFLICT (video_id, client_id) DO NOTHING
+  RETURNING video_id
+), first_noted AS ( -- of runs that overlap one gets the row
+  INSERT INTO client_content AS k (client_id, platform, content_id, noted_on, seen_at)
+  SELECT client_id, platform, content_id, wib_day, now FROM manual
+  WHERE linked OR CASE platform
+    WHEN 'instagram' THEN content_id IN (SELECT shortcode FROM instagram_linked)
+    ELSE content_id IN (SELECT video_id FROM tiktok_linked) END
+  ORDER BY content_id
+  ON CONFLICT (client_id, platform, content_id) DO UPDATE SET noted_on = EXCLUDED.noted_on
+    WHERE k.noted_on IS DISTINCT FROM EXCLUDED.noted_on
+  RETURNING platform, content_id
+), noted AS (
+  INSERT INTO content_change (platform, content_id, client_id, kind, slot, wib_day, posted_at,
+    caption, created_at)
+  SELECT m.platform, m.content_id, m.client_id, 'new', m.slot, m.wib_day, m.posted_at, m.caption,
+    m.now
+  FROM first_noted JOIN manual m USING (platform, content_id)
+  ORDER BY m.posted_at, m.content_id
+  RETURNING change_id, platform, content_id, kind, posted_at, caption, detail
 ), reported AS (
   INSERT INTO content_change (platform, content_id, client_id, kind, slot, wib_day, posted_at,
     caption, created_at, detail)
@@ -71,6 +127,7 @@ WITH given AS MATERIALIZED (
 ), changes AS (
   SELECT c.change_id, c.platform, c.content_id, c.kind, c.posted_at, c.caption, c.detail
   FROM given g JOIN content_change c ON c.client_id = g.client_id AND c.wib_day = g.wib_day
+  UNION ALL SELECT * FROM noted
   UNION ALL SELECT * FROM reported
 )
 SELECT r.slot AS run_slot, r.fetch_result, r.fetched_at, r.finished_at, r.engagement_result, r.api_calls,

@@ -19,7 +19,8 @@ SELECT r.fetch_posts, r.fetch_result, r.fetched_at, r.finished_at, r.api_calls,
                  AND p.created_at < CAST(:day_start AS timestamptz) AT TIME ZONE 'Asia/Jakarta'
        ) AS known_instagram,
        EXISTS (SELECT 1 FROM tiktok_post_clients l JOIN tiktok_post p USING (video_id)
-               WHERE l.client_id = r.client_id AND p.created_at < :day_start) AS known_tiktok
+               WHERE l.client_id = r.client_id
+                 AND p.created_at < cicero_time(p.created_at, :day_start)) AS known_tiktok
 FROM client_run r JOIN clients c ON c.client_id = r.client_id
 LEFT JOIN tiktok_account a ON a.client_id = r.client_id
 WHERE r.slot = :slot AND r.client_id = :client_id
@@ -31,6 +32,7 @@ WHERE r.slot = :slot AND r.client_id = :client_id
 -- `missing` comes back: the posts that complete fetches lacked in this slot and an earlier one;
 -- account: {handle, secuid} where a TikTok account was looked up, else {}.
 -- First owner, time and source of a stored post never change; a time that is missing is filled in.
+-- Times are written by the type of their column (cicero_time).
 WITH given AS MATERIALIZED (
   SELECT CAST(:slot AS timestamptz) AS slot, CAST(:client_id AS varchar) AS client_id,
     CAST(:wib_day AS date) AS wib_day, CAST(:now AS timestamptz) AS now,
@@ -52,7 +54,8 @@ WITH given AS MATERIALIZED (
     created_at, original_created_at, source_type)
   SELECT content_id, client_id, caption, comment_count, like_count,
     thumbnail_url, is_video, video_url, image_url, images_url, is_carousel,
-    posted_at AT TIME ZONE 'Asia/Jakarta', posted_at, 'cron_fetch'
+    posted_at AT TIME ZONE 'Asia/Jakarta',
+    cicero_time((CAST(NULL AS insta_post)).original_created_at, posted_at), 'cron_fetch'
   FROM incoming WHERE platform = 'instagram' ORDER BY content_id
   ON CONFLICT (shortcode) DO UPDATE SET
     caption = EXCLUDED.caption, comment_count = EXCLUDED.comment_count,
@@ -66,8 +69,9 @@ WITH given AS MATERIALIZED (
 ), tiktok AS (
   INSERT INTO tiktok_post (video_id, client_id, caption, comment_count, like_count,
     created_at, original_created_at, source_type)
-  SELECT content_id, client_id, caption, comment_count, like_count, posted_at, posted_at,
-    'cron_fetch'
+  SELECT content_id, client_id, caption, comment_count, like_count,
+    cicero_time((CAST(NULL AS tiktok_post)).created_at, posted_at),
+    cicero_time((CAST(NULL AS tiktok_post)).original_created_at, posted_at), 'cron_fetch'
   FROM incoming WHERE platform = 'tiktok' ORDER BY content_id
   ON CONFLICT (video_id) DO UPDATE SET
     caption = EXCLUDED.caption, comment_count = EXCLUDED.comment_count,
@@ -123,7 +127,8 @@ WITH given AS MATERIALIZED (
     AND l.created_at >= run.day_start - interval '1 day'
   JOIN tiktok_post p USING (video_id)
   WHERE p.source_type = 'cron_fetch'
-    AND p.created_at >= run.day_start AND p.created_at < run.day_end
+    AND p.created_at >= cicero_time(p.created_at, run.day_start)
+    AND p.created_at < cicero_time(p.created_at, run.day_end)
 ), missing AS (
   INSERT INTO client_content AS k (client_id, platform, content_id, missing_since, seen_at)
   SELECT run.client_id, d.platform, d.content_id, run.slot, run.now FROM of_day d, run

@@ -6,7 +6,7 @@ WITH given AS MATERIALIZED (
   SELECT CAST(:client_id AS varchar) AS client_id, CAST(:slot AS timestamptz) AS slot,
     CAST(:wib_day AS date) AS wib_day, CAST(:now AS timestamptz) AS now
 ), leaving AS MATERIALIZED (
-  SELECT p.shortcode AS content_id, p.original_created_at AS posted_at, p.caption,
+  SELECT p.shortcode AS content_id, cicero_moment(p.original_created_at) AS posted_at, p.caption,
     to_jsonb(l) AS link,
     EXISTS (SELECT 1 FROM insta_post_clients o WHERE o.shortcode = p.shortcode
             AND o.client_id <> l.client_id) AS shared
@@ -52,7 +52,8 @@ WITH given AS (
     thumbnail_url, is_video, video_url, image_url, images_url, is_carousel,
     created_at, original_created_at, source_type)
   SELECT content_id, client_id, caption, comment_count, like_count, thumbnail_url, is_video,
-    video_url, image_url, images_url, is_carousel, now, posted_at, 'manual_input'
+    video_url, image_url, images_url, is_carousel, now,
+    cicero_time((CAST(NULL AS insta_post)).original_created_at, posted_at), 'manual_input'
   FROM given
   ON CONFLICT (shortcode) DO UPDATE SET
     like_count = EXCLUDED.like_count, comment_count = EXCLUDED.comment_count,

@@ -49,12 +49,14 @@ ORDER BY outbox_id
 
 -- name: left_behind(unpublished_before, published_before, now)
 -- Messages that a crash left before they were published, or that the queue lost. Each time the
--- wait doubles: after a day without a host the queue holds a handful of copies of each.
+-- wait doubles: after a day without a host the queue holds a handful of copies of each. It counts
+-- from when the message was due or last tried; others' triggers may set updated_at at any time.
 SELECT outbox_id, session, group_id AS chat, idempotency_key AS key FROM wa_notification_outbox
 WHERE session IS NOT NULL AND status IN ('pending', 'processing', 'retrying')
   AND ((published_at IS NULL AND created_at <= :unpublished_before)
        OR (published_at <= :published_before AND next_attempt_at <= :published_before
-           AND published_at - updated_at <= CAST(:now AS timestamptz) - published_at))
+           AND published_at - greatest(next_attempt_at, last_attempt_at)
+             <= CAST(:now AS timestamptz) - published_at))
 ORDER BY outbox_id LIMIT 500
 
 -- name: mark_published(ids, now)!

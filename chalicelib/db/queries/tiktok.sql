@@ -4,7 +4,7 @@ WITH given AS MATERIALIZED (
   SELECT CAST(:client_id AS varchar) AS client_id, CAST(:slot AS timestamptz) AS slot,
     CAST(:wib_day AS date) AS wib_day, CAST(:now AS timestamptz) AS now
 ), leaving AS MATERIALIZED (
-  SELECT p.video_id AS content_id, p.original_created_at AS posted_at, p.caption,
+  SELECT p.video_id AS content_id, cicero_moment(p.original_created_at) AS posted_at, p.caption,
     to_jsonb(l) AS link,
     EXISTS (SELECT 1 FROM tiktok_post_clients o WHERE o.video_id = p.video_id
             AND o.client_id <> l.client_id) AS shared
@@ -45,16 +45,18 @@ WITH given AS (
 ), written AS (
   INSERT INTO tiktok_post AS p (video_id, client_id, caption, comment_count, like_count,
     created_at, original_created_at, source_type)
-  SELECT content_id, client_id, caption, comment_count, like_count, now, posted_at,
-    'manual_input'
+  SELECT content_id, client_id, caption, comment_count, like_count,
+    cicero_time((CAST(NULL AS tiktok_post)).created_at, now),
+    cicero_time((CAST(NULL AS tiktok_post)).original_created_at, posted_at), 'manual_input'
   FROM given
   ON CONFLICT (video_id) DO UPDATE SET
     like_count = EXCLUDED.like_count, comment_count = EXCLUDED.comment_count,
     (source_type, created_at) = (
       SELECT CASE WHEN again THEN 'manual_input' ELSE p.source_type END,
         CASE WHEN again THEN EXCLUDED.created_at ELSE coalesce(p.created_at, EXCLUDED.created_at) END
-      FROM (SELECT p.client_id = EXCLUDED.client_id AND p.created_at
-              < date_trunc('day', EXCLUDED.created_at, 'Asia/Jakarta') AS again) AS q)
+      FROM (SELECT p.client_id = EXCLUDED.client_id AND cicero_moment(p.created_at)
+              < date_trunc('day', cicero_moment(EXCLUDED.created_at), 'Asia/Jakarta')
+              AS again) AS q)
   RETURNING p.video_id, p.source_type, p.created_at
 ), linked AS (
   INSERT INTO tiktok_post_clients AS l (video_id, client_id, created_at)
@@ -64,7 +66,7 @@ WITH given AS (
   RETURNING video_id
 )
 SELECT w.video_id AS content_id, w.source_type, EXISTS (SELECT 1 FROM linked) AS new,
-  w.created_at < g.today AS earlier
+  cicero_moment(w.created_at) < g.today AS earlier
 FROM written w, given g
 
 -- name: prune_audits(before, batch)
