@@ -3,8 +3,8 @@ not give, times by the type of their column, removals that follow foreign keys a
 
 from alembic import op
 
-revision = "0008"
-down_revision = "0007"
+revision = "0009"
+down_revision = "0008"
 
 # Constraints that the replaced service's tables have and this service cannot keep: messages to
 # operators belong to no client. Its state may lack the newest column.
