@@ -64,7 +64,7 @@ def _function(trigger: str) -> str:
 
 
 def _name(index: str) -> str:
-    return re.findall(r"INDEX (\S+) ON", index)[0]
+    return str(re.findall(r"INDEX (\S+) ON", index)[0])
 
 
 def _indexes_of_constraints(known: dict[str, Any]) -> set[str]:
