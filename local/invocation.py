@@ -2,25 +2,51 @@
 
 from __future__ import annotations
 
+import json
 import time
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
 from typing import Any
 
-LIMIT_SECONDS = 900
+_CONFIG = Path(__file__).resolve().parent.parent / ".chalice" / "config.json"
+_MEGABYTE = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a function may use: seconds for an invocation, and bytes of memory."""
+
+    seconds: float
+    memory: int
+
+
+@cache
+def limits_of(function_name: str) -> Limits:
+    """The function's limits in .chalice/config.json, as they are deployed."""
+    config = json.loads(_CONFIG.read_text(encoding="utf-8"))
+    own = config["lambda_functions"][function_name]
+    memory = own.get("lambda_memory_size", config["lambda_memory_size"])
+    return Limits(own["lambda_timeout"], memory * _MEGABYTE)
 
 
 @dataclass
 class Context:
-    """As much of Lambda's context object as handlers use."""
+    """As much of Lambda's context object as handlers use. The limit is the function's own."""
 
     function_name: str
     aws_request_id: str = field(default_factory=lambda: str(uuid.uuid4()))
-    started: float = field(default_factory=time.monotonic)
+    clock: Callable[[], float] = time.monotonic
+    seconds: float = 0.0
+
+    def __post_init__(self) -> None:
+        self._ends = self.clock() + (self.seconds or limits_of(self.function_name).seconds)
 
     def get_remaining_time_in_millis(self) -> int:
-        return int(1000 * (LIMIT_SECONDS - (time.monotonic() - self.started)))
+        return int(1000 * (self._ends - self.clock()))
 
 
 def schedule_event(at: datetime) -> dict[str, Any]:

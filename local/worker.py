@@ -21,6 +21,7 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from chalicelib.errors import CiceroError
+from local.invocation import limits_of
 from local.profiler import Profiler
 from local.queue_clock import QueueClock
 
@@ -36,6 +37,10 @@ _END_SECONDS = 10
 
 class WorkerDied(Exception):
     """The process ended in the middle of an invocation."""
+
+
+class TimedOut(WorkerDied):
+    """The process was ended, as Lambda does, because the function's time was over."""
 
 
 class WorkerUnusable(CiceroError):
@@ -82,15 +87,25 @@ class Worker:
         return self._mappings
 
     def invoke(self, handler: str, event: Any, now: datetime | None) -> Answer:
-        """Runs a handler of app.py with this event. Raises WorkerDied, and a new process is then
-        up, or WorkerUnusable."""
+        """Runs a handler of app.py with this event, within its limits. Raises WorkerDied, TimedOut
+        where its time was over, and a new process is then up, or WorkerUnusable."""
+        limits = limits_of(handler)
         _ = self.mappings
         try:
             self._pipe.send((handler, event, now))
+            if not self._pipe.poll(limits.seconds):
+                log.error("%s: timed out after %d seconds", handler, limits.seconds)
+                raise TimedOut(handler)
             answer: Answer = self._pipe.recv()
         except (EOFError, OSError):
             self._replace()
             raise WorkerDied(handler) from None
+        except TimedOut:
+            self._replace()
+            raise
+        if answer.memory > limits.memory:
+            used, given = answer.memory >> 20, limits.memory >> 20
+            log.error("%s: %d MB resident; Lambda gives %d MB", handler, used, given)
         return answer
 
     def stop(self) -> None:

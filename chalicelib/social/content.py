@@ -11,11 +11,26 @@ from typing import Any, TypeVar
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError, field_serializer
 
 from chalicelib.clients import Platform
+from chalicelib.social.errors import Malformed
 
 Item = TypeVar("Item")
 
 _GONE = re.compile(r"(n'?t|not|no longer) exist|not found|deleted|removed", re.IGNORECASE)
 _ODD = re.compile(r"[^\n!-?A-~]")  # a space, an @, anything that is not printed
+
+
+LONGEST_TEXT, LONGEST_URL, LONGEST_CURSOR = 10_000, 4_000, 2_000
+_LONGEST_ID = 128
+_FIRST_YEAR, _LAST_YEAR = 2000, 2100
+_UNREADABLE = (
+    ValidationError,
+    LookupError,
+    TypeError,
+    ValueError,
+    AttributeError,
+    OverflowError,
+    RecursionError,
+)
 
 
 class Post(BaseModel):
@@ -88,21 +103,42 @@ def read_all(parse: Callable[[Any], Item], items: Iterable[Any]) -> tuple[list[I
     for item in items:
         try:
             good.append(parse(item))
-        except (ValidationError, LookupError, TypeError, ValueError, AttributeError, OverflowError):
+        except _UNREADABLE:
             bad += 1
     return good, bad
 
 
-def text(value: Any) -> str:
-    """Text that PostgreSQL can hold: NUL and lone surrogates are dropped, other types shown."""
+def text(value: Any, most: int = LONGEST_TEXT) -> str:
+    """Text that PostgreSQL can hold: NUL and lone surrogates are dropped, other types shown, and
+    cut where it is longer than any of theirs."""
     if value is None:
         return ""
     plain = value if isinstance(value, str) else str(value)
-    return plain.replace("\x00", "").encode("utf-8", "ignore").decode()
+    return plain[:most].replace("\x00", "").encode("utf-8", "ignore").decode()
+
+
+def identifier(value: Any) -> str:
+    """The key of a post or an account, given as text or number. ValueError for what is none."""
+    found = text(value, _LONGEST_ID + 1).strip() if isinstance(value, str | int) else ""
+    if not found or len(found) > _LONGEST_ID:
+        raise ValueError("no identifier")
+    return found
+
+
+def cursor(value: Any) -> str | None:
+    """Where the next page begins, number or text; 0 is a place as well. None where there is none;
+    Malformed for what cannot be sent back."""
+    if value is None or value == "":
+        return None
+    if not isinstance(value, str | int) or len(str(value)) > LONGEST_CURSOR:
+        raise Malformed("a cursor that is none")
+    return text(value)
 
 
 def count(value: Any) -> int | None:
     """A count given as int or string; None where it is hidden, negative or no number."""
+    if isinstance(value, bool):
+        return None
     try:
         number = int(value)
     except (TypeError, ValueError, OverflowError):
@@ -111,11 +147,19 @@ def count(value: Any) -> int | None:
 
 
 def moment(value: Any) -> datetime:
-    """Epoch seconds, as int or string, as an aware datetime. ValueError for anything else."""
+    """Epoch seconds, as int or string, as an aware datetime. ValueError for anything else, and for
+    times at which nobody posts."""
     try:
-        return datetime.fromtimestamp(int(value), UTC)
-    except (TypeError, OverflowError, OSError) as error:
-        raise ValueError(f"{value!r} is no epoch") from error
+        return believable(datetime.fromtimestamp(int(value), UTC))
+    except (TypeError, OverflowError, OSError):
+        raise ValueError("no epoch") from None
+
+
+def believable(at: datetime) -> datetime:
+    """The time, unless it is so far off that it must be something else: then ValueError."""
+    if not _FIRST_YEAR <= at.year < _LAST_YEAR:
+        raise ValueError("a time far off")
+    return at
 
 
 def read_names(
@@ -148,7 +192,9 @@ def plain_names(names: Iterable[Any]) -> frozenset[str] | None:
     if not joined.isascii() or _ODD.search(joined):
         return None
     found = joined.lower().split("\n")
-    return frozenset(found) if len(found) == len(listed) and all(found) else None
+    if len(found) != len(listed) or not all(found) or max(map(len, found), default=0) > _LONGEST_ID:
+        return None
+    return frozenset(found)
 
 
 def username(value: Any) -> str | None:
@@ -156,18 +202,22 @@ def username(value: Any) -> str | None:
     if not isinstance(value, str):
         return None
     name = value.strip().lower().lstrip("@ ")
+    if len(name) > _LONGEST_ID:
+        return None
     return (name if name.isascii() and name.isprintable() else text(name)) or None
 
 
 def flag(value: Any) -> bool | None:
     """A yes or no, however it is written; None for anything else."""
-    plain = str(value).strip().lower()
+    plain = str(value).strip().lower() if isinstance(value, str | int | float) else ""
     return True if plain in ("true", "1") else False if plain in ("false", "0") else None
 
 
 def url(value: Any) -> str | None:
     """A URL, or None for anything that is not one."""
-    return text(value) if isinstance(value, str) and value.startswith("http") else None
+    if not isinstance(value, str) or len(value) > LONGEST_URL:
+        return None
+    return text(value) if value.startswith("http") else None
 
 
 def says_gone(answer: Mapping[str, Any]) -> bool:

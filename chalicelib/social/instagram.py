@@ -9,8 +9,11 @@ from chalicelib.social.content import (
     Post,
     PostPage,
     UserPage,
+    believable,
     count,
+    cursor,
     flag,
+    identifier,
     mapping,
     moment,
     plain_names,
@@ -43,9 +46,9 @@ class Instagram:
         more = {"pagination_token": token} if token else {}
         return self.api.get("/v1/posts", _read_posts, username_or_id_or_url=handle, **more)
 
-    def likers(self, shortcode: str, cursor: str | None = None) -> UserPage:
+    def likers(self, shortcode: str, after: str | None = None) -> UserPage:
         """One page of a post's likers. The list may be partial: absence is not an unlike."""
-        more = {"cursor": cursor} if cursor else {}
+        more = {"cursor": after} if after else {}
         return self.api.get("/v1/likes", _read_likers, code_or_id_or_url=shortcode, **more)
 
     def post(self, shortcode: str) -> Post:
@@ -105,7 +108,7 @@ def read_post(item: Any) -> Post:
         carousel = [image]  # readers look for a single picture there as well
     return Post(
         platform="instagram",
-        content_id=_code(item),
+        content_id=identifier(item["code"]),
         owner=username(mapping(item.get("user")).get("username")),
         coauthors=_coauthors(item.get("coauthor_producers")),
         caption=_caption(item.get("caption")),
@@ -143,19 +146,12 @@ def _items(answer: Json, path: str) -> list[Any]:
 
 
 def _token(value: Any) -> str | None:
-    return str(value) if value else None
-
-
-def _code(item: Any) -> str:
-    code = text(item["code"]).strip()
-    if not code:
-        raise ValueError("a post without a code")
-    return code
+    return cursor(value) if value else None
 
 
 def _taken_at(item: Any) -> datetime:
     if item.get("taken_at") is None and isinstance(item.get("taken_at_date"), str):
-        return datetime.fromisoformat(item["taken_at_date"])
+        return believable(datetime.fromisoformat(item["taken_at_date"]))
     return moment(item["taken_at"])
 
 

@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.social.content import (
+    LONGEST_CURSOR,
     Post,
     PostPage,
     UserPage,
     count,
+    cursor,
     flag,
+    identifier,
     mapping,
     moment,
     read_all,
@@ -43,12 +46,12 @@ class TikTok:
         """The stable secUid of an account. NotFound where the API knows no such account."""
         return self.api.get("/api/user/info", _read_secuid, uniqueId=handle)
 
-    def posts(self, secuid: str, cursor: str | None = None) -> PostPage:
+    def posts(self, secuid: str, after: str | None = None) -> PostPage:
         """One page of an account's videos; up to three pinned ones first, out of order.
 
         `following` may be the cursor that was asked for: the feed then does not go on.
         """
-        asked = cursor or "0"
+        asked = after or "0"
         return self.api.get(
             "/api/user/posts",
             lambda answer: _read_posts(answer, asked),
@@ -57,12 +60,12 @@ class TikTok:
             cursor=asked,
         )
 
-    def commenters(self, video_id: str, cursor: str | None = None) -> UserPage:
+    def commenters(self, video_id: str, after: str | None = None) -> UserPage:
         """One page of a video's commenters, inlined repliers included.
 
         A short page is not the end: the returned cursor is followed while `has_more`.
         """
-        asked = cursor or "0"
+        asked = after or "0"
         return self.api.get(
             "/api/post/comments",
             lambda answer: _read_commenters(answer, asked),
@@ -83,7 +86,10 @@ def _read_secuid(answer: Json) -> str:
     user = mapping(info.get("user"))
     if not user.get("secUid"):
         raise NotFound("/api/user/info: no secUid for this account")
-    return str(user["secUid"])
+    try:
+        return identifier(user["secUid"])
+    except ValueError:
+        raise Malformed("/api/user/info: the secUid is none") from None
 
 
 def _read_posts(answer: Json, asked: str) -> PostPage:
@@ -91,7 +97,7 @@ def _read_posts(answer: Json, asked: str) -> PostPage:
     if "itemList" not in data and "hasMore" not in data:
         raise Malformed("/api/user/posts: neither itemList nor hasMore")
     posts, unreadable = read_all(read_post, _listed(data, "itemList", "/api/user/posts"))
-    following = str(data.get("cursor") or asked) if data.get("hasMore") else None
+    following = cursor(data.get("cursor") or asked) if data.get("hasMore") else None
     return PostPage(tuple(posts), unreadable, following)
 
 
@@ -101,21 +107,16 @@ def _read_commenters(answer: Json, asked: str) -> UserPage:
         raise Malformed("/api/post/comments: comments is missing")
     listed = _listed(data, "comments", "/api/post/comments")
     read, unreadable = read_all(read_comment, _with_replies(listed))
-    more, cursor = flag(data.get("has_more")), _cursor(data.get("cursor"))
-    leads_on = bool(listed) and more is True and cursor not in (None, asked)
+    more, following = flag(data.get("has_more")), cursor(data.get("cursor"))
+    leads_on = bool(listed) and more is True and following not in (None, asked)
     return UserPage(
         frozenset(comment.username for comment in read),
         unreadable,
-        cursor if leads_on else None,
+        following if leads_on else None,
         comments=frozenset(comment.id for comment in read),
         total=count(data.get("total")),
         promised=more is True and not leads_on,
     )
-
-
-def _cursor(value: Any) -> str | None:
-    """Where the next page begins, number or text; 0 is a place as well."""
-    return None if value in (None, "") else str(value)
 
 
 def _read_single(answer: Json) -> Post:
@@ -132,12 +133,9 @@ def read_post(item: Any) -> Post:
     """A video from an item of a feed. Raises where id or time are missing."""
     rounded, exact = mapping(item.get("stats")), mapping(item.get("statsV2"))
     author = mapping(item.get("author"))
-    video_id = text(item["id"]).strip()
-    if not video_id:
-        raise ValueError("a video without an id")
     return Post(
         platform="tiktok",
-        content_id=video_id,
+        content_id=identifier(item["id"]),
         owner=username(author.get("uniqueId")),
         owner_id=text(author.get("secUid")) or None,
         caption=text(item.get("desc")),
@@ -171,7 +169,9 @@ def read_comment(comment: Any) -> Comment:
     name = next(filter(None, names), None)
     if name is None:
         raise LookupError("a comment without an author")
-    return Comment(text(comment.get("cid") or comment.get("id")) or f"@{name}", name)
+    return Comment(
+        text(comment.get("cid") or comment.get("id"), LONGEST_CURSOR) or f"@{name}", name
+    )
 
 
 def _name(holder: Any) -> str | None:
