@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chalicelib.deadline import Deadline
 from chalicelib.social.errors import (
     AccountRefused,
     ApiConfiguration,
@@ -22,14 +23,18 @@ from chalicelib.social.errors import (
     EndpointRefused,
     Malformed,
     NotFound,
+    NoTime,
     QuotaExceeded,
     RateLimited,
     Upstream,
 )
+from chalicelib.social.guard import Guard, GuardedRoute
 from chalicelib.social.http import Api
 from chalicelib.social.judge import judge
 from chalicelib.social.route import Route
-from tests.unit.builders import always
+from local.invocation import Context
+from tests.simulated import Time
+from tests.unit.builders import always, wib
 from tests.unit.social.answers import SAMPLES, Answer, json_values, sample, serving
 
 KEY = "rapid-secret"
@@ -383,3 +388,91 @@ def test_the_key_is_in_no_error(answer: Answer) -> None:
         with pytest.raises(ApiError) as error:
             api.get("/x", dict)
         assert KEY not in str(error.value)
+
+
+# --- deadlines and refusals -----------------------------------------------------------------
+
+
+@contextmanager
+def hurried(url: str, seconds: float, attempts: int = 4) -> Iterator[tuple[Api, Time]]:
+    """An API in an invocation of so many simulated seconds."""
+    time_ = Time()
+    deadline = Deadline.of(Context("f", clock=time_, seconds=seconds), time_.sleep)
+    api = Api(url, KEY, attempts=attempts, deadline=lambda: deadline)
+    yield api, time_
+    api.close()
+
+
+STORM = Answer(429, b'{"message": "rate limit per minute"}', {"Retry-After": "60"})
+
+
+def test_retry_after_is_kept_to_in_full_while_it_fits() -> None:
+    with serving(STORM, Answer()) as server, hurried(server.url, 180) as (api, time_):
+        assert api.get("/x", dict) == {"ok": 1}
+        assert time_() == 60
+
+
+@pytest.mark.parametrize("seconds", [60, 180, 240])
+def test_a_storm_fails_as_what_it_is_inside_the_limit_and_is_not_asked_again(
+    seconds: float,
+) -> None:
+    with serving(STORM) as server, hurried(server.url, seconds) as (api, time_):
+        for _ in range(3):
+            with pytest.raises(RateLimited):
+                api.get("/x", dict)
+        assert time_() <= seconds - 60 or time_() == 0
+        assert len(server.paths) == 1 + time_() // 60, "the later calls are not sent"
+
+
+@pytest.mark.parametrize("answer", [STORM, Answer(503, b"", {"Retry-After": "3600"})])
+def test_a_new_invocation_asks_again(answer: Answer) -> None:
+    with serving(answer, Answer()) as server:
+        deadlines = [Deadline.of(Context("f", clock=Time(), seconds=60)) for _ in range(2)]
+        api = Api(server.url, KEY, deadline=lambda: deadlines[0])
+        for _ in range(2):
+            with pytest.raises(ApiError):
+                api.get("/x", dict)
+        del deadlines[0]
+        assert api.get("/x", dict) == {"ok": 1}
+        api.close()
+
+
+def test_a_call_that_begins_too_late_is_not_sent() -> None:
+    with serving(Answer()) as server, hurried(server.url, 180) as (api, time_):
+        time_.sleep(160)
+        with pytest.raises(NoTime):
+            api.get("/x", dict)
+        assert server.paths == []
+
+
+PRIVATE = Answer(403, b'{"detail": "This account is private"}')
+
+
+def test_one_refused_account_closes_nothing() -> None:
+    guard = Guard(None, 1000, lambda: wib("17:00"))
+    with serving(PRIVATE) as server:
+        api = Api(server.url, KEY, GuardedRoute(guard, "instagram"))
+        for _ in range(20):
+            with pytest.raises(AccountRefused):
+                api.get("/v1/posts", dict, username_or_id_or_url="polres_x")
+        for number in range(20):
+            with pytest.raises(AccountRefused):
+                api.get("/v1/likes", dict, code_or_id_or_url=f"C{number}")
+        api.close()
+    assert guard.closed_by("instagram") is None
+
+
+@pytest.mark.parametrize(("between", "closed"), [(Answer(), None), (PRIVATE, "api_configuration")])
+def test_many_accounts_refused_in_a_row_close_the_route(
+    between: Answer, closed: str | None
+) -> None:
+    guard = Guard(None, 1000, lambda: wib("17:00"))
+    answers = [PRIVATE] * 4 + [between] + [PRIVATE] * 4
+    with serving(*answers) as server:
+        api = Api(server.url, KEY, GuardedRoute(guard, "instagram"))
+        for number in range(len(answers)):
+            with suppress(ApiError):
+                api.get("/v1/posts", dict, username_or_id_or_url=f"polres_{number}")
+        assert len(server.paths) == (9 if closed is None else 5)
+        api.close()
+    assert guard.closed_by("instagram") == closed
