@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import random
 import time
 from collections.abc import Callable
@@ -97,10 +98,9 @@ class Consumer:
                 self._settle(self._session)
             elif (taken := in_hand.next(self._session)) is not None:
                 self._handle(in_hand, taken)
-            elif not in_hand.full(self._session):
-                in_hand.receive(self._runtime.settings.wa_poll_seconds)
             else:
-                self._stop.wait(_PAUSE_SECONDS)
+                poll = self._runtime.settings.wa_poll_seconds
+                in_hand.receive(math.ceil(min(poll, in_hand.wait(self._session))))
         except CiceroError as error:
             self._wait_out(error)
 
@@ -116,14 +116,12 @@ class Consumer:
         try:
             wait = self._delivery.deliver(taken.message)
         except CiceroError:
-            in_hand.keep(taken)
+            in_hand.later(taken, timedelta(0))
             raise
         if wait is None:
             in_hand.finish(taken)
-        elif not wait:
-            in_hand.keep(taken)
         else:
-            in_hand.look_again(taken, wait)
+            in_hand.later(taken, wait)
 
     def _tried(self, row: Row, outcome: Outcome, error: TransportError | None) -> None:
         now = time.monotonic()

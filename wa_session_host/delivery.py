@@ -87,8 +87,8 @@ class Delivery:
 
     def deliver(self, message: OutboundMessage) -> timedelta | None:
         """Sends the row if it is due. None: the queue message is done with; else: look again
-        after this time. An older row of its chat that nobody tried yet goes first, whatever
-        became of its own queue message. Raises DatabaseUnavailable before anything was sent."""
+        after this time. An older row of its chat that is due goes first, whatever became of its
+        own queue message. Raises DatabaseUnavailable before anything was sent."""
         row = self._claim(message.outbox_id)
         return self._not_claimed(message.outbox_id) if row is None else self._send(row)
 
@@ -135,12 +135,19 @@ class Delivery:
         return None
 
     def _older_first(self, outbox_id: int) -> timedelta:
-        """Does the message that holds this one up, if it can be done now."""
+        """Does the message that holds this one up, if it can be done now: its own queue message
+        may be lost, or stand behind this one's. Else, how long that one waits."""
+        now = self._runtime.now()
         with self._runtime.db.transaction() as tx:
             older = tx.first("outbox.first_of_chat", outbox_id=outbox_id)
-        row = older and self._claim(older["outbox_id"])
+        blocked = timedelta(seconds=_BLOCKED_SECONDS)
+        if older is None or older["due"] is None:
+            return blocked
+        if older["due"] > now:
+            return max(blocked, older["due"] - now)
+        row = self._claim(older["outbox_id"])
         if row is None:
-            return timedelta(seconds=_BLOCKED_SECONDS)
+            return blocked
         self._send(row)
         return timedelta(0)
 

@@ -1,16 +1,24 @@
 """The queue messages that this host has taken and not finished: nobody else sees them meanwhile.
 
-A message is taken once and stays in hand, however long its account's pace, a slow send or an
-outage makes it wait: its visibility is extended before it ends. So waiting costs no receive
-count, and a message that a dead host had in hand comes back within one visibility timeout.
+A message is taken once and stays in hand, however long its account's pace, a slow send, an outage
+or the time until its next try makes it wait: its visibility is extended before it ends. So waiting
+costs no receive count, and a message that a dead host had in hand comes back within one visibility
+timeout; where more than some thousands are in hand, later.
+
+There is no most: what is in hand are ids, and giving some back would let them be received again,
+until the queue takes them for dead letters. SQS shows no more than ten messages of a chat before
+the first of them is done, and keeps none hidden for more than twelve hours: then a message that
+still waits is received once more.
 """
 
 from __future__ import annotations
 
+import heapq
 import logging
+import math
 import time
-from collections import defaultdict, deque
-from collections.abc import Callable, Collection
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -24,21 +32,29 @@ from chalicelib.queues import Queues, QueueUnavailable
 
 log = logging.getLogger(__name__)
 
-MOST = 500
-"""Messages in hand for one session; what is received beyond is given back for a minute."""
-
 _BATCH = 10
+_AT_ONCE = 10 * _BATCH
 _LONGEST_VISIBILITY = 12 * 3600
 _NOT_NOW = timedelta(seconds=60)
+_SECONDS_EACH = 0.025
+"""What each message in hand adds to the time that all are hidden for: so a dozen calls a second
+keep any number hidden."""
 
 
 @dataclass(eq=False)
 class Taken:
-    """A message in hand: what it says, and when it must be hidden anew."""
+    """A message in hand: what it says, since when and for how long it is hidden, and when it may
+    be tried (seconds of `time.monotonic`)."""
 
     message: OutboundMessage
     receipt: str
     hidden_since: float
+    hidden_for: float
+    due: float = 0.0
+
+    @property
+    def hidden_until(self) -> float:
+        return self.hidden_since + self.hidden_for
 
 
 class InHand:
@@ -60,26 +76,32 @@ class InHand:
         self._sessions = sessions
         self._owned = owned
         self._lock = Lock()
-        self._waiting: defaultdict[str | None, deque[Taken]] = defaultdict(deque)
-        self._all: defaultdict[str | None, set[Taken]] = defaultdict(set)
+        self._hands: defaultdict[str | None, dict[Taken, None]] = defaultdict(dict)
         self._stop = Event()
         self._visibility = self._queue_visibility()
         self.thread = Thread(target=self._keep_hidden, name="in hand", daemon=True)
         self.thread.start()
 
     def next(self, session: str | None) -> Taken | None:
-        """The oldest message in hand for the session (None: for any), which then is the
-        caller's to finish."""
+        """The oldest message in hand for the session (None: for any) that may be tried, which
+        then is the caller's to finish. One whose chat has an older one in hand may not."""
+        now = time.monotonic()
         with self._lock:
-            waiting = self._waiting[session]
-            return waiting.popleft() if waiting else None
+            for taken in self._first_of_chats(session):
+                if taken.due <= now:
+                    taken.due = math.inf
+                    return taken
+        return None
+
+    def wait(self, session: str | None) -> float:
+        """Seconds until the next message in hand may be tried; infinite where there is none."""
+        with self._lock:
+            due = min((taken.due for taken in self._first_of_chats(session)), default=math.inf)
+        return max(0.0, due - time.monotonic())
 
     def count(self, session: str | None) -> int:
         """How many are in hand for the session."""
-        return len(self._all[session])
-
-    def full(self, session: str | None) -> bool:
-        return self.count(session) >= MOST
+        return len(self._hands[session])
 
     def receive(self, seconds: int) -> None:
         """Takes up to ten messages, waiting so long for the first. Raises QueueUnavailable."""
@@ -87,22 +109,14 @@ class InHand:
         for raw in answer.get("Messages", []):
             self._sort(raw)
 
-    def keep(self, taken: Taken) -> None:
-        """Puts a message back to the front: it was not finished, and is tried next."""
-        session = self._session(taken.message)
-        with self._lock:
-            if taken in self._all[session]:
-                self._waiting[session].appendleft(taken)
+    def later(self, taken: Taken, wait: timedelta) -> None:
+        """The message was not finished, and may be tried again after so long, in its place."""
+        taken.due = time.monotonic() + wait.total_seconds()
 
     def finish(self, taken: Taken) -> None:
         """Deletes the message from the queue. Raises QueueUnavailable; it then comes back."""
         self._let_go(taken)
         self._call("delete_message", ReceiptHandle=taken.receipt)
-
-    def look_again(self, taken: Taken, wait: timedelta) -> None:
-        """Gives the message back, out of sight for so long, in its place in the queue."""
-        self._let_go(taken)
-        self._return(taken.receipt, wait)
 
     def close(self) -> None:
         """Gives everything back at once."""
@@ -113,14 +127,20 @@ class InHand:
     def _give_back(self) -> None:
         with self._lock:
             every = self._every()
-            self._all.clear()
-            self._waiting.clear()
+            self._hands.clear()
         for few in queues.batches(every):
             with suppress(QueueUnavailable):
                 self._change(few, 0)
 
     def _every(self) -> list[Taken]:
-        return [taken for some in self._all.values() for taken in some]
+        return [taken for hand in self._hands.values() for taken in hand]
+
+    def _first_of_chats(self, session: str | None) -> Iterator[Taken]:
+        seen: set[str] = set()
+        for taken in self._hands[session]:
+            if taken.message.chat not in seen:
+                seen.add(taken.message.chat)
+                yield taken
 
     def _session(self, message: OutboundMessage) -> str | None:
         return None if self._sessions is None else message.session
@@ -137,42 +157,43 @@ class InHand:
             log.error("a queue message is for an account that this host does not serve")
             self._return(receipt, _NOT_NOW)
             return
-        session = self._session(message)
-        if self.full(session):
-            self._return(receipt, _NOT_NOW)
-            return
-        taken = Taken(message, receipt, time.monotonic())
+        taken = Taken(message, receipt, time.monotonic(), self._visibility)
         with self._lock:
-            self._all[session].add(taken)
-            self._waiting[session].append(taken)
+            self._hands[self._session(message)][taken] = None
 
     def _let_go(self, taken: Taken) -> None:
-        session = self._session(taken.message)
         with self._lock:
-            self._all[session].discard(taken)
-            with suppress(ValueError):
-                self._waiting[session].remove(taken)
+            self._hands[self._session(taken.message)].pop(taken, None)
 
     def _keep_hidden(self) -> None:
         while not self._stop.wait(self._visibility / 6):
             if not self._owned():
                 self._give_back()
                 continue
-            due = time.monotonic() - self._visibility / 3
-            with self._lock:
-                old = [taken for taken in self._every() if taken.hidden_since <= due]
-            for few in queues.batches(old):
-                self._hide(few)
+            try:
+                self._hide_again()
+            except QueueUnavailable as error:
+                log.warning("messages in hand may come back early: %s", error)
 
-    def _hide(self, few: list[Taken]) -> None:
+    def _hide_again(self) -> None:
+        """Hides what has used up a third of its time; what comes back soonest first."""
+        while not self._stop.is_set():
+            now = time.monotonic()
+            with self._lock:
+                every = self._every()
+            old = (taken for taken in every if taken.hidden_since + taken.hidden_for / 3 <= now)
+            soonest = heapq.nsmallest(_AT_ONCE, old, key=lambda taken: taken.hidden_until)
+            if not soonest:
+                break
+            seconds = math.ceil(max(self._visibility, len(every) * _SECONDS_EACH))
+            for few in queues.batches(soonest):
+                self._hide(few, min(seconds, _LONGEST_VISIBILITY))
+
+    def _hide(self, few: list[Taken], seconds: int) -> None:
         now = time.monotonic()
-        try:
-            refused = self._change(few, self._visibility)
-        except QueueUnavailable as error:
-            log.warning("messages in hand may come back early: %s", error)
-            return
+        refused = self._change(few, seconds)
         for taken in few:
-            taken.hidden_since = now
+            taken.hidden_since, taken.hidden_for = now, seconds
         for taken in refused:  # after twelve hours, or where it came back already
             self._let_go(taken)
 

@@ -101,10 +101,14 @@ RETURNING outbox_id, client_id, session, group_id AS chat, kind, message AS text
   attempt_count AS attempt, max_attempts, idempotency_key AS key, send_started_at AS started
 
 -- name: first_of_chat(outbox_id)
--- The oldest message that waits for its first try in the chat of this one, before this one.
-SELECT older.outbox_id FROM wa_notification_outbox m JOIN wa_notification_outbox older
+-- The oldest message that is not done in the chat of this one, before this one, and when it may be
+-- tried: null where it is being sent.
+SELECT older.outbox_id, CASE WHEN older.status <> 'processing'
+    THEN least(older.next_attempt_at, older.expires_at) END AS due
+FROM wa_notification_outbox m JOIN wa_notification_outbox older
   ON older.group_id = m.group_id AND older.session = m.session AND older.outbox_id < m.outbox_id
-WHERE m.outbox_id = :outbox_id AND older.status = 'pending'
+WHERE m.outbox_id = :outbox_id AND older.session IS NOT NULL
+  AND older.status IN ('pending', 'processing', 'retrying')
 ORDER BY older.outbox_id LIMIT 1
 
 -- name: under_way(session)

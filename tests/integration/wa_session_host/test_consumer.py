@@ -3,26 +3,21 @@
 from __future__ import annotations
 
 import io
-import json
 import random
 import re
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
-from threading import Event, Thread
-from typing import Any
+from threading import Event
 
 import pytest
 
-from chalicelib import outbox
 from chalicelib.db import Database, Row
 from chalicelib.db.migrate import migrate
 from chalicelib.jobs import OutboundMessage
-from chalicelib.messages import Message
-from chalicelib.queues import OUTBOUND, Entry, Queues
+from chalicelib.queues import OUTBOUND, Entry
 from chalicelib.runtime import Runtime
 from chalicelib.slots import WIB
 from local.services import EmbeddedPostgres
@@ -31,7 +26,16 @@ from tests.integration.inbox import Inbox
 from tests.integration.ledger import CHAT, add_change, message, write
 from tests.integration.runs import tell
 from tests.integration.tables import Tables
-from tests.integration.waiting import PATIENCE_SECONDS, wait_until
+from tests.integration.wa_session_host.consuming import (
+    DEAD,
+    Account,
+    consume,
+    consuming,
+    publish,
+    sending,
+    statuses,
+)
+from tests.integration.waiting import wait_until
 from wa_session_host.console import ConsoleTransport
 from wa_session_host.consumer import Consumer
 from wa_session_host.in_hand import open_in_hand
@@ -41,65 +45,10 @@ from wa_session_host.transport import (
     OutcomeUnknown,
     Outgoing,
     Rejected,
-    Transport,
-    TransportError,
 )
 
 AFTERNOON = datetime(2026, 2, 20, 17, 0, tzinfo=WIB)
 OTHER_CHAT = "120363000000000002@g.us"
-DEAD = "wa-dlq.fifo"
-
-
-class Account:
-    """Fails as told, one error for each try, then sends. `keys` of tries and of what went out."""
-
-    def __init__(
-        self,
-        *failures: TransportError,
-        sent_before: bool | None = None,
-        on_send: Callable[[Outgoing], None] = lambda message: None,
-    ) -> None:
-        self._failures = list(failures)
-        self._sent_before = sent_before
-        self._on_send = on_send
-        self.tries: list[Outgoing] = []
-        self.sent: list[Outgoing] = []
-        self.is_ready = True
-
-    def ready(self) -> bool:
-        return self.is_ready
-
-    def send(self, message: Outgoing) -> str:
-        self.tries.append(message)
-        self._on_send(message)
-        if self._failures:
-            raise self._failures.pop(0)
-        self.sent.append(message)
-        return f"ID{len(self.sent)}"
-
-    def was_sent(self, message: Outgoing) -> bool | None:
-        return self._sent_before
-
-    def close(self) -> None:
-        pass
-
-    def keys(self) -> list[str]:
-        return [message.key for message in self.tries]
-
-
-class Hasty:
-    """SQS that shows a message again at once, and remembers what it was asked for instead."""
-
-    def __init__(self, sqs: Any) -> None:
-        self._sqs = sqs
-        self.asked: list[int] = []
-
-    def change_message_visibility(self, **arguments: Any) -> Any:
-        self.asked.append(arguments.pop("VisibilityTimeout"))
-        return self._sqs.change_message_visibility(VisibilityTimeout=0, **arguments)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._sqs, name)
 
 
 @pytest.fixture
@@ -110,59 +59,8 @@ def writer(runtime_at: RuntimeAt) -> Runtime:
 
 @pytest.fixture
 def host(runtime_at: RuntimeAt) -> Runtime:
-    """The host's own runtime, over a hasty queue."""
-    made = runtime_at("17:00")
-    made.queues = Queues(made.settings.cicero_stage, Hasty(made.queues.client))
-    return made
-
-
-def asked(host: Runtime) -> list[int]:
-    """The seconds after which the host wanted to look again."""
-    hasty = host.queues.client
-    assert isinstance(hasty, Hasty)
-    return hasty.asked
-
-
-@contextmanager
-def consuming(consumer: Consumer, stop: Event) -> Iterator[None]:
-    """A consumer that runs, until the block ends."""
-    thread = Thread(target=consumer.run)
-    thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        thread.join(PATIENCE_SECONDS)
-        assert not thread.is_alive()
-
-
-@contextmanager
-def sending(host: Runtime, account: Transport) -> Iterator[None]:
-    """A consumer that sends with the account whatever comes."""
-    stop = Event()
-    with consuming(Consumer(host, account, stop), stop):
-        yield
-
-
-def publish(writer: Runtime, *messages: Message) -> list[Row]:
-    rows = write(writer, *messages)
-    outbox.publish(writer, rows)
-    return rows
-
-
-def statuses(tables: Tables) -> list[str]:
-    return tables.values("SELECT status FROM wa_notification_outbox ORDER BY outbox_id")
-
-
-def consume(host: Runtime, account: Transport, tables: Tables, inbox: Inbox) -> None:
-    """Runs a consumer until no message waits and the queue is empty."""
-
-    def done() -> bool:
-        waiting = {"pending", "processing", "retrying"} & set(statuses(tables))
-        return not waiting and inbox.count(OUTBOUND) == 0
-
-    with sending(host, account):
-        wait_until(done)
+    """The host's own runtime."""
+    return runtime_at("17:00")
 
 
 # --- what goes out --------------------------------------------------------------------------
@@ -278,27 +176,30 @@ def test_what_certainly_did_not_go_out_is_tried_again_later_and_before_the_next(
         NotSent("not connected"),
         on_send=lambda m: states.extend(Tables(between).run(look)),
     )
-    consume(host, account, tables, inbox)
+    asked = consume(host, account, tables, inbox)
     between.close()
     assert account.keys() == ["k1", "k1", "k2"]
     assert [state["status"] for state in states[:2]] == ["processing", "processing"]
     assert states[1]["error_message"] == "not connected"
     delay = states[1]["next_attempt_at"] - AFTERNOON
     assert timedelta(seconds=3.75) <= delay <= timedelta(seconds=6.25)
-    assert 4 <= asked(host)[0] <= 6
+    assert 3.75 <= asked[0] <= 6.25
     rows = tables.run("SELECT * FROM wa_notification_outbox ORDER BY outbox_id")
     assert [(row["status"], row["attempt_count"]) for row in rows] == [("sent", 2), ("sent", 1)]
     assert rows[0]["error_message"] is None
 
 
-def test_a_message_that_waits_for_its_next_try_is_retrying(
-    writer: Runtime, runtime_at: RuntimeAt, tables: Tables, inbox: Inbox
+def test_a_message_that_waits_for_its_next_try_is_retrying_and_holds_its_chat_back_alone(
+    writer: Runtime, host: Runtime, tables: Tables, inbox: Inbox
 ) -> None:
-    publish(writer, message(writer, "k1"))
-    with sending(runtime_at("17:00"), Account(NotSent("not connected"))):
-        wait_until(lambda: statuses(tables) == ["retrying"])
-    assert inbox.count(OUTBOUND) == 1, "out of sight, in its place"
-    assert inbox.take(OUTBOUND) == []
+    publish(writer, message(writer, "k1"), message(writer, "k2"))
+    account, stop = Account(NotSent("not connected")), Event()
+    with consuming(Consumer(host, account, stop), stop):
+        wait_until(lambda: "retrying" in statuses(tables))
+        publish(writer, message(writer, "other", chat=OTHER_CHAT))
+        wait_until(lambda: statuses(tables) == ["retrying", "pending", "sent"])
+        assert inbox.seen(OUTBOUND) == (0, 2), "out of sight, in their place"
+    assert account.keys() == ["k1", "other"]
 
 
 def test_after_five_failures_a_message_is_a_dead_letter_and_the_next_goes_out(
@@ -306,12 +207,12 @@ def test_after_five_failures_a_message_is_a_dead_letter_and_the_next_goes_out(
 ) -> None:
     publish(writer, message(writer, "k1"), message(writer, "k2"))
     account = Account(*(NotSent(f"failure {n}") for n in range(1, 6)))
-    consume(host, account, tables, inbox)
+    asked = consume(host, account, tables, inbox)
     assert account.keys() == ["k1"] * 5 + ["k2"]
     assert statuses(tables) == ["dead_letter", "sent"]
     dead = tables.run("SELECT * FROM wa_notification_outbox ORDER BY outbox_id")[0]
     assert (dead["attempt_count"], dead["error_message"]) == (5, "failure 5")
-    waits = [seconds for seconds in asked(host) if seconds > 1]
+    waits = [seconds for seconds in asked if seconds > 1]
     assert len(waits) == 4
     for seconds, wanted in zip(waits, (5, 10, 20, 40), strict=True):
         assert wanted * 0.7 <= seconds <= wanted * 1.3
@@ -472,22 +373,6 @@ def test_a_send_that_a_crash_cut_short_is_repeated_only_if_it_certainly_did_not_
     consume(host, account, tables, inbox)
     assert account.keys() == tries
     assert statuses(tables) == [status]
-
-
-@pytest.fixture
-def few_tries(inbox: Inbox) -> Iterator[None]:
-    """The queue gives a message up after two tries."""
-    url = inbox.url(OUTBOUND)
-    answer = inbox.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["RedrivePolicy"])
-    policy = json.loads(answer["Attributes"]["RedrivePolicy"])
-
-    def allow(tries: int) -> None:
-        changed = json.dumps(policy | {"maxReceiveCount": tries})
-        inbox.sqs.set_queue_attributes(QueueUrl=url, Attributes={"RedrivePolicy": changed})
-
-    allow(2)
-    yield
-    allow(policy["maxReceiveCount"])
 
 
 @pytest.mark.usefixtures("few_tries")
