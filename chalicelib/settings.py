@@ -178,6 +178,9 @@ class Settings(BaseSettings):
     run_retention_days: int = Field(
         90, ge=1, le=3650, description="How long slot and client runs are kept"
     )
+    outbox_retention_days: int = Field(
+        90, ge=1, le=3650, description="How long ended messages are kept"
+    )
 
     app_env: str = Field(
         "development",

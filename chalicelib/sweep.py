@@ -193,6 +193,7 @@ def _prune(this: _Round) -> int:
             ("reports.prune_coverage", audits),
             ("runs.prune", runs),
             ("runs.prune_slots", runs),
+            ("outbox.prune", this.now - timedelta(days=settings.outbox_retention_days)),
             ("content.forget", day_bounds(this.now.date())[0] - timedelta(days=1)),
         )
     )

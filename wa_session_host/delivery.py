@@ -10,7 +10,7 @@ import logging
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Literal
 
 from tenacity import RetryCallState, retry, retry_if_exception_type, wait_random_exponential
@@ -143,8 +143,9 @@ class Delivery:
         blocked = timedelta(seconds=_BLOCKED_SECONDS)
         if older is None or older["due"] is None:
             return blocked
-        if older["due"] > now:
-            return max(blocked, older["due"] - now)
+        due: datetime = older["due"]
+        if due > now:
+            return max(blocked, due - now)
         row = self._claim(older["outbox_id"])
         if row is None:
             return blocked

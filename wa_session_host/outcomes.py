@@ -28,7 +28,9 @@ _REACH_OUT = 463
 
 
 def read_error(text: str) -> TransportError:
-    """The error to raise for the library's text. Its `code` is WhatsApp's number, where known."""
+    """The error to raise for the library's text. Its `code` is WhatsApp's number, where known.
+    White space does not matter: Go writes a space or a no-break space, depending on the build."""
+    text = " ".join(text.split())
     if server := _SERVER_ERROR.search(text):
         return _of_code(int(server[1]))
     if _NOT_ON_WHATSAPP in text:

@@ -86,6 +86,7 @@ def test_the_defaults_are_the_designs() -> None:
     assert settings.safe_delete_max_percent == 40
     assert settings.cron_status_lookup_strategy == "fail_open"
     assert (settings.audit_retention_days, settings.run_retention_days) == (30, 90)
+    assert settings.outbox_retention_days == 90
     assert settings.wa_strict_single_owner is False
 
 

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Self
 
-from tests.integration.waiting import wait_until
+from tests.integration.waiting import PATIENCE_SECONDS, wait_until
 from wa_session_host import protocol
 
 Outcome = str | None | Callable[["Login", "Sent"], str | None]
@@ -110,7 +110,7 @@ class Scripted:
         """The child's command line."""
         return child_command(self.port)
 
-    def login(self, number: int = 0, seconds: float = 20.0) -> Login:
+    def login(self, number: int = 0, seconds: float = PATIENCE_SECONDS) -> Login:
         """The login of that number, counted from 0, once it is there."""
         wait_until(lambda: len(self.logins) > number, seconds)
         return self.logins[number]

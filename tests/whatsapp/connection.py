@@ -82,6 +82,11 @@ class Connection:
         """Drops the socket at once, without a word."""
         self._writer.transport.abort()
 
+    async def closed(self) -> None:
+        """Returns once the socket is closed, after `close` or `abort`."""
+        with contextlib.suppress(OSError):
+            await self._writer.wait_closed()
+
     async def _proxy(self) -> None:
         head = await self._reader.readuntil(b"\r\n\r\n")
         method, target, _ = head.split(b" ", 2)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from tests.conftest import ROOT
+from tests.integration.waiting import PATIENCE_SECONDS
 from tests.whatsapp.standin import PROXY_URL, Standin
 
 Line = dict[str, Any]
@@ -66,14 +67,14 @@ class Driver:
         self._process.stdin.flush()
         return number
 
-    def result(self, number: int, seconds: float = 30) -> Line:
+    def result(self, number: int, seconds: float = PATIENCE_SECONDS) -> Line:
         """The answer to a command: `value`, `error` as text or nothing, `seconds` it took."""
         return self.wait(lambda line: line.get("answer") == number, seconds)
 
-    def call(self, command: str, *args: object, seconds: float = 30) -> Line:
+    def call(self, command: str, *args: object, seconds: float = PATIENCE_SECONDS) -> Line:
         return self.result(self.start(command, *args), seconds)
 
-    def event(self, name: str, seconds: float = 30, *, after: int = 0) -> Line:
+    def event(self, name: str, seconds: float = PATIENCE_SECONDS, *, after: int = 0) -> Line:
         """The first event of that name, of those after the first `after` lines."""
         return self.wait(lambda line: line.get("event") == name, seconds, after=after)
 

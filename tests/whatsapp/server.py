@@ -15,7 +15,7 @@ from tests.whatsapp.connection import Connection, Identity, Refused
 from tests.whatsapp.session import REPLACED, Registration, Session
 from tests.whatsapp.state import World
 
-_SECONDS = 30.0
+_SECONDS = 120.0
 
 
 class Server:
@@ -44,22 +44,26 @@ class Server:
             self.spawn(self._serve_process(process))
 
     async def stop(self) -> None:
-        """Ends everything, clients' connections too."""
-        tasks = list(self._tasks)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        """Ends everything, clients' connections too, and returns once all is closed."""
+        while others := asyncio.all_tasks() - {asyncio.current_task()}:
+            self._drop_connections()
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.wait(others, timeout=1)
+        self._drop_connections()
+        for connection in self._connections:
+            await connection.closed()
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        self._keep(asyncio.get_running_loop().create_task(work))
-
-    def _keep(self, task: asyncio.Task[None] | None) -> None:
-        if task is not None:
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     def down(self) -> None:
         self._up = False
+        self._drop_connections()
+
+    def _drop_connections(self) -> None:
         for connection in self._connections:
             connection.abort()
 
@@ -70,24 +74,24 @@ class Server:
         """Its listening socket lives as long as the process does."""
         loop = asyncio.get_running_loop()
         with process, contextlib.suppress(ConnectionError):
-            listener, words = await asyncio.to_thread(_receive, process)
+            listener, words = await _received(process)
             process.setblocking(False)
 
-            async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-                self._keep(asyncio.current_task())
-                with contextlib.suppress(asyncio.CancelledError):  # `stop`
-                    await self._serve(Connection(reader, writer, words))
+            def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+                connection = Connection(reader, writer, words)
+                self._connections.add(connection)
+                self.spawn(self._serve(connection))
 
             async with await asyncio.start_server(serve, sock=listener):
                 await loop.sock_sendall(process, self._root)
                 await loop.sock_recv(process, 1)
 
     async def _serve(self, connection: Connection) -> None:
-        if not self._up:
-            connection.abort()
-            return
-        self._connections.add(connection)
+        """To the connection's end; `stop` ends one that this is cancelled for."""
         try:
+            if not self._up:
+                connection.abort()
+                return
             await connection.open(self._identity)
             await self._converse(connection)
         except (asyncio.IncompleteReadError, ConnectionError):
@@ -97,9 +101,10 @@ class Server:
         except Exception:  # noqa: BLE001 - whatever it was, the test must hear of it
             self.world.problems.append(traceback.format_exc())
         finally:
-            self._connections.discard(connection)
             connection.close()
             self._changed()
+            await connection.closed()
+            self._connections.discard(connection)
 
     async def _converse(self, connection: Connection) -> None:
         if not connection.payload.username:
@@ -131,12 +136,29 @@ class Server:
             self.registrations.remove(registration)
 
 
+async def _received(process: socket.socket) -> tuple[socket.socket, Dictionary]:
+    receiving = asyncio.ensure_future(asyncio.to_thread(_receive, process))
+    try:
+        return await asyncio.shield(receiving)
+    except asyncio.CancelledError:
+        with contextlib.suppress(OSError):
+            process.shutdown(socket.SHUT_RDWR)
+        with contextlib.suppress(Exception):
+            (await receiving)[0].close()
+        raise
+
+
 def _receive(process: socket.socket) -> tuple[socket.socket, Dictionary]:
     """What the hook in a client process sends first."""
     process.settimeout(_SECONDS)
     size, handles, _, _ = socket.recv_fds(process, 4, 1)
     if not handles:
         raise ConnectionError("the process ended too early")
-    with process.makefile("rb") as stream:
-        single, *double = json.loads(stream.read(int.from_bytes(size, "big")))
-    return socket.socket(fileno=handles[0]), Dictionary(single, double)
+    listener = socket.socket(fileno=handles[0])
+    try:
+        with process.makefile("rb") as stream:
+            single, *double = json.loads(stream.read(int.from_bytes(size, "big")))
+    except BaseException:
+        listener.close()
+        raise
+    return listener, Dictionary(single, double)

@@ -27,7 +27,7 @@ from tests.whatsapp.state import Arrival, Group, Outcome, World
 
 PROXY_URL = f"http://127.0.0.1:{PORT}"
 _HOOK = Path(__file__).parent / "hook"
-_SECONDS = 30.0
+_SECONDS = 120.0
 
 
 class Standin:

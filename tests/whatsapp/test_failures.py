@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.integration.waiting import PATIENCE_SECONDS
 from tests.whatsapp.driver import Driver
 from tests.whatsapp.linked import GROUP, MEMBER, STORE
 from tests.whatsapp.script import AccountScript
@@ -73,7 +74,9 @@ def test_a_login_that_fails_for_now_is_tried_again_without_an_event(
 ) -> None:
     before = client.seen()
     account.refuse_logins(reason)
-    client.wait(lambda line: line.get("event") == "Disconnected", 30, after=client.seen())
+    client.wait(
+        lambda line: line.get("event") == "Disconnected", PATIENCE_SECONDS, after=client.seen()
+    )
     account.allow_logins()
     client.event("Connected", after=before)
     assert not {"ConnectFailure", "LoggedOut"} & set(client.events())
@@ -102,8 +105,9 @@ def test_an_unknown_value_in_an_event_ends_the_call_to_connect_and_not_the_proce
     account: AccountScript, client: Driver, surprise: Ending
 ) -> None:
     surprise(account)
-    error = client.wait(lambda line: line.get("answer") == 1, 30)["error"]
-    assert error.startswith("NeonizeError: proto: required field neonize.")
+    error = client.wait(lambda line: line.get("answer") == 1, PATIENCE_SECONDS)["error"]
+    words = " ".join(error.split())  # Go writes a space or a no-break space after "proto:"
+    assert words.startswith("NeonizeError: proto: required field neonize.")
     assert client.call("state")["value"][1] is True
 
 

@@ -15,10 +15,18 @@ WHERE session IS NOT NULL AND status IN ('dead_letter', 'uncertain')
 ORDER BY outbox_id LIMIT :most
 
 -- name: counts()
--- How many messages are in each state; finished ones of the last day only.
+-- How many messages are in each state; ended ones of the last day only.
 SELECT status, count(*) AS messages FROM wa_notification_outbox
-WHERE session IS NOT NULL AND (status IN ('pending', 'processing', 'retrying', 'dead_letter',
-  'uncertain') OR updated_at > now() - interval '1 day')
+WHERE session IS NOT NULL AND status IN ('pending', 'processing', 'retrying')
+GROUP BY status
+UNION ALL
+SELECT status, count(*) FROM wa_notification_outbox
+WHERE session IS NOT NULL AND status IN ('dead_letter', 'uncertain')
+GROUP BY status
+UNION ALL
+SELECT status, count(*) FROM wa_notification_outbox
+WHERE session IS NOT NULL AND status IN ('sent', 'expired', 'superseded', 'cancelled')
+  AND updated_at > now() - interval '1 day'
 GROUP BY status
 
 -- name: sent_since(session, since)

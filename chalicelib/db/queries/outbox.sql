@@ -134,3 +134,20 @@ WHERE outbox_id = :outbox_id AND send_started_at IS NOT DISTINCT FROM CAST(:star
   AND (status = 'processing'
        OR (status = 'uncertain' AND CAST(:status AS varchar) = 'sent'))
 RETURNING outbox_id
+
+-- name: prune(before, batch)
+-- Deletes messages of this service that ended so long ago, and with them the marks of what they
+-- told; a message that tells a change of a later day stays. Dead letters and uncertain ones wait
+-- for a person; those of the service before this one are not ours to delete.
+WITH old AS (
+  SELECT o.outbox_id FROM wa_notification_outbox o
+  WHERE o.session IS NOT NULL AND o.status IN ('sent', 'expired', 'superseded', 'cancelled')
+    AND o.updated_at < :before
+    AND NOT EXISTS (
+      SELECT 1 FROM change_told t JOIN content_change c USING (change_id)
+      WHERE t.outbox_id = o.outbox_id
+        AND c.wib_day >= CAST(CAST(:before AS timestamptz) AS date))
+  ORDER BY o.updated_at LIMIT :batch FOR UPDATE OF o SKIP LOCKED
+)
+DELETE FROM wa_notification_outbox o USING old WHERE o.outbox_id = old.outbox_id
+RETURNING o.outbox_id

@@ -161,6 +161,17 @@ def test_a_message_whose_older_one_the_queue_has_lost_is_sent_after_that_one(
     assert inbox.count(OUTBOUND) == 0
 
 
+def test_a_message_whose_older_one_waits_for_a_retry_that_the_queue_has_lost_is_sent_after_it(
+    writer: Runtime, host: Runtime, tables: Tables, inbox: Inbox
+) -> None:
+    write(writer, message(writer, "k1"))
+    tables.run("UPDATE wa_notification_outbox SET status = 'retrying', attempt_count = 1")
+    publish(writer, message(writer, "k2"))
+    account = Account()
+    consume(host, account, tables, inbox)
+    assert account.keys() == ["k1", "k2"]
+
+
 # --- what fails -----------------------------------------------------------------------------
 
 

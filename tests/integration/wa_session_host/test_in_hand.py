@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from tests.conftest import RuntimeAt
 from tests.integration.inbox import Inbox
 from tests.integration.ledger import CHAT
 from tests.integration.waiting import wait_until
-from wa_session_host.in_hand import MOST, InHand, open_in_hand
+from wa_session_host.in_hand import InHand, open_in_hand
 
 Answer = dict[str, Any]
 
@@ -25,19 +26,22 @@ def writer(runtime_at: RuntimeAt) -> Runtime:
     return runtime_at("17:00")
 
 
-def body(number: int, session: str) -> str:
-    message = OutboundMessage(outbox_id=number, session=session, chat=CHAT)
+def body(number: int, session: str, chat: str = CHAT) -> str:
+    message = OutboundMessage(outbox_id=number, session=session, chat=chat)
     return str(message.model_dump_json())
 
 
 class Queue:
     """As much of SQS as is needed: gives out messages of these sessions, a batch at a time."""
 
-    def __init__(self, *sessions: str, visibility: str = "600") -> None:
-        self._bodies = iter([body(number, name) for number, name in enumerate(sessions, 1)])
+    def __init__(self, *sessions: str, visibility: str = "600", chats: Sequence[str] = ()) -> None:
+        to = itertools.chain(chats, itertools.repeat(CHAT))
+        numbered = enumerate(zip(sessions, to, strict=False), 1)
+        self._bodies = iter([body(number, name, chat) for number, (name, chat) in numbered])
         self._visibility = visibility
         self._numbers = iter(range(1, 10_000))
         self.given_back: list[int] = []
+        self.hidden: list[int] = []
         self.refuses = False
 
     def get_queue_attributes(self, **_: Any) -> Answer:
@@ -54,6 +58,7 @@ class Queue:
         return {}
 
     def change_message_visibility_batch(self, **arguments: Any) -> Answer:
+        self.hidden += [entry["VisibilityTimeout"] for entry in arguments["Entries"]]
         failed = arguments["Entries"] if self.refuses else []
         return {"Failed": [{"Id": entry["Id"], "Code": "Invalid"} for entry in failed]}
 
@@ -87,15 +92,43 @@ def test_a_host_that_lost_the_account_gives_everything_back(writer: Runtime, inb
         in_hand.close()
 
 
-def test_an_account_that_is_away_fills_only_its_own_hand(hands: Callable[..., InHand]) -> None:
-    queue = Queue(*["gateway"] * (MOST + 30), "log")
+def test_an_account_that_is_away_holds_no_other_up_and_nothing_is_given_back(
+    hands: Callable[..., InHand],
+) -> None:
+    queue = Queue(*["gateway"] * 2_000, "log")
     in_hand = hands(queue)
     while (message := in_hand.next("log")) is None:
-        assert not in_hand.full("log")
         in_hand.receive(0)
     assert message.message.session == "log"
-    assert in_hand.full("gateway")
-    assert queue.given_back == [60] * 30, "for a minute, what was too much"
+    assert in_hand.count("gateway") == 2_000
+    assert queue.given_back == []
+
+
+def test_a_message_that_waits_for_its_next_try_holds_only_its_chat_back(
+    hands: Callable[..., InHand],
+) -> None:
+    in_hand = hands(Queue(*["gateway"] * 3, chats=["a@g.us", "a@g.us", "b@g.us"]))
+    in_hand.receive(0)
+    first, other = in_hand.next("gateway"), in_hand.next("gateway")
+    assert first is not None
+    assert other is not None
+    assert [t.message.outbox_id for t in (first, other)] == [1, 3]
+    in_hand.later(first, timedelta(hours=1))
+    assert in_hand.next("gateway") is None
+    assert 3590 < in_hand.wait("gateway") <= 3600
+    in_hand.later(first, timedelta(0))
+    assert in_hand.next("gateway") is first
+
+
+def test_what_is_in_hand_is_hidden_the_longer_the_more_there_is(
+    hands: Callable[..., InHand],
+) -> None:
+    queue = Queue(*["gateway"] * 400, visibility="2")
+    in_hand = hands(queue)
+    for _ in range(40):
+        in_hand.receive(0)
+    wait_until(lambda: 10 in queue.hidden)
+    assert in_hand.count("gateway") == 400
 
 
 def test_a_message_that_cannot_be_kept_hidden_is_held_no_longer(

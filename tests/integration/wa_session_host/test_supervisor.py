@@ -13,7 +13,7 @@ from typing import get_args
 import pytest
 
 from chalicelib.slots import WIB
-from tests.integration.waiting import wait_until
+from tests.integration.waiting import PATIENCE_SECONDS, wait_until
 from tests.wa_child.server import SILENCE, Login, Scripted
 from wa_session_host import protocol, states
 from wa_session_host.snapshot import Snapshot, Times
@@ -66,7 +66,7 @@ class Watched:
     def state(self) -> State:
         return self.session.snapshot.state
 
-    def wait_for(self, state: State, seconds: float = 20.0) -> None:
+    def wait_for(self, state: State, seconds: float = PATIENCE_SECONDS) -> None:
         wait_until(lambda: self.state == state, seconds)
 
 
@@ -239,7 +239,7 @@ def test_however_often_nobody_scans_the_next_codes_follow_at_once_and_nobody_is_
 ) -> None:
     scripted.paired = False
     watched = watch(replace(HASTY, backoff=30.0))
-    scripted.login(5, 30)
+    scripted.login(5)
     assert watched.alerts == []
 
 
@@ -387,7 +387,7 @@ def test_with_its_real_patience_a_session_replaces_a_hanging_child_within_thirty
     hung = time.monotonic()
     scripted.login().tell({"hang": True})
     scripted.login(1, seconds=30)
-    wait_until(watched.session.ready, 30)
+    wait_until(watched.session.ready)
     assert time.monotonic() - hung < 30
 
 
@@ -402,7 +402,7 @@ def test_a_connect_that_ends_is_tried_again_and_told_when_it_keeps_failing(
 
     scripted.on_login = refuse
     watched = watch()
-    wait_until(watched.session.ready, 30)
+    wait_until(watched.session.ready)
     assert watched.session.snapshot.restarts == 6
     wait_until(lambda: watched.alerts == ["connection"])
 

@@ -59,3 +59,19 @@ def test_the_reason_holds_no_number_of_a_person_or_group() -> None:
 @given(st.text())
 def test_what_is_not_known_is_never_called_safe_to_send_again(text: str) -> None:
     assert isinstance(read_error(text), OutcomeUnknown)
+
+
+@pytest.mark.parametrize("space", ["\N{NO-BREAK SPACE}", "  ", "\n"])
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("failed to send message node: websocket not connected", NotSent),
+        ("failed to get group members: that group does not exist", Rejected),
+        ("no LID found for 6281200000001@s.whatsapp.net from server", Rejected),
+        ("server returned error 404", Rejected),
+    ],
+)
+def test_the_library_s_white_space_does_not_matter(
+    text: str, kind: type[TransportError], space: str
+) -> None:
+    assert type(read_error(text.replace(" ", space))) is kind

@@ -18,7 +18,7 @@ from wa_session_host.snapshot import Snapshot, Times
 from wa_session_host.supervisor import Session
 
 TIMES = Times(tick=0.05, ping=1.0, backoff=0.2, replaced_retry=0.5)
-PATIENCE = 60.0
+PATIENCE = 180.0
 OPERATORS = "admin_alert"
 
 

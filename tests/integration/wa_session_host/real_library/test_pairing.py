@@ -149,5 +149,5 @@ def test_when_nobody_scanned_any_code_new_ones_follow_at_once(
         assert snapshot(host).reason == "qr_expired"
         with pytest.raises(LookupError):
             account.scan(expired)
-        wait_until(lambda: snapshot(host).code is not None, 30)
+        wait_until(lambda: snapshot(host).code is not None, PATIENCE)
         pair(host, account)
