@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
 import ssl
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -42,6 +43,7 @@ class Connection:
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, words: Dictionary
     ) -> None:
         self._reader, self._writer, self._words = reader, writer, words
+        self._socket: socket.socket = writer.get_extra_info("socket")
         self._websocket = ServerProtocol(max_size=None)
         self._buffer = bytearray()
         self._incoming: Cipher
@@ -84,8 +86,8 @@ class Connection:
 
     async def closed(self) -> None:
         """Returns once the socket is closed, after `close` or `abort`."""
-        with contextlib.suppress(OSError):
-            await self._writer.wait_closed()
+        while self._socket.fileno() != -1:  # noqa: ASYNC110 - nothing else tells in every case
+            await asyncio.sleep(0.01)
 
     async def _proxy(self) -> None:
         head = await self._reader.readuntil(b"\r\n\r\n")

@@ -14,7 +14,7 @@ def test_a_wrong_account_name_ends_the_host_with_code_two_before_anything_starts
     name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("DATABASE_URL", "postgresql://127.0.0.1:9/unused")
+    monkeypatch.setenv("DATABASE_URL", "postgresql://unused@127.0.0.1:9/unused")
     monkeypatch.setenv("RAPIDAPI_KEY", "unused")
     monkeypatch.setenv("WA_TRANSPORT", "neonize")
     monkeypatch.setenv(name, "polri/gateway")
