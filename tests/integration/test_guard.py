@@ -216,3 +216,29 @@ def test_the_documented_command_opens_a_platform_s_routes_and_no_other(
     guard.permit(instagram, "/v1/likes")
     guard.permit(fallback)
     assert guard.closed_by(tiktok) == "quota"
+
+
+def test_accounts_refused_in_two_processes_are_counted_together(redis: EmbeddedRedis) -> None:
+    route = f"refused-{time.monotonic_ns()}"
+    one, other = guard_of(redis.url), guard_of(redis.url)
+    assert [one.refused(route, f"a{n}") for n in range(3)] == [False] * 3
+    assert other.refused(route, "a0") is False, "an account counts once"
+    assert other.refused(route, "a3") is False
+    assert one.refused(route, "a4") is True
+
+
+def test_an_answer_in_another_process_acquits_the_route(redis: EmbeddedRedis) -> None:
+    route = f"refused-{time.monotonic_ns()}"
+    one, other = guard_of(redis.url), guard_of(redis.url)
+    for n in range(4):
+        other.refused(route, f"a{n}")
+    one.answered(route)
+    assert guard_of(redis.url).refused(route, "a4") is False
+
+
+@pytest.mark.parametrize("kept", ["soon quota", "", "2026-02-20T18:00 quota", "9" * 500])
+def test_what_nobody_can_read_in_redis_closes_nothing(redis: EmbeddedRedis, kept: str) -> None:
+    route = f"odd-{time.monotonic_ns()}"
+    with Redis.from_url(redis.url) as shared:
+        shared.set(f"cicero:local:breaker:{route}", kept)
+    guard_of(redis.url).permit(route)
