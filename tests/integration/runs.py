@@ -1,19 +1,23 @@
-"""Single clients' runs, without a queue in between."""
+"""Single clients' runs without a queue in between, and whole days."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import date, datetime
 
 from chalicelib import posts
 from chalicelib.deadline import UNLIMITED, Deadline
+from chalicelib.dispatch import open_slot
 from chalicelib.engagement import refresh_engagement
 from chalicelib.jobs import ClientJob, Trigger
 from chalicelib.posts import FetchResult
+from chalicelib.queues import ENGAGEMENT, FETCH
 from chalicelib.runtime import Runtime
-from chalicelib.slots import Slot, fetches_posts, job_expiry
+from chalicelib.scope import Refresh
+from chalicelib.slots import Slot, fetches_posts, job_expiry, slots_of
+from tests.integration.inbox import Inbox
 
 
 class _Pages(Deadline):
@@ -94,3 +98,18 @@ def tell(runtime: Runtime, client_id: str = "CONTOH", got_through: bool = True) 
             slot=job.slot,
         )
     refresh_engagement(runtime, job)
+
+
+def play_day(
+    runtime_at: Callable[[datetime], Runtime], inbox: Inbox, day: date, refresh: Refresh = "delta"
+) -> None:
+    """A whole day of every client, slot by slot."""
+    for slot in slots_of(day):
+        runtime = runtime_at(slot.at)
+        runtime.settings = runtime.settings.model_copy(update={"engagement_refresh": refresh})
+        open_slot(runtime, slot, "schedule")
+        for body in inbox.take(FETCH):
+            posts.fetch_posts(runtime, ClientJob.model_validate(body))
+        for body in inbox.take(ENGAGEMENT):
+            refresh_engagement(runtime, ClientJob.model_validate(body))
+        runtime.close()

@@ -8,12 +8,11 @@ from typing import Any
 import pytest
 
 from chalicelib.clients import PLATFORMS
-from chalicelib.dispatch import open_slot
 from chalicelib.engagement import refresh_engagement
 from chalicelib.jobs import ClientJob
 from chalicelib.posts import fetch_posts
-from chalicelib.queues import ENGAGEMENT, FETCH
-from chalicelib.slots import WIB, slots_of
+from chalicelib.queues import ENGAGEMENT
+from chalicelib.slots import WIB
 from local.sandbox import Sandbox, Scenario, world
 from local.sandbox.demo_clients import client_row
 from local.sandbox.ids import sec_uid
@@ -23,7 +22,7 @@ from tests.conftest import DAY, Measured, RuntimeAt
 from tests.integration import answers
 from tests.integration.answers import COMMENTS, LIKES
 from tests.integration.inbox import Inbox
-from tests.integration.runs import hurried, start_run, whole_run
+from tests.integration.runs import hurried, play_day, start_run, whole_run
 from tests.integration.service import SharedService
 from tests.integration.tables import Tables
 
@@ -248,18 +247,6 @@ def test_coverage_is_pruned_with_the_audits(runtime_at: RuntimeAt, tables: Table
         assert len(tx.run("reports.prune_coverage", before=later, batch=3)) == 3
 
 
-def play(runtime_at: RuntimeAt, inbox: Inbox) -> None:
-    """The whole day, slot by slot."""
-    for slot in slots_of(DAY):
-        runtime = runtime_at(slot.at)
-        open_slot(runtime, slot, "schedule")
-        for body in inbox.take(FETCH):
-            fetch_posts(runtime, ClientJob.model_validate(body))
-        for body in inbox.take(ENGAGEMENT):
-            refresh_engagement(runtime, ClientJob.model_validate(body))
-        runtime.close()
-
-
 def truth(of: Post, at: datetime) -> int:
     """What there was to read."""
     if of.platform == "instagram":
@@ -282,11 +269,10 @@ def test_a_day_with_odd_lists_says_what_the_sandbox_knows_and_costs_no_more(
         service.empty()
         tables.run("DELETE FROM insta_post")
         tables.run("DELETE FROM clients")
-        tables.run("DELETE FROM coverage")
         seed(service.environment["DATABASE_URL"], scenario)
         before = sandbox.stats()["total"]
         sandbox.set_faults(faults)
-        play(runtime_at, inbox)
+        play_day(runtime_at, inbox, DAY)
         calls[kind] = sandbox.stats()["total"] - before
         for row in tables.run("SELECT * FROM coverage"):
             there = truth(by_code[row["content_id"]], row["slot"])

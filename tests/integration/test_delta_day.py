@@ -7,12 +7,8 @@ from datetime import datetime, time, timedelta
 import pytest
 
 from chalicelib.clients import PLATFORMS
-from chalicelib.dispatch import open_slot
-from chalicelib.engagement import refresh_engagement
-from chalicelib.jobs import ClientJob
-from chalicelib.posts import fetch_posts
-from chalicelib.queues import ENGAGEMENT, FETCH
-from chalicelib.slots import WIB, slots_of
+from chalicelib.scope import Refresh
+from chalicelib.slots import WIB
 from local.sandbox import Sandbox, Scenario
 from local.sandbox.demo_clients import client_row
 from local.sandbox.ids import sec_uid
@@ -20,6 +16,7 @@ from local.sandbox.world import Account, Platform, Post, World
 from local.seed import seed
 from tests.conftest import DAY, Measured, RuntimeAt
 from tests.integration.inbox import Inbox
+from tests.integration.runs import play_day
 from tests.integration.service import SharedService
 from tests.integration.tables import Tables
 
@@ -74,19 +71,6 @@ def scenario() -> Scenario:
     return Scenario(DAY, (client,), World(accounts, made))
 
 
-def play(runtime_at: RuntimeAt, inbox: Inbox, refresh: str) -> None:
-    """The whole day, slot by slot."""
-    for slot in slots_of(DAY):
-        runtime = runtime_at(slot.at)
-        runtime.settings = runtime.settings.model_copy(update={"engagement_refresh": refresh})
-        open_slot(runtime, slot, "schedule")
-        for body in inbox.take(FETCH):
-            fetch_posts(runtime, ClientJob.model_validate(body))
-        for body in inbox.take(ENGAGEMENT):
-            refresh_engagement(runtime, ClientJob.model_validate(body))
-        runtime.close()
-
-
 def kept(tables: Tables) -> dict[str, object]:
     found: dict[str, object] = {name: tables.dump_of(name) for name in KEPT}
     for name, columns in SNAPSHOTS.items():
@@ -108,13 +92,14 @@ def test_a_day_of_deltas_ends_as_a_day_read_in_full_for_fewer_calls(
     measured: Measured,
 ) -> None:
     ends, calls = {}, {}
-    for refresh in ("full", "delta"):
+    modes: tuple[Refresh, ...] = ("full", "delta")
+    for refresh in modes:
         service.empty()
         tables.run("DELETE FROM insta_post")
         tables.run("DELETE FROM clients")
         seed(service.environment["DATABASE_URL"], scenario)
         before = sandbox.stats()["total"]
-        play(runtime_at, inbox, refresh)
+        play_day(runtime_at, inbox, DAY, refresh)
         ends[refresh], calls[refresh] = kept(tables), sandbox.stats()["total"] - before
     assert ends["delta"] == ends["full"]
     share = calls["delta"] / calls["full"]
