@@ -98,6 +98,8 @@ def migrate() -> None:
     with database_url() as url:
         answer = run(url)
     click.echo(f"database: {answer['from'] or 'empty'} → {answer['to']}")
+    if url and answer.get("warning"):
+        click.echo(f"warning: {answer['warning']}", err=True)
 
 
 @cli.command()

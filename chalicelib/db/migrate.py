@@ -7,8 +7,10 @@ advisory lock; running it again changes nothing. Existing rows are never rewritt
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from chalicelib.db.connection import connect, connect_arguments, reading_errors
+from chalicelib.db.shape import COLUMNS, refuse_odd_columns
 from chalicelib.errors import ConfigurationError
 
 VERSION_TABLE = "cicero_fetch_version"
@@ -19,10 +21,11 @@ _SCRIPTS = Path(__file__).parent / "migrations"
 
 
 def migrate(database_url: str, to: str = "head") -> dict[str, str | None]:
-    """Runs what has not run yet, up to version `to`: {"from": version or None, "to": version}.
+    """Runs what has not run yet, up to version `to`: {"from": version or None, "to": version}, and
+    with a "warning" where other software would read times in another zone than WIB.
 
     Raises DatabaseUnavailable where PostgreSQL does not answer, ConfigurationError where it is too
-    old; then nothing is changed.
+    old, or has shared tables that cannot be written as they are; then nothing is changed.
     """
     import pg8000.dbapi
     from alembic import command
@@ -36,13 +39,49 @@ def migrate(database_url: str, to: str = "head") -> dict[str, str | None]:
     config.attributes["connect"] = lambda: connect(pg8000.dbapi.connect, arguments)
     with reading_errors():
         refuse_old_server(server_version(database_url))
+        refuse_odd_columns(_ask(arguments, COLUMNS))
         before = current_version(database_url)
         try:
             command.upgrade(config, to)
         except DBAPIError as error:
             raise (error.orig or error) from error
     reached = ScriptDirectory.from_config(config).get_revision(to)
-    return {"from": before, "to": reached.revision}
+    answer: dict[str, str | None] = {"from": before, "to": reached.revision}
+    warning = time_zone_warning(database_url)
+    return answer | {"warning": warning} if warning else answer
+
+
+def time_zone_warning(database_url: str) -> str | None:
+    """What is wrong with the zone that connections get which name none, and how to set it; None
+    where their clock is WIB. The dashboard's connections name none."""
+    arguments = connect_arguments(database_url) | {"startup_params": {}}
+    with reading_errors():
+        [[zone, differs, name]] = _ask(arguments, _ZONE)
+    if not differs:
+        return None
+    return (
+        f"The database's default TimeZone is {zone}, not Asia/Jakarta: the dashboard, which sets "
+        "none, takes its days from it. Set it once, as the database's owner: "
+        f"ALTER DATABASE {name} SET TimeZone TO 'Asia/Jakarta'; then let the dashboard connect "
+        "again."
+    )
+
+
+_ZONE = """
+SELECT current_setting('TimeZone'),
+  now() AT TIME ZONE current_setting('TimeZone') <> now() AT TIME ZONE 'Asia/Jakarta',
+  quote_ident(current_database())
+"""
+
+
+def _ask(arguments: dict[str, Any], sql: str) -> list[list[Any]]:
+    import pg8000.native
+
+    connection = connect(pg8000.native.Connection, arguments)
+    try:
+        return list(connection.run(sql))
+    finally:
+        connection.close()
 
 
 def current_version(database_url: str) -> str | None:

@@ -1,18 +1,25 @@
-"""The dashboard's database as the service before this one left it, row by row.
+"""The databases that exist as the service before this one left them, row by row.
 
-Written from the description of the shared tables, not from this service's migrations, so that
-the two can disagree. Nobody has `insta_post.like_count` in a schema; production has it anyway.
+Their tables come from the catalogue of the two real ones (catalogue.py), or, as `described`, from
+the description of the shared tables, which forbids less: never from this service's migrations, so
+that the two can disagree. Nobody has `insta_post.like_count` in a schema; production has it anyway.
 """
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from typing import Any, Literal
 
 import pg8000.native
 
 from chalicelib.db.connection import connect_arguments
+from tests.integration import catalogue
+from tests.integration.catalogue import Existing
 
-TABLES = """
+Kind = Existing | Literal["described"]
+KINDS: tuple[Kind, ...] = (*catalogue.EXISTING, "described")
+
+DESCRIBED = """
 CREATE TABLE clients (
   client_id varchar PRIMARY KEY, nama varchar NOT NULL, client_type varchar,
   client_status boolean, client_insta varchar, client_insta_status boolean,
@@ -102,49 +109,65 @@ INSERT INTO clients (client_id, nama, client_type, client_status, client_insta, 
   ('TUTUP', 'Polres Tutup', NULL, false, NULL, NULL, NULL, '');
 INSERT INTO "user" (user_id, nama, insta, tiktok, client_id, status, exception, desa) VALUES
   ('80010001', 'Anggota Satu', '@Anggota.Satu', '@anggota_satu', 'LAMA', true, false, 'Desa'),
-  ('80010002', 'Anggota Dua', NULL, NULL, 'BUBAR', NULL, true, NULL);
+  ('80010002', 'Anggota Dua', NULL, NULL, 'LAMA', NULL, true, NULL);
 INSERT INTO insta_post (shortcode, client_id, caption, comment_count, is_video, images_url,
   is_carousel, created_at, source_type, original_created_at) VALUES
   ('CRON1', 'LAMA', 'Apel pagi', 3, false, '["https://cdn.example/1"]', true,
-   '2026-02-19 07:30:00', 'cron_fetch', '2026-02-19 07:30:00+07'),
+   '2026-02-19 07:30:00', 'cron_fetch', {{2026-02-19 07:30:00+07}}),
   ('MANUAL1', 'LAMA', 'Titipan', NULL, NULL, 'null', NULL, '2026-02-19 15:00:00',
-   'manual_input', '2026-02-18 20:00:00+07'),
+   'manual_input', {{2026-02-18 20:00:00+07}}),
   ('KOLAB1', 'ditlama', NULL, 0, NULL, NULL, NULL, '2026-02-19 09:00:00', 'cron_fetch', NULL),
-  ('KUNO1', 'TUTUP', 'Tanpa sumber', NULL, NULL, NULL, NULL, '2024-01-01 00:00:00', NULL, NULL),
+  ('KUNO1', 'TUTUP', 'Tanpa penyuka', NULL, NULL, NULL, NULL, '2024-01-01 00:00:00',
+   'cron_fetch', NULL),
   ('KOSONG1', 'LAMA', '', 0, NULL, NULL, NULL, NULL, 'cron_fetch', NULL);
-INSERT INTO insta_post_clients VALUES
-  ('CRON1', 'LAMA', '2026-02-19 08:00:00'), ('KOLAB1', 'ditlama', NULL), ('KOLAB1', 'LAMA', NULL);
-INSERT INTO insta_like VALUES
+INSERT INTO insta_post_clients (shortcode, client_id, created_at) VALUES
+  ('CRON1', 'LAMA', '2026-02-19 08:00:00'), ('KOLAB1', 'ditlama', '2026-02-19 09:30:00'),
+  ('KOLAB1', 'LAMA', '2026-02-19 09:30:00');
+INSERT INTO insta_like (shortcode, likes, updated_at) VALUES
   ('CRON1', '[{"username": "Objek.Satu"}, {"username": "objek.dua", "id": "7"}]', now()),
   ('MANUAL1', '["HURUF.BESAR", "@tanda.at", "biasa"]', '2026-02-19 16:00:00'),
   ('KOLAB1', 'null', NULL), ('KUNO1', NULL, NULL), ('KOSONG1', '"sendiri"', NULL);
 INSERT INTO insta_like_audit (shortcode, usernames, snapshot_window_start, snapshot_window_end,
   captured_at) VALUES
   ('CRON1', '["objek.satu"]', '2026-02-19 16:30+07', '2026-02-19 17:00+07', '2026-02-19 17:01+07'),
-  ('CRON1', '["objek.satu"]', '2026-02-19 16:30+07', '2026-02-19 17:00+07', '2026-02-19 17:02+07'),
-  ('HILANG1', 'null', NULL, NULL, NULL);
+  ('CRON1', '["objek.satu"]', '2026-02-19 16:30+07', '2026-02-19 17:00+07', '2026-02-19 17:02+07');
 INSERT INTO tiktok_post (video_id, client_id, caption, like_count, comment_count, created_at,
   original_created_at, source_type) VALUES
-  ('7000000000000000001', 'LAMA', 'Patroli', 5, 2, '2026-02-19 09:00+07', NULL, DEFAULT),
-  ('7000000000000000002', 'ditlama', NULL, NULL, NULL, '2026-02-19 21:00+07',
-   '2026-02-19 21:00+07', 'manual_input');
-INSERT INTO tiktok_comment VALUES
+  ('7000000000000000001', 'LAMA', 'Patroli', 5, 2, {{2026-02-19 09:00+07}}, NULL, DEFAULT),
+  ('7000000000000000002', 'ditlama', NULL, NULL, NULL, {{2026-02-19 21:00+07}},
+   {{2026-02-19 21:00+07}}, 'manual_input');
+INSERT INTO tiktok_comment (video_id, comments, updated_at) VALUES
   ('7000000000000000001', '[{"user": {"unique_id": "Objek"}}, "@Besar", "tanpa.at"]', now()),
   ('7000000000000000002', NULL, NULL);
 INSERT INTO tiktok_comment_audit (video_id, usernames, snapshot_window_start,
   snapshot_window_end, captured_at) VALUES
   ('7000000000000000001', '["@objek"]', '2026-02-19 20:30+07', '2026-02-19 21:00+07', now());
-INSERT INTO insta_post_roles VALUES ('CRON1', 'ditbinmas');
-INSERT INTO tiktok_post_roles VALUES ('7000000000000000001', 'ditbinmas');
+INSERT INTO insta_post_roles (shortcode, role_name) VALUES ('CRON1', 'ditbinmas');
+INSERT INTO tiktok_post_roles (video_id, role_name) VALUES ('7000000000000000001', 'ditbinmas');
 INSERT INTO link_report (shortcode, user_id, facebook_link, created_at) VALUES
   ('CRON1', '80010001', 'https://facebook.example/1', '2026-02-19 10:00:00');
 INSERT INTO tasks (shortcode, user_id, created_at) VALUES
   ('CRON1', '80010001', '2026-02-19 08:00:00'), (NULL, NULL, NULL);
-INSERT INTO wa_notification_scheduler_state VALUES
-  ('LAMA', 4, 2, '2026-02-19 17:05+07', '2026-02-19-17'), ('TUTUP', NULL, NULL, NULL, NULL);
-INSERT INTO cron_job_config VALUES
-  ('./src/cron/cronDirRequestFetchSosmed.js', 'Fetch sosmed', true), ('./lain.js', NULL, false);
+INSERT INTO cron_job_config (job_key, display_name, is_active) VALUES
+  ('./src/cron/cronDirRequestFetchSosmed.js', 'Fetch sosmed', true), ('./lain.js', 'Lain', false);
 """
+
+STATE = """
+INSERT INTO wa_notification_scheduler_state (client_id, last_ig_count, last_tiktok_count,
+  last_notified_at, last_notified_slot) VALUES
+  ('LAMA', 4, 2, '2026-02-19 17:05+07', '2026-02-19-17'), ('TUTUP', 0, 0, NULL, NULL);
+"""
+
+ODD_ROWS = """
+INSERT INTO "user" (user_id, client_id) VALUES ('80010003', 'BUBAR');
+INSERT INTO insta_post (shortcode, client_id, created_at) VALUES
+  ('KUNO2', 'TUTUP', '2024-01-01 00:00:00');
+INSERT INTO insta_like_audit (shortcode, usernames) VALUES ('HILANG1', 'null');
+INSERT INTO insta_post_clients (shortcode, client_id) VALUES ('KUNO2', 'TUTUP');
+INSERT INTO wa_notification_outbox (status, attempt_count, error_message, next_attempt_at)
+VALUES ('dead_letter', 5, 'gagal', '2026-02-19 17:40+07');
+"""
+"""What only the description allows."""
 
 OUTBOX = """
 INSERT INTO wa_notification_outbox (client_id, group_id, message, idempotency_key, status,
@@ -158,8 +181,8 @@ VALUES
    '2026-02-19 17:36+07', '2026-02-19 17:36+07', '2026-02-19 17:36+07', '2026-02-19 17:36+07'),
   ('LAMA', '120363000000000101@g.us', 'diulang', 'lama-4', 'retrying', 2, NULL, 'not connected',
    '2026-02-19 17:40+07', '2026-02-19 17:38+07', '2026-02-19 17:37+07', '2026-02-19 17:38+07'),
-  (NULL, NULL, NULL, NULL, 'dead_letter', 5, NULL, 'gagal', '2026-02-19 17:40+07', NULL, NULL,
-   NULL);
+  ('LAMA', '120363000000000101@g.us', 'gagal', 'lama-5', 'dead_letter', 5, NULL, 'gagal',
+   '2026-02-19 17:40+07', NULL, '2026-02-19 17:37+07', '2026-02-19 17:40+07');
 """
 
 MISSING_OWNER = """
@@ -169,9 +192,21 @@ VALUES ('7000000000000000003', 'BUBAR', '2025-12-01 09:00+07', 'cron_fetch');
 """A video of a client that is no more: nothing in the old tables forbids it."""
 
 
-def build(url: str, *more: str) -> None:
+def build(url: str, kind: Kind, *more: str) -> None:
     """Fills an empty database with the old tables, their rows, and whatever more is given."""
-    execute(url, TABLES, ROWS, OUTBOX, *more)
+    if kind == "described":
+        scripts = [DESCRIBED, ROWS, STATE, OUTBOX, ODD_ROWS]
+    else:
+        scripts = [catalogue.tables(kind), ROWS]
+        scripts += [STATE, OUTBOX] if catalogue.has(kind, "wa_notification_outbox") else []
+    execute(url, *(times_of(kind, script) for script in (*scripts, *more)))
+
+
+def times_of(kind: Kind, script: str) -> str:
+    """The script with its {{moments}} as columns of that database hold them: with their zone, or,
+    in the dashboard's own, naive UTC."""
+    utc = " AT TIME ZONE 'UTC'" if kind == "dashboard" else ""
+    return re.sub(r"\{\{(.*?)\}\}", rf"(timestamptz '\1'{utc})", script)
 
 
 def execute(url: str, *scripts: str) -> None:

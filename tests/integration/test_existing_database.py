@@ -9,25 +9,31 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from threading import Barrier
 from typing import Any
 
 import pytest
 
+from chalicelib import sweep, telling
 from chalicelib.db import Database, Row
 from chalicelib.db.migrate import migrate
+from chalicelib.manual import restore_post
 from chalicelib.runtime import Runtime
-from chalicelib.slots import WIB
+from chalicelib.slots import WIB, Slot
 from local.environment import environment
 from local.sandbox import Sandbox
 from local.sandbox.world import Post, like_count, likers
 from local.seed import seed
 from local.services import EmbeddedPostgres
 from tests.conftest import settings_of
-from tests.integration import answers, old_database
+from tests.integration import answers, catalogue, old_database
+from tests.integration.catalogue import EXISTING, Existing
 from tests.integration.conftest import DEMO, Copies, NewService, Sandboxes, hosts
-from tests.integration.runs import fetch, whole_run
+from tests.integration.runs import fetch, refresh, start_run, whole_run
 from tests.integration.tables import Tables
 
 AFTERNOON = datetime(2026, 2, 20, 17, 0, tzinfo=WIB)
@@ -46,7 +52,7 @@ KEYS = {
     "insta_post_roles": ("shortcode", "role_name"),
     "tiktok_post_roles": ("video_id", "role_name"),
     "link_report": ("shortcode", "user_id"),
-    "tasks": ("task_id",),
+    "tasks": ("shortcode", "user_id", "created_at"),
     "wa_notification_scheduler_state": ("client_id",),
     "wa_notification_outbox": ("outbox_id",),
     "cron_job_config": ("job_key",),
@@ -90,7 +96,7 @@ ODD_LIKES = [{"username": "Objek.Lama"}, "HURUF.BESAR", "@tanda.lama", "biasa.la
 ODD_COMMENTS = [{"user": {"unique_id": "Objek_Lama"}}, "@Besar_Lama", "tanpa_at"]
 
 
-def rows_of_the_day() -> str:
+def rows_of_the_day(existing: Existing) -> str:
     """What the old service and others had written about CONTOH's contents."""
 
     def literal(value: Any) -> str:
@@ -105,47 +111,66 @@ def rows_of_the_day() -> str:
             "CONTOH",
             "manual_input",
             datetime(2026, 2, 20, 11, tzinfo=WIB),
-            f"'{OLD.manual.posted_at.isoformat()}'",
+            f"{{{{{OLD.manual.posted_at.isoformat()}}}}}",
         ),
     ]
     inserts = [
         "INSERT INTO insta_post (shortcode, client_id, caption, source_type, created_at, "
         f"original_created_at) VALUES ('{post.code}', '{owner}', 'lama', '{source}', "
         f"'{created:%Y-%m-%d %H:%M:%S}', {original}); "
-        f"INSERT INTO insta_post_clients VALUES ('{post.code}', '{owner}', NULL);"
+        "INSERT INTO insta_post_clients (shortcode, client_id, created_at) "
+        f"VALUES ('{post.code}', '{owner}', '{created:%Y-%m-%d %H:%M:%S}');"
         for post, owner, source, created, original in posts
     ]
     return (
         "\n".join(inserts)
         + f"""
+    INSERT INTO ig_ext_posts (post_id, shortcode) VALUES ('e1', '{OLD.morning.code}');
+    INSERT INTO ig_ext_media_items (media_id, post_id) VALUES ('e1_1', 'e1');
     INSERT INTO tiktok_post (video_id, client_id, caption, created_at, source_type) VALUES
-      ('{OLD.early_video.code}', 'CONTOH', 'lama', '2026-02-20 09:05+07', 'cron_fetch'),
-      ('{OLD.manual_video.code}', 'CONTOH', 'lama', '2026-02-20 16:25+07', 'manual_input');
-    INSERT INTO insta_like VALUES ('{OLD.morning.code}', {literal(ODD_LIKES)}, NULL),
-      ('{OLD.shared.code}', 'null', NULL);
-    INSERT INTO tiktok_comment VALUES ('{OLD.early_video.code}', {literal(ODD_COMMENTS)}, NULL);
+      ('{OLD.early_video.code}', 'CONTOH', 'lama', {{{{2026-02-20 09:05+07}}}}, 'cron_fetch'),
+      ('{OLD.manual_video.code}', 'CONTOH', 'lama', {{{{2026-02-20 16:25+07}}}}, 'manual_input');
+    INSERT INTO insta_like (shortcode, likes) VALUES
+      ('{OLD.morning.code}', {literal(ODD_LIKES)}), ('{OLD.shared.code}', 'null');
+    INSERT INTO tiktok_comment (video_id, comments) VALUES
+      ('{OLD.early_video.code}', {literal(ODD_COMMENTS)});
     INSERT INTO insta_like_audit (shortcode, usernames, snapshot_window_start,
       snapshot_window_end, captured_at) VALUES
       ('{OLD.morning.code}', '["biasa.lama"]', '2026-02-20 16:00+07', '2026-02-20 16:30+07', now());
     INSERT INTO link_report (shortcode, user_id, facebook_link) VALUES
       ('{OLD.morning.code}', '80010001', 'https://facebook.example/2');
     INSERT INTO tasks (shortcode, user_id) VALUES ('{OLD.morning.code}', '80010001');
-    INSERT INTO insta_post_roles VALUES ('{OLD.morning.code}', 'ditbinmas');
-    INSERT INTO wa_notification_scheduler_state VALUES
-      ('CONTOH', 4, 2, '2026-02-20 16:05+07', '2026-02-20-16');
+    INSERT INTO insta_post_roles (shortcode, role_name)
+      VALUES ('{OLD.morning.code}', 'ditbinmas');
     """
+        + (STATE if catalogue.has(existing, "wa_notification_scheduler_state") else "")
     )
 
 
+STATE = """
+    INSERT INTO wa_notification_scheduler_state (client_id, last_ig_count, last_tiktok_count,
+      last_notified_at, last_notified_slot)
+      VALUES ('CONTOH', 4, 2, '2026-02-20 16:05+07', '2026-02-20-16');
+"""
+
+
+@pytest.fixture(scope="module", params=EXISTING)
+def existing(request: pytest.FixtureRequest) -> Existing:
+    """Which of the two databases that exist."""
+    return request.param  # type: ignore[no-any-return]
+
+
 @pytest.fixture(scope="module")
-def migrated_old(postgres: EmbeddedPostgres) -> str:
-    """The old service's database of 16:30, migrated; its name, to copy from."""
-    url = postgres.create_database("migrated_old", template="template1")
-    old_database.build(url)
+def migrated_old(postgres: EmbeddedPostgres, existing: Existing) -> str:
+    """The old service's database of 16:30, migrated twice; its name, to copy from."""
+    name = f"migrated_{existing}"
+    url = postgres.create_database(name, template="template1")
+    old_database.build(url, existing)
     seed(url, DEMO)
-    old_database.execute(url, rows_of_the_day())
+    old_database.execute(url, old_database.times_of(existing, rows_of_the_day(existing)))
     migrate(url)
-    return "migrated_old"
+    migrate(url)
+    return name
 
 
 class Compared:
@@ -276,9 +301,12 @@ def test_a_manual_post_that_the_feed_has_as_well_stays_manual(
     row = tables.row("SELECT * FROM insta_post WHERE shortcode = :c", c=OLD.manual.code)
     assert row["source_type"] == "manual_input"
     assert row["created_at"] == datetime(2026, 2, 20, 11)  # noqa: DTZ001  naive WIB
-    video = tables.row("SELECT * FROM tiktok_post WHERE video_id = :c", c=OLD.manual_video.code)
+    video = tables.row(
+        "SELECT source_type, cicero_moment(created_at) AS at FROM tiktok_post WHERE video_id = :c",
+        c=OLD.manual_video.code,
+    )
     assert video["source_type"] == "manual_input"
-    assert video["created_at"] == datetime(2026, 2, 20, 16, 25, tzinfo=WIB)
+    assert video["at"] == datetime(2026, 2, 20, 16, 25, tzinfo=WIB)
 
 
 def test_old_likes_of_any_form_are_kept_in_the_readers_form(run: Compared, tables: Tables) -> None:
@@ -310,8 +338,11 @@ def test_of_the_clients_only_the_tiktok_account_s_id_is_written(run: Compared) -
     assert run.added("clients") == []
 
 
-def test_the_notification_state_goes_on_where_it_was(run: Compared, tables: Tables) -> None:
-    assert run.changed("wa_notification_scheduler_state").keys() == {"CONTOH"}
+def test_the_notification_state_goes_on_where_it_was(
+    run: Compared, tables: Tables, existing: Existing
+) -> None:
+    there = {"CONTOH"} if catalogue.has(existing, "wa_notification_scheduler_state") else set()
+    assert run.changed("wa_notification_scheduler_state").keys() == there
     sql = "SELECT * FROM wa_notification_scheduler_state WHERE client_id = 'CONTOH'"
     row = tables.row(sql)
     assert (row["last_notified_slot"], row["last_notified_at"]) == ("2026-02-20-17", AFTERNOON)
@@ -319,7 +350,9 @@ def test_the_notification_state_goes_on_where_it_was(run: Compared, tables: Tabl
 
 
 def test_what_the_old_service_had_stored_is_not_told_as_new(run: Compared, tables: Tables) -> None:
-    told = tables.values("SELECT content_id FROM content_change WHERE client_id = 'CONTOH'")
+    told = tables.values(
+        "SELECT content_id FROM content_change WHERE client_id = 'CONTOH' AND kind <> 'link'"
+    )
     known = {OLD.morning.code, OLD.manual.code, OLD.yesterday.code}
     assert not known & set(told)
     assert not {OLD.early_video.code, OLD.manual_video.code} & set(told)
@@ -335,14 +368,15 @@ def test_new_posts_have_the_form_that_readers_rely_on(run: Compared, tables: Tab
     assert len(codes) >= 4
     world = {post.code: post for post in _posts("polres.contoh") + _posts("polres.teladan")}
     for row in tables.run(
-        f"SELECT *, original_created_at {NAIVE} AS own_time FROM insta_post "
+        f"SELECT *, cicero_moment(original_created_at) AS own, "
+        f"cicero_moment(original_created_at) {NAIVE} AS own_time FROM insta_post "
         "WHERE shortcode = ANY(CAST(:codes AS varchar[]))",
         codes=codes,
     ):
         post = world[row["shortcode"]]
         assert row["client_id"] in ("CONTOH", "TELADAN")
         assert row["source_type"] == "cron_fetch"
-        assert row["original_created_at"] == post.posted_at
+        assert row["own"] == post.posted_at
         assert row["created_at"] == row["own_time"]
         assert row["caption"] == (str(post.caption) if post.caption else "")
         assert row["comment_count"] is not None
@@ -366,7 +400,9 @@ def _posts(account: str) -> list[Post]:
     return DEMO.world.feed(found, AFTERNOON)
 
 
-def test_new_videos_carry_their_own_time_with_its_zone(run: Compared, tables: Tables) -> None:
+def test_new_videos_carry_their_own_time_as_their_columns_hold_it(
+    run: Compared, tables: Tables, existing: Existing
+) -> None:
     added = [row["video_id"] for row in run.added("tiktok_post")]
     assert added
     for row in tables.run(
@@ -374,7 +410,10 @@ def test_new_videos_carry_their_own_time_with_its_zone(run: Compared, tables: Ta
     ):
         post = DEMO.world.post("tiktok", row["video_id"], AFTERNOON)
         assert post is not None
-        assert row["created_at"] == row["original_created_at"] == post.posted_at
+        own = post.posted_at
+        if existing == "dashboard":  # whose software reads naive UTC
+            own = own.astimezone(UTC).replace(tzinfo=None)
+        assert row["created_at"] == row["original_created_at"] == own
         assert (row["source_type"], row["client_id"]) == ("cron_fetch", "TELADAN")
         assert row["like_count"] is not None
         assert row["comment_count"] is not None
@@ -454,21 +493,126 @@ def test_an_old_post_that_is_gone_is_archived_with_its_old_rows(
     assert archived["insta_like_audit"][0]["usernames"] == ["biasa.lama"]
     assert archived["link_report"][0]["facebook_link"] == "https://facebook.example/2"
     assert len(archived["tasks"]) == len(archived["insta_post_roles"]) == 1
+    assert archived["ig_ext_media_items"][0]["media_id"] == "e1_1"
     assert gone not in left.values("SELECT shortcode FROM insta_post")
 
 
-def test_snapshots_that_point_at_their_post_are_archived_with_it(
-    new_copy: Copies, migrated_old: str
+def test_a_removed_post_that_a_person_restores_has_every_row_back(
+    new_copy: Copies, migrated_old: str, new_runtime: NewRuntime, sandbox: Sandbox
+) -> None:
+    code = OLD.morning.code
+    runtime = new_runtime(new_copy(migrated_old), AFTERNOON)
+    fetch(runtime, "CONTOH")
+    tables = Tables(runtime.db)
+    before = {name: rows for name, rows in tables.dump().items() if name in KEYS or "ig_" in name}
+    lacking = answers.feed_without(DEMO, "polres.contoh", AFTERNOON, code)
+    sandbox.set_faults([lacking, *answers.gone(code)])
+    for slot in (AFTERNOON + timedelta(minutes=30), AFTERNOON + timedelta(minutes=60)):
+        runtime.set_clock(partial(datetime.fromisoformat, slot.isoformat()))
+        fetch(runtime, "CONTOH")
+    assert code not in tables.values("SELECT shortcode FROM insta_post")
+    restore_post(runtime, code)
+    after = tables.dump()
+    assert {name: after[name] for name in before} == before
+
+
+# --- what other software adds ---------------------------------------------------------------
+
+MANUAL = """
+INSERT INTO insta_post (shortcode, client_id, caption, created_at, source_type, like_count)
+VALUES ('OLEHLAIN', 'CONTOH', 'Titipan', '2026-02-20 18:10:00', 'manual_input', 0);
+INSERT INTO tiktok_post (video_id, client_id, caption, created_at, source_type, comment_count)
+VALUES ('7000000000000000009', 'CONTOH', 'Titipan', {{2026-02-20 18:10+07}}, 'manual_input', 0);
+"""
+ADDED = ["7000000000000000009", "OLEHLAIN"]
+NEWS = """
+SELECT content_id FROM content_change
+WHERE client_id = 'CONTOH' AND kind = 'new' AND content_id = ANY(CAST(:added AS varchar[]))
+ORDER BY content_id
+"""
+LINKED = """
+INSERT INTO insta_post_clients (shortcode, client_id, created_at)
+VALUES ('OLEHLAIN', 'CONTOH', '2026-02-20 18:10:00');
+"""
+
+
+@pytest.mark.parametrize("more", ["", LINKED], ids=["the post", "the post and its link"])
+def test_manual_posts_of_other_software_are_told_once(
+    more: str, new_copy: Copies, migrated_old: str, existing: Existing, new_runtime: NewRuntime
 ) -> None:
     url = new_copy(migrated_old)
+    runtime = new_runtime(url, AFTERNOON)
+    whole_run(runtime, "CONTOH")
+    old_database.execute(url, old_database.times_of(existing, MANUAL + more))
+    tables = Tables(runtime.db)
+    told: list[str] = []
+    for minutes in (90, 120, 150):
+        slot = AFTERNOON + timedelta(minutes=minutes)
+        whole_run(new_runtime(url, slot), "CONTOH")
+        assert tables.values(NEWS, added=ADDED) == ADDED
+        sql = "SELECT message FROM wa_notification_outbox WHERE slot = :s AND client_id = 'CONTOH'"
+        told += [text for text in tables.values(sql, s=slot) if "OLEHLAIN" in text]
+    assert len(told) == 1
+    assert "7000000000000000009" in told[0]
+
+
+def test_runs_that_overlap_put_a_manual_post_into_the_ledger_once(
+    new_copy: Copies, migrated_old: str, existing: Existing, new_runtime: NewRuntime
+) -> None:
+    url, evening = new_copy(migrated_old), AFTERNOON + timedelta(minutes=90)
+    old_database.execute(url, old_database.times_of(existing, MANUAL))
+    runtimes = [new_runtime(url, evening) for _ in range(4)]
+    start_run(runtimes[0], "CONTOH")
+    together = Barrier(len(runtimes))
+
+    def look(runtime: Runtime) -> None:
+        with runtime.db.transaction() as tx:
+            together.wait(60)
+            telling.look(runtime, tx, "CONTOH", Slot.exactly(evening), note_links=True)
+
+    with ThreadPoolExecutor(len(runtimes)) as pool:
+        list(pool.map(look, runtimes))
+    assert Tables(runtimes[0].db).values(NEWS, added=ADDED) == ADDED
+
+
+def test_a_manual_post_that_a_fetch_meets_later_is_no_news_again(
+    new_copy: Copies, migrated_old: str, new_runtime: NewRuntime
+) -> None:
+    url = new_copy(migrated_old)
+    known = {OLD.morning.code, OLD.manual.code, OLD.shared.code}
+    of_today = [p for p in _posts("polres.contoh") if p.posted_at.day == AFTERNOON.day]
+    post = next(post for post in of_today if post.code not in known)
     old_database.execute(
         url,
-        "DELETE FROM insta_like_audit WHERE shortcode NOT IN (SELECT shortcode FROM insta_post)",
-        "ALTER TABLE insta_like_audit ADD FOREIGN KEY (shortcode) REFERENCES insta_post (shortcode)"
-        " ON DELETE CASCADE",
+        "INSERT INTO insta_post (shortcode, client_id, created_at, source_type) "
+        f"VALUES ('{post.code}', 'CONTOH', '2026-02-20 16:45:00', 'manual_input')",
     )
-    database = Database(url)
-    sql = "SELECT cicero_take_out('insta_post', 'shortcode', :code)"
-    archived = Tables(database).value(sql, code=OLD.morning.code)
-    database.close()
-    assert [row["usernames"] for row in archived["insta_like_audit"]] == [["biasa.lama"]]
+    refresh(new_runtime(url, AFTERNOON), "CONTOH")
+    later = new_runtime(url, AFTERNOON + timedelta(minutes=30))
+    whole_run(later, "CONTOH")
+    assert Tables(later.db).values(NEWS, added=[post.code]) == [post.code]
+
+
+# --- triggers -------------------------------------------------------------------------------
+
+
+def test_what_nobody_takes_for_a_day_is_published_a_handful_of_times_under_the_trigger(
+    new_copy: Copies, migrated_old: str, new_runtime: NewRuntime
+) -> None:
+    start = AFTERNOON - timedelta(hours=8)
+    runtime = new_runtime(new_copy(migrated_old), start)
+    whole_run(runtime, "CONTOH")
+    published = 0
+    for minute in range(0, 24 * 60, 5):
+        now = start + timedelta(minutes=minute)
+        with runtime.db.transaction() as tx:
+            rows = tx.run(
+                "outbox.left_behind",
+                unpublished_before=now - sweep.GRACE,
+                published_before=now - sweep.LOST_AFTER,
+                now=now,
+            )
+            own = [row["outbox_id"] for row in rows if row["chat"].endswith("@g.us")]
+            tx.run("outbox.mark_published", ids=own, now=now)
+        published += len(own)
+    assert 5 <= published <= 9

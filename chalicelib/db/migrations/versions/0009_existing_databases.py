@@ -7,13 +7,16 @@ revision = "0009"
 down_revision = "0008"
 
 # Constraints that the replaced service's tables have and this service cannot keep: messages to
-# operators belong to no client. Its state may lack the newest column.
+# operators belong to no client. Its state may lack the newest column. And one that only a fresh
+# database has.
 LOOSEN = """
 ALTER TABLE wa_notification_outbox
   ALTER COLUMN client_id DROP NOT NULL, ALTER COLUMN group_id DROP NOT NULL;
 ALTER TABLE wa_notification_scheduler_state
   ADD COLUMN IF NOT EXISTS last_notified_slot text,
   ADD COLUMN IF NOT EXISTS last_notified_at timestamptz;
+ALTER TABLE insta_like_audit ALTER COLUMN shortcode DROP NOT NULL;
+ALTER TABLE tiktok_comment_audit ALTER COLUMN video_id DROP NOT NULL;
 """
 
 # A column may be `timestamptz`, or, in the dashboard's own schema, `timestamp` with the time in
