@@ -82,7 +82,8 @@ _COMPARED = {
     "client_run": "SELECT slot, client_id, fetch_posts, fetch_result, engagement_result, outcome, "
     "error_kind FROM client_run ORDER BY 1, 2",
     "slot_run": "SELECT slot, status, trigger FROM slot_run ORDER BY 1",
-    "scheduler_state": "SELECT * FROM wa_notification_scheduler_state ORDER BY 1",
+    "scheduler_state": "SELECT client_id, last_ig_count, last_tiktok_count, last_notified_at, "
+    "last_notified_slot FROM wa_notification_scheduler_state ORDER BY 1",
     "outbox": "SELECT client_id, group_id, kind, slot, status, expires_at, session "
     "FROM wa_notification_outbox ORDER BY slot, group_id, kind, client_id",
 }
