@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import socket
 import time
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from threading import Event
@@ -476,3 +477,19 @@ def test_many_accounts_refused_in_a_row_close_the_route(
         assert len(server.paths) == (9 if closed is None else 5)
         api.close()
     assert guard.closed_by("instagram") == closed
+
+
+@pytest.mark.parametrize(
+    "key", ["rapid-\nsecret", "rapid\r\nX-Odd: secret", " secret", "\u2603secret"]
+)
+def test_a_key_that_cannot_be_sent_is_shown_to_nobody(
+    key: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    with serving(Answer()) as server:
+        api = Api(server.url, key, Route())
+        with pytest.raises(ApiError) as caught:
+            api.get("/v1/posts", dict)
+        api.close()
+        assert server.paths == []
+    shown = "".join(traceback.format_exception(caught.value))
+    assert "secret" not in shown + caplog.text
