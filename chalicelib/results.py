@@ -31,27 +31,25 @@ def _troubles(row: Result) -> list[tuple[str, Platform | None]]:
     """The error kinds that a run met, each once a platform, both stages together."""
     if row["outcome"] == "done":
         return []
-    stages = [row.get("fetch_result") or {}, row.get("engagement_result") or {}]
-    met: list[tuple[str, Platform | None]] = [
-        (stage[platform]["error_kind"], platform)
-        for platform in PLATFORMS
-        for stage in stages
-        if stage.get(platform, {}).get("error_kind")
-    ]
+    met: list[tuple[str, Platform | None]] = [(kind, platform) for platform, kind in _met(row)]
     whole: list[tuple[str, Platform | None]] = [(row["error_kind"] or "overdue", None)]
     return list(dict.fromkeys(met if met and row["outcome"] == "failed" else whole + met))
 
 
 def platform_errors(results: Iterable[Result]) -> list[tuple[Platform, str]]:
     """The error kinds that a slot's runs met, each once a platform, both stages together."""
-    met = {
+    return sorted({met for row in results for met in _met(row)})
+
+
+def _met(row: Result) -> list[tuple[Platform, str]]:
+    """The error kinds of a run's platforms, one after the other, each as often as it was met."""
+    stages = [row.get("fetch_result") or {}, row.get("engagement_result") or {}]
+    return [
         (platform, stage[platform]["error_kind"])
-        for row in results
-        for stage in (row.get("fetch_result") or {}, row.get("engagement_result") or {})
         for platform in PLATFORMS
+        for stage in stages
         if stage.get(platform, {}).get("error_kind")
-    }
-    return sorted(met)
+    ]
 
 
 def unread(results: Iterable[Result]) -> tuple[int, int]:

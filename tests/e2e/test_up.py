@@ -53,9 +53,10 @@ def says(directory: Path, text: str) -> Callable[[], bool]:
     return lambda: text in (directory / "output").read_text(errors="replace")
 
 
-def run(environment: Environment, directory: Path, *arguments: str) -> str:
-    """What a command prints; it must end well."""
-    done = subprocess.run(
+def command(
+    environment: Environment, directory: Path, *arguments: str
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
         [sys.executable, "-m", "local", *arguments],
         cwd=directory,
         env=environment,
@@ -64,6 +65,11 @@ def run(environment: Environment, directory: Path, *arguments: str) -> str:
         timeout=PATIENCE,
         check=False,
     )
+
+
+def run(environment: Environment, directory: Path, *arguments: str) -> str:
+    """What a command prints; it must end well."""
+    done = command(environment, directory, *arguments)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -145,15 +151,7 @@ def test_a_slot_is_ended_with_all_that_it_started(environment: Environment, tmp_
     at = "2026-02-20T17:00+07:00"
     with started(environment, tmp_path, "slot", "--at", at, "--workers", "2") as slot:
         wait_until(lambda: running(tmp_path / ".local") is not None)
-        refused = subprocess.run(
-            [sys.executable, "-m", "local", "client", "TELADAN", "--at", at],
-            cwd=tmp_path,
-            env=environment,
-            capture_output=True,
-            text=True,
-            timeout=PATIENCE,
-            check=False,
-        )
+        refused = command(environment, tmp_path, "client", "TELADAN", "--at", at)
         if slot.is_running():
             assert refused.returncode == 1
             assert "already (process" in refused.stderr

@@ -16,7 +16,7 @@ from chalicelib.slots import WIB
 from local.sandbox import Sandbox, Scenario, world
 from local.sandbox.demo_clients import client_row
 from local.sandbox.ids import sec_uid
-from local.sandbox.world import Account, Post, World
+from local.sandbox.world import Account, Platform, Post, World
 from local.seed import seed
 from tests.conftest import DAY, Measured, RuntimeAt
 from tests.integration import answers
@@ -30,41 +30,28 @@ MIDNIGHT = datetime.combine(DAY, time(), WIB)
 GROUP = "120363000000000777@g.us"
 
 
-def post(minute: int, likes: int, **fields: Any) -> Post:
-    """A photo of the unit; its likes come in steps of three hours."""
+def made(platform: Platform, minute: int, likes: int, comments: int, **fields: Any) -> Post:
+    """A post of the unit; its engagement comes in steps of three hours."""
     return Post(
-        "instagram",
+        platform,
         owner="satu",
         posted_at=MIDNIGHT + timedelta(minutes=minute),
         caption=f"Giat {minute}",
         audience="anggota_",
-        **{
-            "likes": likes,
-            "comments": 20,
-            "settles": timedelta(hours=2),
-            "step": timedelta(hours=3),
-            "audience_size": 6999,
-            **fields,
-        },
+        likes=likes,
+        comments=comments,
+        settles=timedelta(hours=2),
+        step=timedelta(hours=3),
+        **fields,
     )
 
 
-def video(minute: int, comments: int, **fields: Any) -> Post:
-    return Post(
-        "tiktok",
-        owner="satu",
-        posted_at=MIDNIGHT + timedelta(minutes=minute),
-        caption=f"Video {minute}",
-        audience="anggota_",
-        **{
-            "likes": 50,
-            "comments": comments,
-            "settles": timedelta(hours=2),
-            "step": timedelta(hours=3),
-            "repeat_every": 4,
-            **fields,
-        },
-    )
+def post(minute: int, likes: int) -> Post:
+    return made("instagram", minute, likes, comments=20, audience_size=6999)
+
+
+def video(minute: int, comments: int) -> Post:
+    return made("tiktok", minute, likes=50, comments=comments, repeat_every=4)
 
 
 CAPPED, SHORT, LOOPING, UNREADABLE = (
