@@ -149,5 +149,5 @@ WITH old AS (
         AND c.wib_day >= CAST(CAST(:before AS timestamptz) AS date))
   ORDER BY o.updated_at LIMIT :batch FOR UPDATE OF o SKIP LOCKED
 )
-DELETE FROM wa_notification_outbox o USING old WHERE o.outbox_id = old.outbox_id
-RETURNING o.outbox_id
+DELETE FROM wa_notification_outbox WHERE outbox_id = ANY(ARRAY(SELECT outbox_id FROM old))
+RETURNING outbox_id
