@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import time
@@ -160,20 +161,18 @@ def test_an_event_of_the_library_has_the_effect_that_the_table_says(
     alerts: list[AlertKind],
     scripted: Scripted,
     watch: Watch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
+    caplog.set_level(logging.INFO, "wa_session_host.supervisor")
     patient = Times(tick=0.02, ping=30.0, backoff=0.05, replaced_retry=60.0)
     watched = watch(patient)
     watched.wait_for("connected")
-    login, seen = scripted.login(), [watched.session.snapshot]
+    login = scripted.login()
     scripted.on_login = lambda again: None
     login.link(event in ("connected", "keep_alive_restored", "undecryptable"))
     login.happen(event, seconds=60)
 
-    def found() -> bool:
-        seen.append(watched.session.snapshot)
-        return _seen(seen, event, state)
-
-    wait_until(found)
+    wait_until(lambda: _seen(watched.session.snapshot, caplog, event, state))
     wait_until(lambda: watched.alerts == alerts)
     if child == NEW:
         assert scripted.login(1).pid != login.pid
@@ -187,10 +186,12 @@ def test_an_event_of_the_library_has_the_effect_that_the_table_says(
     assert watched.session.snapshot.consumes is consumes or child == NEW
 
 
-def _seen(shots: list[Snapshot], event: Event, state: State) -> bool:
+def _seen(shot: Snapshot, log: pytest.LogCaptureFixture, event: Event, state: State) -> bool:
+    """Of a state that the next event ends at once, the log tells."""
     if event == "undecryptable":
-        return shots[-1].undecryptable == 1
-    return any(shot.reason == event and shot.state == state for shot in shots)
+        return shot.undecryptable == 1
+    entered = (record.args for record in log.records if "→" in record.msg)
+    return any(args[2:4] == (state, event) for args in entered if isinstance(args, tuple))
 
 
 def test_every_reaction_of_the_table_is_tested_here_or_with_the_parent_s_own_events() -> None:
