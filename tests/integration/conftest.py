@@ -13,7 +13,6 @@ import pytest
 
 from chalicelib.db import Database
 from chalicelib.db.connection import connect_arguments
-from chalicelib.queues import Queues
 from chalicelib.runtime import Runtime
 from chalicelib.slots import Slot
 from local.environment import environment, own_environment
@@ -158,8 +157,8 @@ def sandbox_environment(service_environment: dict[str, str], sandbox: Sandbox) -
 
 @pytest.fixture
 def runtime_at(service: SharedService, sandbox: Sandbox) -> Iterator[RuntimeAt]:
-    """Makes runtimes as the whole project's fixture does; all share one SQS client."""
-    made: list[Runtime] = []
+    """Makes runtimes as the whole project's fixture does, on connections of the service's."""
+    made: list[tuple[Runtime, Database]] = []
     apis = {name.lower(): url for name, url in hosts(sandbox).items()}
     settings = service.settings.model_copy(update=apis)
 
@@ -167,13 +166,24 @@ def runtime_at(service: SharedService, sandbox: Sandbox) -> Iterator[RuntimeAt]:
         now = Slot.parse(f"{DAY}T{at}").at if isinstance(at, str) else at
         sandbox.set_now(now)
         runtime = Runtime(settings, lambda: now)
-        runtime.queues = Queues(settings.cicero_stage, service.sqs)
-        made.append(runtime)
+        lent = service.lend(lambda: runtime.deadline)
+        runtime.db, runtime.queues = lent, service.queues
+        made.append((runtime, lent))
         return runtime
 
     yield make
-    for runtime in made:
+    for runtime, lent in made:
+        if runtime.db is lent:
+            del runtime.db
         runtime.close()
+        service.take_back(lent)
+
+
+@pytest.fixture
+def database(service: SharedService) -> Iterator[Database]:
+    lent = service.lend()
+    yield lent
+    service.take_back(lent)
 
 
 @pytest.fixture
@@ -195,10 +205,15 @@ def hide(tables: Tables) -> Iterator[Callable[[str], None]]:
         tables.run(f"ALTER TABLE {table}_hidden RENAME TO {table}")
 
 
+@pytest.fixture(scope="session")
+def shared_inbox(shared_service: SharedService) -> Inbox:
+    return Inbox(shared_service.sqs, shared_service.environment["CICERO_STAGE"])
+
+
 @pytest.fixture
-def inbox(service: SharedService) -> Inbox:
+def inbox(service: SharedService, shared_inbox: Inbox) -> Inbox:
     """The queues, as seen from outside the service."""
-    return Inbox(service.sqs, service.environment["CICERO_STAGE"])
+    return shared_inbox
 
 
 def hosts(sandbox: Sandbox) -> dict[str, str]:

@@ -14,9 +14,13 @@ class Inbox:
     def __init__(self, sqs: Any, stage: str) -> None:
         self.sqs = sqs
         self._stage = stage
+        self._urls: dict[str, str] = {}
 
     def url(self, queue: str) -> str:
-        return str(self.sqs.get_queue_url(QueueName=f"cicero-{self._stage}-{queue}")["QueueUrl"])
+        if queue not in self._urls:
+            name = f"cicero-{self._stage}-{queue}"
+            self._urls[queue] = str(self.sqs.get_queue_url(QueueName=name)["QueueUrl"])
+        return self._urls[queue]
 
     def take(self, queue: str) -> list[Message]:
         """The bodies of all messages, the oldest first; they are gone from the queue then."""
@@ -24,7 +28,8 @@ class Inbox:
 
     def receive(self, queue: str) -> list[Message]:
         """All messages with their attributes, the oldest first; they are gone then."""
-        url, taken = self.url(queue), []
+        url = self.url(queue)
+        taken: list[Message] = []
         while True:
             answer = self.sqs.receive_message(
                 QueueUrl=url,
@@ -32,11 +37,15 @@ class Inbox:
                 MessageSystemAttributeNames=["All"],
             )
             messages = answer.get("Messages", [])
-            for message in messages:
-                self.sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
-            taken += messages
             if not messages:
                 return taken
+            entries = [
+                {"Id": str(number), "ReceiptHandle": message["ReceiptHandle"]}
+                for number, message in enumerate(messages)
+            ]
+            deleted = self.sqs.delete_message_batch(QueueUrl=url, Entries=entries)
+            assert "Failed" not in deleted
+            taken += messages
 
     def clients(self, queue: str) -> list[str]:
         """The clients of the jobs in a queue, in order; the jobs are gone then."""

@@ -5,17 +5,21 @@ Cheaper by far than new ones for each test, and as good: a test finds nothing of
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from redis import Redis
 
 from chalicelib.db import Database
-from chalicelib.queues import ENGAGEMENT, FETCH, OUTBOUND
+from chalicelib.deadline import UNLIMITED, Deadline
+from chalicelib.queues import ENGAGEMENT, FETCH, OUTBOUND, Queues
 from chalicelib.settings import Settings
 from local.environment import environment
 from local.resources import sqs_client
 from tests.conftest import settings_of
+
+_REST_SECONDS = 0.03
 
 _TABLES = """
 SELECT tablename::text AS name FROM pg_tables
@@ -31,8 +35,10 @@ class SharedService:
         self.settings: Settings = settings_of(self.environment)
         self._redis = Redis.from_url(values["REDIS_URL"])
         with environment(self.environment):
-            self.sqs: Any = sqs_client(values["AWS_ENDPOINT_URL"])
-        self._urls = [self._url(queue) for queue in (FETCH, ENGAGEMENT, OUTBOUND)]
+            self.sqs: Any = unhurried(sqs_client(values["AWS_ENDPOINT_URL"]))
+        self.queues = Queues(values["CICERO_STAGE"], self.sqs)
+        self._urls = [self.queues.url(queue) for queue in (FETCH, ENGAGEMENT, OUTBOUND)]
+        self._idle: list[Database] = []
         self._database = Database(values["DATABASE_URL"])
         self._restore = self._keep_rows()
 
@@ -44,7 +50,20 @@ class SharedService:
             self.sqs.purge_queue(QueueUrl=url)
         self._redis.flushdb()
 
+    def lend(self, deadline: Callable[[], Deadline] = lambda: UNLIMITED) -> Database:
+        """A connection of its own, until `take_back`: a new one costs more than many a test."""
+        lent = self._idle.pop() if self._idle else Database(self.environment["DATABASE_URL"])
+        lent._deadline, lent.round_trips = deadline, 0
+        return lent
+
+    def take_back(self, lent: Database) -> None:
+        if lent._in_transaction:
+            lent.close()
+        self._idle.append(lent)
+
     def close(self) -> None:
+        for lent in self._idle:
+            lent.close()
         self._database.close()
         self.sqs.close()
         self._redis.close()
@@ -63,6 +82,14 @@ class SharedService:
                     script.append(f"INSERT INTO public.{table} SELECT * FROM kept.{table}")
         return "; ".join(script)
 
-    def _url(self, queue: str) -> str:
-        name = f"cicero-{self.environment['CICERO_STAGE']}-{queue}"
-        return str(self.sqs.get_queue_url(QueueName=name)["QueueUrl"])
+
+def unhurried(sqs: Any) -> Any:
+    """The client, resting for a moment where a queue has nothing: who asks it again and again
+    without a wait leaves the processor to others."""
+
+    def rest(parsed: dict[str, Any], **_: Any) -> None:
+        if not parsed.get("Messages"):
+            time.sleep(_REST_SECONDS)
+
+    sqs.meta.events.register("after-call.sqs.ReceiveMessage", rest)
+    return sqs

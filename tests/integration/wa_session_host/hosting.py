@@ -13,6 +13,7 @@ from chalicelib.runtime import Runtime
 from local.environment import environment
 from tests.conftest import settings_of
 from tests.integration.ledger import write
+from tests.integration.service import unhurried
 from tests.wa_child.host import TIMES
 from tests.wa_child.server import Scripted
 from wa_session_host.host import Host, Parts
@@ -30,7 +31,7 @@ def hosting(
     stop, ended = Event(), [] if codes is None else codes
     with environment(values):
         host = Host(settings_of(values), parts)
-        _ = host.runtime.queues.client
+        unhurried(host.runtime.queues.client)
     thread = Thread(target=lambda: ended.append(host.run(stop.is_set)))
     thread.start()
     try:
