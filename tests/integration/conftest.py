@@ -173,7 +173,7 @@ def runtime_at(service: SharedService, sandbox: Sandbox) -> Iterator[RuntimeAt]:
 
     yield make
     for runtime, lent in made:
-        if runtime.db is lent:
+        if runtime.__dict__.get("db") is lent:
             del runtime.db
         runtime.close()
         service.take_back(lent)

@@ -44,7 +44,7 @@ class Inbox:
                 for number, message in enumerate(messages)
             ]
             deleted = self.sqs.delete_message_batch(QueueUrl=url, Entries=entries)
-            assert "Failed" not in deleted
+            assert not deleted.get("Failed")
             taken += messages
 
     def clients(self, queue: str) -> list[str]:

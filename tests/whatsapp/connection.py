@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
 
+from websockets.exceptions import InvalidState
 from websockets.frames import Frame, Opcode
 from websockets.http11 import Request
 from websockets.server import ServerProtocol
@@ -72,7 +73,7 @@ class Connection:
 
     async def send(self, *stanzas: Node) -> None:
         """Nothing where the client has gone already."""
-        with contextlib.suppress(ConnectionError, RuntimeError):
+        with contextlib.suppress(ConnectionError, RuntimeError, InvalidState):
             for stanza in stanzas:
                 await self._send_frame(self._outgoing.encrypt(encode(stanza)))
 

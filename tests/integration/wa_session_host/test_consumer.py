@@ -443,10 +443,11 @@ def test_a_message_sent_while_postgresql_goes_down_is_sent_once_and_marked(
     writer: Runtime, host: Runtime, inbox: Inbox, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     stop = Event()
+    back = threading.Timer(0.3, lambda: postgres.start())  # noqa: PLW0108  it is bound below
 
     def outage(sending: Outgoing) -> None:
         postgres.stop()
-        threading.Timer(0.3, postgres.start).start()
+        back.start()
         stop.set()
 
     account = Account(on_send=outage)
@@ -455,8 +456,10 @@ def test_a_message_sent_while_postgresql_goes_down_is_sent_once_and_marked(
         migrate(url)
         for runtime in (writer, host):
             runtime.settings = runtime.settings.model_copy(update={"database_url": url})
+            del runtime.db  # the next one is of these settings
         publish(writer, message(writer, "k1", client_id=None))
         Consumer(host, account, stop).run()
+        back.join()
         row = Tables(host.db).row("SELECT status, attempt_count FROM wa_notification_outbox")
     assert account.keys() == ["k1"]
     assert tuple(row.values()) == ("sent", 1)
