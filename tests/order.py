@@ -1,0 +1,35 @@
+"""The order of a run's tests: those of whole processes first, so that none is alone at the end.
+
+pytest-xdist gives each of its workers one piece of the list, and what is left over goes to whoever
+is free. So each piece begins with the long tests; inside, the order is pytest-randomly's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import pytest
+
+_LONG = ("/e2e/", "/integration/wa_session_host/", "/whatsapp/")
+_MIDDLE = ("/integration/",)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    workers = int(getattr(config, "workerinput", {}).get("workercount", 1))
+    floors = [[item for item in items if _floor(item) == floor] for floor in range(3)]
+    pieces = zip(*(_pieces(floor, workers) for floor in floors), strict=True)
+    items[:] = [item for piece in pieces for part in piece for item in part]
+
+
+def _floor(item: pytest.Item) -> int:
+    path = item.path.as_posix()
+    if any(part in path for part in _LONG) and "/unit/" not in path:
+        return 0
+    return 1 if any(part in path for part in _MIDDLE) else 2
+
+
+def _pieces(items: Sequence[pytest.Item], number: int) -> Iterator[Sequence[pytest.Item]]:
+    """So many pieces in a row, as long as each other but for one."""
+    for n in range(number):
+        yield items[len(items) * n // number : len(items) * (n + 1) // number]
