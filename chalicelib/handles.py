@@ -76,7 +76,7 @@ def read_handle(text: str | None, platform: Platform) -> Handle:
     plain = one_line(text or "").strip("<>").strip()
     if not plain:
         return Handle()
-    if not re.search(r"[^\W_]", plain) or plain.lower().strip("@()[]") in _WORDS:
+    if _says_nothing(plain) or plain.lower().strip("@()[]") in _WORDS:
         return Handle(problem="word")
     if " " in plain.lstrip("@ "):
         return Handle(problem="form")
@@ -88,10 +88,15 @@ def _judged(name: str, platform: Platform) -> Handle:
     name = one_line(name.lower()).lstrip("@ ")
     if name in _PAGES:
         return Handle(problem="no_profile")
-    if name in _WORDS:
+    if name in _WORDS or (name and _says_nothing(name)):
         return Handle(problem="word")
     fits = _SHAPES[platform].fullmatch(name)
     return Handle(name) if fits else Handle(problem="form")
+
+
+def _says_nothing(text: str) -> bool:
+    """Whether it is a dash, an underline or the like: no letter and no digit."""
+    return re.search(r"[^\W_]", text) is None
 
 
 def _named(plain: str, platform: Platform) -> str | Handle:

@@ -289,6 +289,14 @@ PIECES = [
 ]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    "typed", ["_?0", "_#x", "__/", "@_?", "https://instagram.com/_", "https://www.tiktok.com/@__"]
+)
+def test_what_an_address_leaves_without_letters_is_a_word_for_none(typed: str) -> None:
+    platform: Platform = "tiktok" if "tiktok" in typed else "instagram"
+    assert read_handle(typed, platform) == Handle(problem="word")
+
+
 @always
 @given(
     st.one_of(st.text(), st.lists(st.sampled_from(PIECES), max_size=8).map("".join)),
