@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Any
 
 from chalicelib.chats import group_chats
 from chalicelib.handles import Handle, Problem, read_handle
-
-Platform = Literal["instagram", "tiktok"]
-PLATFORMS: tuple[Platform, ...] = get_args(Platform)
+from chalicelib.platforms import PLATFORMS, Platform
 
 _COLUMNS: Mapping[Platform, str] = {"instagram": "client_insta", "tiktok": "client_tiktok"}
 

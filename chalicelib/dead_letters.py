@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import logging
 
-from chalicelib import reports
 from chalicelib.errors import BadInput
 from chalicelib.jobs import ClientJob
+from chalicelib.reports.close import close_slot
 from chalicelib.runs import give_up
 from chalicelib.runtime import Runtime
 
@@ -28,5 +28,5 @@ def bury(runtime: Runtime, body: str) -> bool:
         ended = give_up(runtime, tx, job, "dead_letter")
     if ended:
         log.error("client %s, slot %s: given up", job.client_id, job.of_slot)
-    reports.close_slot(runtime, job.of_slot)
+    close_slot(runtime, job.of_slot)
     return ended

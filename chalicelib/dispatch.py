@@ -15,12 +15,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from chalicelib import missed, queues, reports
-from chalicelib.clients import Client, participants, unusable_handles
+from chalicelib import queues
+from chalicelib.clients import Client, participants
 from chalicelib.db import Row, Transaction
-from chalicelib.errors import BadInput, CiceroError
+from chalicelib.errors import CiceroError
 from chalicelib.jobs import ClientJob, Trigger
 from chalicelib.queues import Entry
+from chalicelib.reports import missed
+from chalicelib.reports.close import close_slot
 from chalicelib.runtime import Runtime
 from chalicelib.slots import Segment, Slot, job_expiry, segment_of
 
@@ -30,6 +32,7 @@ JOB_KEY = "./src/cron/cronDirRequestFetchSosmed.js"
 """This job's row in cron_job_config, under the name that operators know it by."""
 
 MANUAL_LIFE = timedelta(minutes=30)
+"""How long the job of a run by hand lives."""
 
 PAGE = 1000
 """How many jobs are read, sent and marked at a time."""
@@ -57,7 +60,7 @@ def open_slot(runtime: Runtime, slot: Slot, trigger: Trigger) -> Opened:
     recorded and told as missed, unless it was opened in time.
     """
     if trigger == "schedule" and slot.too_late(runtime.now()):
-        late = missed.record(runtime, [slot], "the schedule fired too late")
+        late = missed.record_missed(runtime, [slot], "the schedule fired too late")
         return Opened(str(slot), "missed" if late else "already_open", 0, 0)
     off = None if trigger == "manual" else _why_off(runtime)
     with runtime.db.transaction() as tx:
@@ -77,7 +80,7 @@ def open_slot(runtime: Runtime, slot: Slot, trigger: Trigger) -> Opened:
         return Opened(str(slot), "skipped", 0, 0)
     dispatched = send_jobs(runtime, slot)
     if opened and not clients:
-        reports.close_slot(runtime, slot)
+        close_slot(runtime, slot)
     return Opened(str(slot), "opened" if opened else "already_open", clients, dispatched)
 
 
@@ -116,49 +119,6 @@ def _send_page(runtime: Runtime, slot: Slot, rows: list[Row]) -> int:
             _mark(runtime, slot, taken)
         sent += len(taken)
     return sent
-
-
-def run_client(runtime: Runtime, client_id: str, slot_text: str | None) -> ClientJob:
-    """Starts one client's run of a slot over, by hand; answers the job that was sent.
-
-    Raises BadInput for an unknown or inactive client and for what is not a slot, or not yet.
-    """
-    slot = _slot_for_people(runtime, slot_text)
-    now = runtime.now()
-    with runtime.db.transaction() as tx:
-        client = find_client(tx, client_id)
-        job = ClientJob(
-            run_id=f"{slot}/manual",
-            slot=slot.at,
-            client_id=client.client_id,
-            fetch_posts=True,
-            trigger="manual",
-            expires_at=now + MANUAL_LIFE,
-        )
-        tx.run("slots.restart_client", **job.model_dump(include=_RUN_FIELDS))
-    runtime.queues.send_one(queues.FETCH, job)
-    with runtime.db.transaction() as tx:
-        tx.run("slots.mark_dispatched", slot=slot.at, clients=[client.client_id], now=runtime.now())
-    return job
-
-
-_RUN_FIELDS = {"slot", "client_id", "trigger", "fetch_posts", "expires_at"}
-
-
-def run_slot(runtime: Runtime, slot_text: str) -> Opened:
-    """Opens a slot by hand: a missed or skipped one as well, whatever the operators' switch says.
-    BadInput for what is not a slot, or not yet."""
-    return open_slot(runtime, _slot_for_people(runtime, slot_text), "manual")
-
-
-def _slot_for_people(runtime: Runtime, text: str | None) -> Slot:
-    now = runtime.now()
-    slot = Slot.latest(now) if text is None else Slot.parse(text)
-    if slot is None:
-        raise BadInput("slot", "today has had no slot yet", "Name one, e.g. 2026-02-20T17:00.")
-    if slot.at > now:
-        raise BadInput("slot", f"{slot} is still to come", "Name one that is past.")
-    return slot
 
 
 def _why_off(runtime: Runtime) -> str | None:
@@ -223,23 +183,3 @@ def _client_ids(entries: Sequence[Entry]) -> Iterator[str]:
     for entry in entries:
         if isinstance(entry.message, ClientJob):
             yield entry.message.client_id
-
-
-def find_client(tx: Transaction, client_id: str) -> Client:
-    """The active client that a person means. BadInput where there is none that takes part."""
-    row = tx.first("slots.find_client", client_id=client_id)
-    if row is None:
-        raise BadInput("client_id", f"there is no client {client_id!r}", "See table clients.")
-    client = Client.from_row(row)
-    if not row["client_status"]:
-        raise BadInput("client_id", f"{client.client_id} is inactive", "Set client_status first.")
-    if not client.platforms:
-        wrong = " and ".join(p for u in unusable_handles([row]) for p in u.problems)
-        raise BadInput(
-            "client_id",
-            f"{client.client_id} has no platform on",
-            f"Its {wrong} handle names no account."
-            if wrong
-            else "Set a handle and its status first.",
-        )
-    return client

@@ -33,28 +33,30 @@ def open_slot(event: Mapping[str, Any], context: Any = None) -> Answer:
 
 def fetch_posts(event: Mapping[str, Any], context: Any = None) -> None:
     """One ClientJob from the fetch queue."""
-    from chalicelib import posts, queues
+    from chalicelib import queues
     from chalicelib.jobs import ClientJob
+    from chalicelib.posts import fetch
     from chalicelib.runtime import invoked
 
     job = ClientJob.parse(_body(event))
     runtime = invoked(context)
     with retried_soon(runtime, event, queues.FETCH):
-        results = posts.fetch_posts(runtime, job)
+        results = fetch.fetch_posts(runtime, job)
     verdicts = {name: result.verdict for name, result in (results or {}).items()}
     _logged("fetch_posts", {"client": job.client_id, "slot": str(job.of_slot), **verdicts})
 
 
 def refresh_engagement(event: Mapping[str, Any], context: Any = None) -> None:
     """One ClientJob from the engagement queue."""
-    from chalicelib import engagement, queues
+    from chalicelib import queues
+    from chalicelib.engagement import refresh
     from chalicelib.jobs import ClientJob
     from chalicelib.runtime import invoked
 
     job = ClientJob.parse(_body(event))
     runtime = invoked(context)
     with retried_soon(runtime, event, queues.ENGAGEMENT):
-        engagement.refresh_engagement(runtime, job)
+        refresh.refresh_engagement(runtime, job)
     _logged("refresh_engagement", {"client": job.client_id, "slot": str(job.of_slot)})
 
 
@@ -76,71 +78,66 @@ def sweep(event: Mapping[str, Any], context: Any = None) -> Answer:
 
 def run_client(event: object, context: Any = None) -> Answer:
     """`{"client_id": …, "slot": …}` from a person."""
-    from chalicelib import dispatch
-    from chalicelib.jobs import RunClientRequest, parse_request
+    from chalicelib.manual import runs
+    from chalicelib.requests import RunClientRequest, parse_request
     from chalicelib.runtime import invoked
 
     request = parse_request(RunClientRequest, event)
-    job = dispatch.run_client(invoked(context), request.client_id, request.slot)
+    job = runs.run_client(invoked(context), request.client_id, request.slot)
     return _logged("run_client", {"client": job.client_id, "slot": str(job.of_slot)})
 
 
 def run_slot(event: object, context: Any = None) -> Answer:
     """`{"slot": …}` from a person."""
-    from chalicelib import dispatch
-    from chalicelib.jobs import RunSlotRequest, parse_request
+    from chalicelib.manual import runs
+    from chalicelib.requests import RunSlotRequest, parse_request
     from chalicelib.runtime import invoked
 
     request = parse_request(RunSlotRequest, event)
-    return _logged("run_slot", asdict(dispatch.run_slot(invoked(context), request.slot)))
+    return _logged("run_slot", asdict(runs.run_slot(invoked(context), request.slot)))
 
 
 def add_post(event: object, context: Any = None) -> Answer:
     """`{"client_id": …, "link": …}` from a person."""
-    from chalicelib import manual
-    from chalicelib.jobs import AddPostRequest, parse_request
+    from chalicelib.manual import posts
+    from chalicelib.requests import AddPostRequest, parse_request
     from chalicelib.runtime import invoked
 
     request = parse_request(AddPostRequest, event)
     return _logged(
-        "add_post", asdict(manual.add_post(invoked(context), request.client_id, request.link))
+        "add_post", asdict(posts.add_post(invoked(context), request.client_id, request.link))
     )
 
 
 def restore_post(event: object, context: Any = None) -> Answer:
     """`{"content_id": …}` from a person."""
-    from chalicelib import manual
-    from chalicelib.jobs import RestorePostRequest, parse_request
+    from chalicelib.manual import posts
+    from chalicelib.requests import RestorePostRequest, parse_request
     from chalicelib.runtime import invoked
 
     request = parse_request(RestorePostRequest, event)
-    return _logged("restore_post", manual.restore_post(invoked(context), request.content_id))
+    return _logged("restore_post", posts.restore_post(invoked(context), request.content_id))
 
 
 def outbox(event: object, context: Any = None) -> Answer:
     """`{"action": "list" | "show" | "redrive" | "cancel", …}` from a person. Texts and chats are
     in the answer and never in the log."""
-    from chalicelib import jobs, outbox_care
+    from chalicelib import requests
+    from chalicelib.outbox import redrive
     from chalicelib.runtime import invoked
 
-    action = event.get("action") if isinstance(event, dict) else None
-    match action:
-        case "show":
-            shown = jobs.parse_request(jobs.OutboxShow, event)
-            return outbox_care.show(invoked(context), shown.outbox_id)
-        case "redrive":
-            again = jobs.parse_request(jobs.OutboxRedrive, event)
-            done = outbox_care.redrive(invoked(context), again.outbox_id, again.late)
-        case "cancel":
-            over = jobs.parse_request(jobs.OutboxCancel, event)
-            done = outbox_care.cancel(invoked(context), over.outbox_id, over.not_sent)
-        case "list" | None:
-            wanted = jobs.parse_request(jobs.OutboxList, event)
-            rows = outbox_care.listing(invoked(context), wanted.status, wanted.most, wanted.old)
-            return {"messages": rows}
-        case _:
-            raise BadInput("action", f"{action!r} is unknown", "Use list, show, redrive, cancel.")
-    return _logged("outbox", {"action": action, **asdict(done)})
+    request = requests.parse_outbox_request(event)
+    match request:
+        case requests.OutboxShow():
+            return redrive.show_message(invoked(context), request.outbox_id)
+        case requests.OutboxRedrive():
+            done = redrive.redrive(invoked(context), request.outbox_id, request.late)
+        case requests.OutboxCancel():
+            done = redrive.cancel(invoked(context), request.outbox_id, request.not_sent)
+        case requests.OutboxList():
+            wanted = request.status, request.most, request.old
+            return {"messages": redrive.list_messages(invoked(context), *wanted)}
+    return _logged("outbox", {"action": request.action, **asdict(done)})
 
 
 def migrate(context: Any = None) -> Answer:

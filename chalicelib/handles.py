@@ -8,13 +8,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 from urllib.parse import unquote, urlsplit
 
+from chalicelib.platforms import Platform
 from chalicelib.typed import one_line
-
-if TYPE_CHECKING:
-    from chalicelib.clients import Platform
 
 Problem = Literal["word", "no_profile", "other_site", "form"]
 """Why a text names no account: a word for "none", a link that is no profile's, a link to another

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, Self, TypeVar
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, ValidationError
 
-from chalicelib.clients import Platform
 from chalicelib.errors import BadInput
+from chalicelib.platforms import Platform
 from chalicelib.slots import Slot
 
 Trigger = Literal["schedule", "manual", "catch_up"]
@@ -23,7 +23,7 @@ class QueueMessage(BaseModel):
     @classmethod
     def parse(cls, body: str) -> Self:
         """The message in a queue body; BadInput names the first field that is wrong."""
-        return _validated(cls, body)
+        return validated(cls, body)
 
 
 class ReadSoFar(BaseModel):
@@ -78,99 +78,23 @@ class OutboundMessage(QueueMessage):
     chat: str
 
 
-class RunClientRequest(BaseModel):
-    """Payload of `run_client`: `{"client_id": "POLRES_X", "slot": "2026-02-20T17:00+07:00"}`.
-
-    Without `slot` the latest slot of today is meant.
-    """
-
-    model_config = ConfigDict(extra="forbid")
-    client_id: str
-    slot: str | None = None
-
-
-class RunSlotRequest(BaseModel):
-    """Payload of `run_slot`: `{"slot": "2026-02-20T17:00+07:00"}`."""
-
-    model_config = ConfigDict(extra="forbid")
-    slot: str
-
-
-class AddPostRequest(BaseModel):
-    """Payload of `add_post`: `{"client_id": "POLRES_X", "link": "https://…"}`."""
-
-    model_config = ConfigDict(extra="forbid")
-    client_id: str
-    link: str
-
-
-class RestorePostRequest(BaseModel):
-    """Payload of `restore_post`: `{"content_id": "C8c2MRqtPfS"}`."""
-
-    model_config = ConfigDict(extra="forbid")
-    content_id: str
-
-
-OutboxStatus = Literal[
-    "pending", "processing", "sent", "retrying", "dead_letter", "expired", "superseded",
-    "uncertain", "cancelled",
-]  # fmt: skip
-
-
-class OutboxList(BaseModel):
-    """Payload of `outbox`: `{"action": "list", "status": "dead_letter"}`. `old` lists what the
-    service before this one left."""
-
-    model_config = ConfigDict(extra="forbid")
-    action: Literal["list"]
-    status: OutboxStatus | None = None
-    most: int = Field(20, ge=1, le=200)
-    old: bool = False
-
-
-class OutboxShow(BaseModel):
-    """Payload of `outbox`: `{"action": "show", "outbox_id": 12}`."""
-
-    model_config = ConfigDict(extra="forbid")
-    action: Literal["show"]
-    outbox_id: int
-
-
-class OutboxRedrive(BaseModel):
-    """Payload of `outbox`: `{"action": "redrive", "outbox_id": 12}`. `late`: although its time
-    is over."""
-
-    model_config = ConfigDict(extra="forbid")
-    action: Literal["redrive"]
-    outbox_id: int
-    late: bool = False
-
-
-class OutboxCancel(BaseModel):
-    """Payload of `outbox`: `{"action": "cancel", "outbox_id": 12}`. `not_sent`: the uncertain
-    message certainly never arrived."""
-
-    model_config = ConfigDict(extra="forbid")
-    action: Literal["cancel"]
-    outbox_id: int
-    not_sent: bool = False
-
-
 Model = TypeVar("Model", bound=BaseModel)
 
 
-def parse_request(model: type[Model], event: object) -> Model:
-    """A manual event as its model; BadInput names the first field that is wrong."""
-    return _validated(model, event)
-
-
-def _validated(model: type[Model], data: object) -> Model:
+def validated(model: type[Model], data: object) -> Model:
+    """JSON text or an object as its model; BadInput names the first field that is wrong."""
     try:
         if isinstance(data, str | bytes):
             return model.model_validate_json(data)
         return model.model_validate(data)
     except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False)[0]
-        field = ".".join(map(str, first["loc"])) or "body"
-        fields = ", ".join(model.model_fields)
-        raise BadInput(field, first["msg"], f"{model.__name__} takes: {fields}.") from None
+        raise bad_input(error, model) from None
+
+
+def bad_input(error: ValidationError, model: type[BaseModel], inside: int = 0) -> BadInput:
+    """The first thing that is wrong, without its value. `inside`: how many parts of its place
+    lead to the model."""
+    first = error.errors(include_input=False, include_url=False)[0]
+    field = ".".join(map(str, first["loc"][inside:])) or "body"
+    fields = ", ".join(model.model_fields)
+    return BadInput(field, first["msg"], f"{model.__name__} takes: {fields}.")

@@ -15,9 +15,9 @@ from functools import cached_property
 from hashlib import sha256
 from typing import Any
 
-from chalicelib.clients import Platform
 from chalicelib.db import Database
 from chalicelib.deadline import UNLIMITED, Deadline
+from chalicelib.platforms import Platform
 from chalicelib.queues import Queues
 from chalicelib.settings import Settings, load_settings
 from chalicelib.slots import WIB
@@ -34,13 +34,26 @@ Clock = Callable[[], datetime]
 class Runtime:
     """The outside world of one process. `now()` is the service's now, aware and in WIB.
 
-    `deadline` is the present invocation's; whatever waits here keeps to it.
+    `deadline` is the present invocation's; whatever waits here keeps to it. `queues` and `database`
+    that are given are shared with others: `close` leaves them open.
     """
 
-    def __init__(self, settings: Settings, clock: Clock | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        clock: Clock | None = None,
+        *,
+        queues: Queues | None = None,
+        database: Database | None = None,
+    ) -> None:
         self.settings = settings
         self.deadline: Deadline = UNLIMITED
         self._clock = clock
+        self._shared = [part for part in (queues, database) if part is not None]
+        if queues is not None:
+            self.queues = queues
+        if database is not None:
+            self.db = database
 
     def now(self) -> datetime:
         """The clock's now, or CICERO_NOW where a run simulates its time."""
@@ -84,8 +97,9 @@ class Runtime:
         if "pool" in self.__dict__:
             self.pool.shutdown()
         for part in ("db", "queues", "instagram", "tiktok", "guard"):
-            if part in self.__dict__:
-                getattr(self, part).close()
+            made = self.__dict__.get(part)
+            if made is not None and made not in self._shared:
+                made.close()
 
     @cached_property
     def guard(self) -> Guard:

@@ -26,8 +26,8 @@ from pydantic_settings import (
 
 from chalicelib import addresses
 from chalicelib.chats import read_people
-from chalicelib.clients import Platform
 from chalicelib.errors import ConfigurationError
+from chalicelib.platforms import Platform
 from chalicelib.slots import SLOT_TIMES
 from chalicelib.typed import is_unseen, trimmed
 

@@ -11,8 +11,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 
-from chalicelib import dispatch, missed, outbox, reports
+from chalicelib import dispatch
 from chalicelib.errors import CiceroError
+from chalicelib.outbox.publish import publish_messages
+from chalicelib.reports import missed
+from chalicelib.reports.close import close_slot, tell_of_closed
 from chalicelib.runtime import Runtime
 from chalicelib.slots import CATCH_UP_LIMIT, Slot, day_bounds, slots_of
 
@@ -124,7 +127,7 @@ def _catch_up(this: _Round) -> int:
 
 def _record_missed(this: _Round) -> int:
     _, late = _unopened(this)
-    return len(missed.record(this.runtime, late, "the schedule did not fire"))
+    return len(missed.record_missed(this.runtime, late, "the schedule did not fire"))
 
 
 def _dispatch_left(this: _Round) -> int:
@@ -143,7 +146,7 @@ def _close_overdue(this: _Round) -> int:
     return this.each(
         "closing",
         [Slot.exactly(row["slot"]) for row in rows],
-        lambda slot: reports.close_slot(this.runtime, slot, overdue=slot in overdue),
+        lambda slot: close_slot(this.runtime, slot, overdue=slot in overdue),
     )
 
 
@@ -152,7 +155,7 @@ def _tell_owed(this: _Round) -> int:
     with this.runtime.db.transaction() as tx:
         rows = tx.run("slots.reports_due", closed_before=this.now - GRACE)
     slots = [Slot.exactly(row["slot"]) for row in rows]
-    return this.each("report", slots, lambda slot: reports.tell_of_closed(this.runtime, slot))
+    return this.each("report", slots, lambda slot: tell_of_closed(this.runtime, slot))
 
 
 def _expire(this: _Round) -> int:
@@ -168,7 +171,7 @@ def _publish_left(this: _Round) -> int:
             published_before=this.now - LOST_AFTER,
             now=this.now,
         )
-    taken = outbox.publish(this.runtime, rows)
+    taken = publish_messages(this.runtime, rows)
     if taken:
         with this.runtime.db.transaction() as tx:
             tx.run("outbox.mark_published", ids=taken, now=this.now)

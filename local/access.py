@@ -47,15 +47,17 @@ def ask_outbox(event: dict[str, Any]) -> dict[str, Any]:
 
 def print_plans(slot: Slot, client_id: str | None) -> None:
     """What the groups of one client, or of all, would be told in this slot."""
-    from chalicelib import clients, dispatch, telling
+    from chalicelib import clients
+    from chalicelib.manual.runs import find_client
+    from chalicelib.notify.state import preview
     from local.show import print_plan
 
     with reading() as reader:
         with reader.db.transaction() as tx:
             rows = tx.run("slots.active_clients") if client_id is None else []
-            named = [dispatch.find_client(tx, client_id)] if client_id else []
+            named = [find_client(tx, client_id)] if client_id else []
         for one in named or clients.participants(rows):
-            print_plan(one, telling.preview(reader, one, slot))
+            print_plan(one, preview(reader, one, slot))
 
 
 @contextmanager

@@ -31,8 +31,8 @@ from chalicelib.slots import (
 )
 from local import costs
 from local.samples import SAMPLES
-from wa_session_host import states
 from wa_session_host.page import words
+from wa_session_host.session import states
 
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo

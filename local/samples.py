@@ -13,14 +13,16 @@ from pathlib import Path
 from typing import Any
 
 from chalicelib import texts
-from chalicelib.clients import Client, Platform, UnusableHandles
+from chalicelib.clients import Client, UnusableHandles
+from chalicelib.platforms import Platform
 from chalicelib.slots import WIB
-from chalicelib.texts import Change, ClientLine, ClosedChats, FeedRead, Part, TaskPost
+from chalicelib.tasks import Task
+from chalicelib.texts import Change, ClientLine, ClosedChats, FeedRead, Part
 from chalicelib.texts.ledger import ChangeKind
-from wa_session_host import alert_texts
-from wa_session_host.snapshot import Snapshot
-from wa_session_host.states import AlertKind
-from wa_session_host.transport import OutcomeUnknown, Rejected
+from wa_session_host.alerts import texts as alert_texts
+from wa_session_host.sending.transport import OutcomeUnknown, Rejected
+from wa_session_host.session.snapshot import Snapshot
+from wa_session_host.session.states import AlertKind
 
 GOLDEN = Path(__file__).resolve().parent.parent / "tests" / "unit" / "golden"
 PARTS_APART = "\n----------\n"
@@ -50,12 +52,12 @@ def at(hour: int, minute: int = 0, day: date = _DAY) -> datetime:
 def task_list() -> str:
     """The hour's list, with changes, a hidden count, and a post that was put in by hand."""
     changes = [_new("C3dEf", "Apel pagi", at(7, 30)), _late()]
-    posts: dict[Platform, list[TaskPost]] = {
+    posts: dict[Platform, list[Task]] = {
         "instagram": [
-            TaskPost("instagram", "C3dEf", "Apel pagi", at(7, 30), 12345, 24),
-            TaskPost("instagram", "C4gHi", _LONG, at(9, 5), None, 7),
+            Task("instagram", "C3dEf", "Apel pagi", at(7, 30), 12345, 24),
+            Task("instagram", "C4gHi", _LONG, at(9, 5), None, 7),
         ],
-        "tiktok": [TaskPost("tiktok", "7301", "Imbauan cuaca", at(9), None, None, manual=True)],
+        "tiktok": [Task("tiktok", "7301", "Imbauan cuaca", at(9), None, None, manual=True)],
     }
     return _joined(texts.task_list(_CLIENT, at(10), posts, changes))
 
@@ -67,9 +69,9 @@ def task_list_empty() -> str:
 
 def task_list_unread() -> str:
     """The list of a slot that could read one platform only; of the other it shows what is known."""
-    posts: dict[Platform, list[TaskPost]] = {
-        "instagram": [TaskPost("instagram", "C3dEf", "Apel pagi", at(7, 30), 12345, 24)],
-        "tiktok": [TaskPost("tiktok", "7301", "Imbauan cuaca", at(9), 210, 18)],
+    posts: dict[Platform, list[Task]] = {
+        "instagram": [Task("instagram", "C3dEf", "Apel pagi", at(7, 30), 12345, 24)],
+        "tiktok": [Task("tiktok", "7301", "Imbauan cuaca", at(9), 210, 18)],
     }
     feeds: dict[Platform, FeedRead] = {
         "instagram": FeedRead("complete", at(17)),
@@ -90,7 +92,7 @@ def task_list_never_read() -> str:
 def task_list_in_parts() -> str:
     """A list that is too long for one message; here the limit is 1000 characters."""
     posts = [
-        TaskPost("instagram", f"C{n}aBc", f"Kegiatan {n}: {_LONG}", at(6 + n), 100 * n, n)
+        Task("instagram", f"C{n}aBc", f"Kegiatan {n}: {_LONG}", at(6 + n), 100 * n, n)
         for n in range(1, 8)
     ]
     return _joined(texts.task_list(_CLIENT, at(15), {"instagram": posts}, [], longest=1000))

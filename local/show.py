@@ -14,7 +14,7 @@ from rich.table import Table
 
 from chalicelib.clients import Client
 from chalicelib.db import Database, Row
-from chalicelib.notify import Plan
+from chalicelib.notify.plan import Plan
 from chalicelib.slots import Slot
 from local.slot_run import Progress as Report
 from local.slot_run import SlotResult

@@ -16,10 +16,10 @@ import requests  # noqa: F401
 import tenacity  # noqa: F401
 
 import chalicelib.dead_letters
-import chalicelib.engagement
+import chalicelib.engagement.refresh
 import chalicelib.handlers
-import chalicelib.manual
-import chalicelib.posts
+import chalicelib.manual.posts
+import chalicelib.posts.fetch
 import chalicelib.sweep  # noqa: F401
 import local.invocation  # noqa: F401
 from chalicelib.db.connection import query_text

@@ -16,9 +16,9 @@ from threading import Event
 from chalicelib.errors import ConfigurationError
 from chalicelib.runtime import Runtime
 from chalicelib.settings import Settings, load_settings
-from wa_session_host import passwords
-from wa_session_host.console import ConsoleTransport
-from wa_session_host.consumer import Consumer
+from wa_session_host.page import passwords
+from wa_session_host.sending.console import ConsoleTransport
+from wa_session_host.sending.consumer import Consumer
 
 log = logging.getLogger("wa_session_host")
 

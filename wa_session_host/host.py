@@ -17,19 +17,19 @@ from typing import Any
 from chalicelib.errors import CiceroError
 from chalicelib.runtime import Runtime
 from chalicelib.settings import Settings
-from wa_session_host.alerts import Alerts
-from wa_session_host.consumer import Consumer
-from wa_session_host.in_hand import InHand, open_in_hand
+from wa_session_host.alerts.alerts import Alerts
 from wa_session_host.lease import Lease, LeaseTimes, Owner
 from wa_session_host.metrics import Metrics
-from wa_session_host.pacing import Limits, Pace
-from wa_session_host.page import PageServer
-from wa_session_host.pipe import CHILD
+from wa_session_host.page import PageContext, PageServer
 from wa_session_host.protocol import Connect
-from wa_session_host.session_store import open_store
-from wa_session_host.snapshot import Times
-from wa_session_host.supervisor import Session
-from wa_session_host.whatsapp import SEND_SECONDS, WhatsAppTransport
+from wa_session_host.sending.consumer import Consumer
+from wa_session_host.sending.inflight import InHand, open_in_hand
+from wa_session_host.sending.pacing import Limits, Pace
+from wa_session_host.session.child_process import CHILD
+from wa_session_host.session.session import Session
+from wa_session_host.session.snapshot import Times
+from wa_session_host.session.store import open_store
+from wa_session_host.session.transport import SEND_SECONDS, WhatsAppTransport
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +45,7 @@ _ALIVE_SECONDS = 30.0
 
 
 @dataclass(frozen=True)
-class Parts:
+class Overrides:
     """What tests replace: the child's command, how patient everything is, who alerts."""
 
     command: Sequence[str] = CHILD
@@ -59,26 +59,41 @@ class Parts:
 class Host:
     """Everything, from construction to the end of `run`."""
 
-    def __init__(self, settings: Settings, parts: Parts | None = None) -> None:
+    def __init__(self, settings: Settings, overrides: Overrides | None = None) -> None:
         self.settings = settings
-        self._parts = parts or Parts()
+        self._overrides = overrides or Overrides()
         self._stop = Event()
         self._exit = 0
         self.runtime = Runtime(settings)
         self._runtimes: list[Runtime] = []
         accounts = dict.fromkeys([settings.gateway_wa_client_id, settings.wa_log_client_id or ""])
         self.accounts = [account for account in accounts if account]
-        self.lease = Lease(settings.database_url, self.accounts, self._parts.lease_times)
-        self.lease.on_other = self._owned_elsewhere
-        self.alerts = self._parts.alerts(self._runtime_of_its_own())
+        self.lease = Lease(
+            settings.database_url,
+            self.accounts,
+            self._overrides.lease_times,
+            on_other=self._owned_elsewhere,
+        )
+        self.alerts = self._overrides.alerts(self._runtime_of_its_own())
         self.sessions = {account: self._session(account) for account in self.accounts}
         self.metrics = Metrics(self.sessions, self.lease.held)
         self._threads: list[Thread] = []
         self.in_hand: InHand | None = None
-        self.page = PageServer(self)
+        self.page = PageServer(
+            PageContext(
+                settings,
+                self.sessions,
+                self.lease,
+                self.metrics,
+                self.runtime.now,
+                self.alive,
+                self.ready,
+            )
+        )
 
     def run(self, stopping: Callable[[], bool]) -> int:
         """Until `stopping()`; the exit code. Finishes what is being sent, gives the rest back."""
+        self.alerts.start()
         self.page.start()
         self.lease.start()
         for session in self.sessions.values():
@@ -121,8 +136,8 @@ class Host:
             self.lease.held,
             self.alerts.session,
             self.runtime.now,
-            self._parts.command,
-            self._parts.times,
+            self._overrides.command,
+            self._overrides.times,
         )
 
     def _open_in_hand(self, stopping: Callable[[], bool]) -> InHand | None:
@@ -139,7 +154,7 @@ class Host:
         for account, session in self.sessions.items():
             consumer = Consumer(
                 self._runtime_of_its_own(),
-                WhatsAppTransport(session, self._parts.send_seconds),
+                WhatsAppTransport(session, self._overrides.send_seconds),
                 self._stop,
                 in_hand=in_hand,
                 session=account,
@@ -154,13 +169,12 @@ class Host:
     def _pace(self) -> Pace:
         settings = self.settings
         jitter = settings.wa_gap_jitter_percent / 100
-        cap, pause = settings.wa_hourly_cap, self._parts.pause_seconds
+        cap, pause = settings.wa_hourly_cap, self._overrides.pause_seconds
         return Pace(Limits(settings.wa_gap_seconds, jitter, cap, pause), random.uniform)
 
     def _runtime_of_its_own(self) -> Runtime:
         """A thread's own database connection; SQS's client is shared."""
-        runtime = Runtime(self.settings)
-        runtime.queues = self.runtime.queues
+        runtime = Runtime(self.settings, queues=self.runtime.queues)
         self._runtimes.append(runtime)
         return runtime
 

@@ -54,7 +54,8 @@ class Owner:
 
 
 class Lease:
-    """The accounts' locks, kept by a thread from `start` to `stop`."""
+    """The accounts' locks, kept by a thread from `start` to `stop`. That thread calls `on_other`
+    when it finds that somebody else owns an account."""
 
     def __init__(
         self,
@@ -62,6 +63,7 @@ class Lease:
         accounts: Iterable[str],
         times: LeaseTimes | None = None,
         started: float | None = None,
+        on_other: Callable[[Owner], None] = lambda owner: None,
     ) -> None:
         self._database = Database(database_url, reconnect_seconds=0)
         self._keys = {account: _key(account) for account in sorted(set(accounts))}
@@ -77,8 +79,7 @@ class Lease:
         self.other: Owner | None = None
         """Who owns an account that this host wants; None while nobody else does."""
 
-        self.on_other: Callable[[Owner], None] = lambda owner: None
-        """Called, from the lease's thread, when somebody else is found to own an account."""
+        self._on_other = on_other
 
     def start(self) -> None:
         self.thread.start()
@@ -140,7 +141,7 @@ class Lease:
         if owner != self.other:
             log.warning("another host owns the account: %s", owner)
         self.other = owner
-        self.on_other(owner)
+        self._on_other(owner)
 
     def _still_there(self) -> bool:
         with self._database.transaction() as tx:

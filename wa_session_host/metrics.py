@@ -9,9 +9,9 @@ from prometheus_client import CollectorRegistry, Counter, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from wa_session_host import states
-from wa_session_host.snapshot import Snapshot
-from wa_session_host.supervisor import Session
+from wa_session_host.session import states
+from wa_session_host.session.session import Session
+from wa_session_host.session.snapshot import Snapshot
 
 _COUNTERS: Mapping[str, tuple[str, Callable[[Snapshot], int]]] = {
     "child_starts": ("Child processes started", lambda shot: shot.restarts),

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError, field_serializer
 
-from chalicelib.clients import Platform
+from chalicelib.platforms import Platform
 from chalicelib.social.errors import Malformed
 
 Item = TypeVar("Item")

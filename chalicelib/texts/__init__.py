@@ -23,7 +23,7 @@ from chalicelib.texts.alerts import (
 from chalicelib.texts.ledger import Change, changes
 from chalicelib.texts.parts import LONGEST, Part
 from chalicelib.texts.reports import ClientLine, SlotReport, Uncovered, kind_in_words, slot_report
-from chalicelib.texts.tasks import TaskPost, task_list
+from chalicelib.texts.tasks import task_list
 from chalicelib.texts.words import PLATFORM_NAMES, clock, cut, link, number, plain, reported_link
 
 __all__ = [
@@ -35,7 +35,6 @@ __all__ = [
     "FeedRead",
     "Part",
     "SlotReport",
-    "TaskPost",
     "Uncovered",
     "Undelivered",
     "api_closed",

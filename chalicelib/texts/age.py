@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from chalicelib.clients import Client, Platform
+from chalicelib.clients import Client
+from chalicelib.platforms import Platform
 from chalicelib.slots import to_wib
 from chalicelib.texts.words import PLATFORM_NAMES, clock, number
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from chalicelib.clients import Platform, UnusableHandles
+from chalicelib.clients import UnusableHandles
 from chalicelib.handles import Problem
+from chalicelib.platforms import Platform
 from chalicelib.texts.parts import LONGEST, Item, Part, Section, split
 from chalicelib.texts.reports import kind_in_words
 from chalicelib.texts.words import PLATFORM_NAMES, clock, number, plain

@@ -9,7 +9,8 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Literal
 
-from chalicelib.clients import Client, Platform
+from chalicelib.clients import Client
+from chalicelib.platforms import Platform
 from chalicelib.slots import to_wib
 from chalicelib.texts.age import Age, FeedRead
 from chalicelib.texts.parts import LONGEST, Item, Part, Section, split

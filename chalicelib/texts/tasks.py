@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 
-from chalicelib.clients import Client, Platform
+from chalicelib.clients import Client
+from chalicelib.platforms import Platform
 from chalicelib.slots import to_wib
+from chalicelib.tasks import Task
 from chalicelib.texts.age import Age, FeedRead
 from chalicelib.texts.ledger import Change, change_sections
 from chalicelib.texts.parts import LONGEST, Item, Part, Section, split
@@ -17,23 +18,10 @@ from chalicelib.texts.words import link, name_of, number, quoted
 _NOTHING_TO_DO = "Belum ada tugas hari ini. Terima kasih atas kesiapan rekan-rekan."
 
 
-@dataclass(frozen=True)
-class TaskPost:
-    """A post of the day as the task list shows it. Hidden counts are None."""
-
-    platform: Platform
-    content_id: str
-    caption: str
-    posted_at: datetime
-    like_count: int | None
-    comment_count: int | None
-    manual: bool = False
-
-
 def task_list(
     client: Client,
     at: datetime,
-    posts: Mapping[Platform, Sequence[TaskPost]],
+    posts: Mapping[Platform, Sequence[Task]],
     changes: Sequence[Change],
     longest: int = LONGEST,
     feeds: Mapping[Platform, FeedRead] = MappingProxyType({}),
@@ -49,7 +37,7 @@ def task_list(
 
 
 def _platforms(
-    client: Client, posts: Mapping[Platform, Sequence[TaskPost]], age: Age
+    client: Client, posts: Mapping[Platform, Sequence[Task]], age: Age
 ) -> Iterator[Section]:
     for platform in client.platforms:
         tasks = posts.get(platform, ())
@@ -60,7 +48,7 @@ def _platforms(
         yield Section(_NOTHING_TO_DO)
 
 
-def _item(client: Client, position: int, post: TaskPost) -> Item:
+def _item(client: Client, position: int, post: Task) -> Item:
     manual = " (input manual)" if post.manual else ""
     counts = f"{number(post.like_count)} suka, {number(post.comment_count)} komentar"
     return Item(

@@ -12,7 +12,8 @@ from datetime import datetime
 from itertools import accumulate, islice, takewhile
 from urllib.parse import quote
 
-from chalicelib.clients import Client, Platform
+from chalicelib.clients import Client
+from chalicelib.platforms import Platform
 from chalicelib.slots import to_wib
 
 PLATFORM_NAMES: dict[Platform, str] = {"instagram": "Instagram", "tiktok": "TikTok"}

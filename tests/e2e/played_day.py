@@ -16,7 +16,7 @@ from chalicelib.slots import SLOT_TIMES, WIB, Slot
 from local.sandbox import Scenario
 from local.sandbox.demo_clients import client_row
 from local.sandbox.world import Account, Post, World
-from wa_session_host.transport import Outgoing
+from wa_session_host.sending.transport import Outgoing
 
 DAY = date(2026, 2, 20)
 YESTERDAY, TOMORROW = DAY - timedelta(days=1), DAY + timedelta(days=1)

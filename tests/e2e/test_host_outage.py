@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from chalicelib import outbox
+from chalicelib.outbox.publish import publish_messages
 from chalicelib.runtime import Runtime
 from chalicelib.slots import WIB
 from local.environment import environment
@@ -53,7 +53,7 @@ def test_500_messages_to_100_groups_go_out_once_and_in_order_though_postgres_goe
 
     host = HostProcess(values, NOW, show=lambda line: None)
     with host, ThreadPoolExecutor(1) as meanwhile:
-        published = meanwhile.submit(outbox.publish, runtime, rows)
+        published = meanwhile.submit(publish_messages, runtime, rows)
         wait_until(lambda: len(_sent(journal)) >= MESSAGES // 5)
         postgres.stop()
         time.sleep(GONE_SECONDS)

@@ -28,8 +28,8 @@ from local.seed import seed
 from tests.conftest import settings_of
 from tests.e2e import played_day
 from tests.e2e.played_day import DAY, REPORTS, TOMORROW, YESTERDAY, Seen, code, moment
-from wa_session_host.delivery import Delivery
-from wa_session_host.transport import Outgoing
+from wa_session_host.sending.delivery import Delivery
+from wa_session_host.sending.transport import Outgoing
 
 EXPECTED = Path(__file__).parent / "expected" / "played_day.txt"
 

@@ -165,16 +165,13 @@ def runtime_at(service: SharedService, sandbox: Sandbox) -> Iterator[RuntimeAt]:
     def make(at: str | datetime) -> Runtime:
         now = Slot.parse(f"{DAY}T{at}").at if isinstance(at, str) else at
         sandbox.set_now(now)
-        runtime = Runtime(settings, lambda: now)
         lent = service.lend(lambda: runtime.deadline)
-        runtime.db, runtime.queues = lent, service.queues
+        runtime = Runtime(settings, lambda: now, queues=service.queues, database=lent)
         made.append((runtime, lent))
         return runtime
 
     yield make
     for runtime, lent in made:
-        if runtime.__dict__.get("db") is lent:
-            del runtime.db
         runtime.close()
         service.take_back(lent)
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from chalicelib import outbox
 from chalicelib.db import Row
-from chalicelib.messages import Message
+from chalicelib.outbox.messages import Message
+from chalicelib.outbox.publish import add_messages
 from chalicelib.runtime import Runtime
 from tests.integration.tables import Tables
 
@@ -47,4 +47,4 @@ def message(runtime: Runtime, key: str, **fields: Any) -> Message:
 def write(runtime: Runtime, *messages: Message) -> list[Row]:
     """Adds messages in a transaction of their own."""
     with runtime.db.transaction() as tx:
-        return outbox.add(tx, messages, runtime.now())
+        return add_messages(tx, messages, runtime.now())

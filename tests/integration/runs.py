@@ -7,15 +7,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
 
-from chalicelib import posts
 from chalicelib.deadline import UNLIMITED, Deadline
 from chalicelib.dispatch import open_slot
-from chalicelib.engagement import refresh_engagement
+from chalicelib.engagement.refresh import refresh_engagement
+from chalicelib.engagement.scope import Refresh
 from chalicelib.jobs import ClientJob, Trigger
-from chalicelib.posts import FetchResult
+from chalicelib.posts.fetch import FetchResult, fetch_posts
 from chalicelib.queues import ENGAGEMENT, FETCH
 from chalicelib.runtime import Runtime
-from chalicelib.scope import Refresh
 from chalicelib.slots import Slot, fetches_posts, job_expiry, slots_of
 from tests.integration.inbox import Inbox
 
@@ -64,7 +63,7 @@ def start_run(
 
 def fetch(runtime: Runtime, client_id: str) -> dict[str, FetchResult]:
     """A client's fetch in the slot of the runtime's now, from its start."""
-    results = posts.fetch_posts(runtime, start_run(runtime, client_id))
+    results = fetch_posts(runtime, start_run(runtime, client_id))
     assert results is not None
     return results
 
@@ -77,7 +76,7 @@ def refresh(runtime: Runtime, client_id: str) -> None:
 def whole_run(runtime: Runtime, client_id: str) -> ClientJob:
     """Both stages of a client's run."""
     job = start_run(runtime, client_id)
-    posts.fetch_posts(runtime, job)
+    fetch_posts(runtime, job)
     refresh_engagement(runtime, job)
     return job
 
@@ -109,7 +108,7 @@ def play_day(
         runtime.settings = runtime.settings.model_copy(update={"engagement_refresh": refresh})
         open_slot(runtime, slot, "schedule")
         for body in inbox.take(FETCH):
-            posts.fetch_posts(runtime, ClientJob.model_validate(body))
+            fetch_posts(runtime, ClientJob.model_validate(body))
         for body in inbox.take(ENGAGEMENT):
             refresh_engagement(runtime, ClientJob.model_validate(body))
         runtime.close()

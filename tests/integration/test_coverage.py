@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from chalicelib.clients import PLATFORMS
-from chalicelib.engagement import refresh_engagement
+from chalicelib.engagement.refresh import refresh_engagement
 from chalicelib.jobs import ClientJob
-from chalicelib.posts import fetch_posts
+from chalicelib.platforms import PLATFORMS
+from chalicelib.posts.fetch import fetch_posts
 from chalicelib.queues import ENGAGEMENT
 from chalicelib.slots import WIB
 from local.sandbox import Sandbox, Scenario, world

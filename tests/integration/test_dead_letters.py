@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from chalicelib import dispatch
 from chalicelib.dead_letters import bury
+from chalicelib.manual import runs
 from chalicelib.queues import OUTBOUND
 from chalicelib.slots import WIB
 from tests.conftest import DAY, RuntimeAt
@@ -67,7 +67,7 @@ def test_an_old_dead_job_does_not_end_a_run_that_was_started_over_by_hand(
 ) -> None:
     old = start_run(runtime_at("17:00"), "CONTOH")
     late = runtime_at(datetime(2026, 2, 20, 17, 31, tzinfo=WIB))
-    dispatch.run_client(late, "CONTOH", f"{DAY}T17:00")
+    runs.run_client(late, "CONTOH", f"{DAY}T17:00")
     bury(late, old.model_dump_json())
     assert tables.value("SELECT outcome FROM client_run") is None
 

@@ -7,8 +7,8 @@ import pytest
 import app
 from chalicelib import runtime as runtimes
 from chalicelib.deadline import Deadline
-from chalicelib.engagement import refresh_engagement
-from chalicelib.posts import fetch_posts
+from chalicelib.engagement.refresh import refresh_engagement
+from chalicelib.posts.fetch import fetch_posts
 from chalicelib.queues import ENGAGEMENT, FETCH
 from chalicelib.runtime import Runtime
 from local.invocation import Context, sqs_event

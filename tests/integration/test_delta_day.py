@@ -6,8 +6,8 @@ from datetime import datetime, time, timedelta
 
 import pytest
 
-from chalicelib.clients import PLATFORMS
-from chalicelib.scope import Refresh
+from chalicelib.engagement.scope import Refresh
+from chalicelib.platforms import PLATFORMS
 from chalicelib.slots import WIB
 from local.sandbox import Sandbox, Scenario
 from local.sandbox.demo_clients import client_row

@@ -15,6 +15,7 @@ from botocore.config import Config
 
 from chalicelib import dispatch
 from chalicelib.errors import BadInput
+from chalicelib.manual import runs
 from chalicelib.queues import ENGAGEMENT, FETCH, Queues, QueueUnavailable
 from chalicelib.runtime import Runtime
 from chalicelib.slots import WIB, Slot
@@ -213,7 +214,7 @@ def test_a_slot_by_hand_runs_whatever_the_switch_says(
         tables.run("INSERT INTO cron_job_config VALUES (:key, 'x', false)", key=dispatch.JOB_KEY)
     else:
         hide("cron_job_config")
-    assert dispatch.run_slot(runtime, "2026-02-20T17:00").result == "opened"
+    assert runs.run_slot(runtime, "2026-02-20T17:00").result == "opened"
 
 
 def test_a_slot_that_was_skipped_is_not_caught_up_when_the_switch_is_on_again(
@@ -367,7 +368,7 @@ def test_a_run_by_hand_finds_the_client_however_its_id_is_written(
     runtime_at: RuntimeAt, tables: Tables, inbox: Inbox
 ) -> None:
     runtime = runtime_at("17:00")
-    job = dispatch.run_client(runtime, "  contoh ", None)
+    job = runs.run_client(runtime, "  contoh ", None)
     assert (job.client_id, job.trigger, job.fetch_posts) == ("CONTOH", "manual", True)
     assert job.slot == runtime.now()
     [sent] = inbox.take(FETCH)
@@ -381,7 +382,7 @@ def test_a_run_by_hand_fetches_whatever_the_gate_says_and_lives_half_an_hour(
     runtime_at: RuntimeAt, inbox: Inbox
 ) -> None:
     runtime = runtime_at(datetime(2026, 2, 20, 22, 10, tzinfo=WIB))
-    job = dispatch.run_client(runtime, "CONTOH", "2026-02-20T21:30+07:00")
+    job = runs.run_client(runtime, "CONTOH", "2026-02-20T21:30+07:00")
     assert job.expires_at == runtime.now() + timedelta(minutes=30)
     assert inbox.clients(FETCH) == ["CONTOH"]
 
@@ -393,7 +394,7 @@ def test_a_run_by_hand_starts_a_finished_run_over(runtime_at: RuntimeAt, tables:
         "UPDATE client_run SET finished_at = now(), fetched_at = now(), outcome = 'failed', "
         "error_kind = 'quota', fetch_result = '{}', engagement_result = '{}'"
     )
-    dispatch.run_client(runtime, "CONTOH", None)
+    runs.run_client(runtime, "CONTOH", None)
     row = tables.row("SELECT * FROM client_run WHERE client_id = 'CONTOH'")
     assert row["trigger"] == "manual"
     for column in ("finished_at", "fetched_at", "outcome", "error_kind", "fetch_result"):
@@ -406,15 +407,15 @@ Refused = Callable[[Runtime], object]
 @pytest.mark.parametrize(
     ("field", "reason", "refused"),
     [
-        ("client_id", "no client", lambda r: dispatch.run_client(r, "NOBODY", None)),
-        ("client_id", "inactive", lambda r: dispatch.run_client(r, "TELADAN", None)),
-        ("client_id", "no platform", lambda r: dispatch.run_client(r, "MELATI", None)),
-        ("slot", "not a slot", lambda r: dispatch.run_client(r, "CONTOH", "2026-02-20T16:45")),
-        ("slot", "not a time", lambda r: dispatch.run_client(r, "CONTOH", "tea time")),
-        ("slot", "still to come", lambda r: dispatch.run_client(r, "CONTOH", "2026-02-20T17:30")),
-        ("slot", "not a slot", lambda r: dispatch.run_slot(r, "2026-02-20T05:30+07:00")),
-        ("slot", "not a slot", lambda r: dispatch.run_slot(r, "2026-02-20T17:00+00:00")),
-        ("slot", "still to come", lambda r: dispatch.run_slot(r, "2026-02-21T06:00+07:00")),
+        ("client_id", "no client", lambda r: runs.run_client(r, "NOBODY", None)),
+        ("client_id", "inactive", lambda r: runs.run_client(r, "TELADAN", None)),
+        ("client_id", "no platform", lambda r: runs.run_client(r, "MELATI", None)),
+        ("slot", "not a slot", lambda r: runs.run_client(r, "CONTOH", "2026-02-20T16:45")),
+        ("slot", "not a time", lambda r: runs.run_client(r, "CONTOH", "tea time")),
+        ("slot", "still to come", lambda r: runs.run_client(r, "CONTOH", "2026-02-20T17:30")),
+        ("slot", "not a slot", lambda r: runs.run_slot(r, "2026-02-20T05:30+07:00")),
+        ("slot", "not a slot", lambda r: runs.run_slot(r, "2026-02-20T17:00+00:00")),
+        ("slot", "still to come", lambda r: runs.run_slot(r, "2026-02-21T06:00+07:00")),
     ],
 )
 def test_bad_input_is_one_clear_error_and_nothing_is_written(
@@ -433,13 +434,13 @@ def test_bad_input_is_one_clear_error_and_nothing_is_written(
 def test_before_the_day_s_first_slot_a_run_by_hand_needs_a_slot(runtime_at: RuntimeAt) -> None:
     early = runtime_at(datetime(2026, 2, 20, 5, 59, tzinfo=WIB))
     with pytest.raises(BadInput, match=r"^slot: today has had no slot yet"):
-        dispatch.run_client(early, "CONTOH", None)
+        runs.run_client(early, "CONTOH", None)
 
 
 def test_a_slot_run_by_hand_opens_as_the_schedule_would(
     runtime_at: RuntimeAt, tables: Tables, inbox: Inbox
 ) -> None:
-    opened = dispatch.run_slot(runtime_at("17:00"), "2026-02-20T16:30+07:00")
+    opened = runs.run_slot(runtime_at("17:00"), "2026-02-20T16:30+07:00")
     assert (opened.slot, opened.result) == (str(at("16:30")), "opened")
     assert tables.value("SELECT trigger FROM slot_run") == "manual"
     assert set(inbox.clients(FETCH)) == EVERYBODY
@@ -486,5 +487,5 @@ def test_a_late_repetition_of_a_schedule_sends_no_job_of_a_slot_that_was_opened_
 def test_a_person_opens_a_slot_that_was_missed(runtime_at: RuntimeAt, inbox: Inbox) -> None:
     late = runtime_at(at("16:00").at + timedelta(hours=5))
     dispatch.open_slot(late, at("16:00"), "schedule")
-    assert dispatch.run_slot(late, f"{DAY}T16:00").result == "opened"
+    assert runs.run_slot(late, f"{DAY}T16:00").result == "opened"
     assert inbox.count(FETCH) == 6

@@ -10,7 +10,7 @@ from typing import Any, cast
 
 import pytest
 
-from chalicelib.engagement import refresh_engagement
+from chalicelib.engagement.refresh import refresh_engagement
 from chalicelib.errors import BadInput
 from chalicelib.jobs import ClientJob
 from chalicelib.queues import ENGAGEMENT, OUTBOUND, Queues, QueueUnavailable

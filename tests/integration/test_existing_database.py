@@ -18,10 +18,11 @@ from typing import Any
 
 import pytest
 
-from chalicelib import sweep, telling
+from chalicelib import sweep
 from chalicelib.db import Database, Row
 from chalicelib.db.migrate import migrate
-from chalicelib.manual import restore_post
+from chalicelib.manual.posts import restore_post
+from chalicelib.notify.state import load_run
 from chalicelib.runtime import Runtime
 from chalicelib.slots import WIB, Slot
 from local.environment import environment
@@ -568,7 +569,7 @@ def test_runs_that_overlap_put_a_manual_post_into_the_ledger_once(
     def look(runtime: Runtime) -> None:
         with runtime.db.transaction() as tx:
             together.wait(60)
-            telling.look(runtime, tx, "CONTOH", Slot.exactly(evening), note_links=True)
+            load_run(runtime, tx, "CONTOH", Slot.exactly(evening), note_links=True)
 
     with ThreadPoolExecutor(len(runtimes)) as pool:
         list(pool.map(look, runtimes))

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from chalicelib.clients import Platform
 from chalicelib.db import Database
+from chalicelib.platforms import Platform
 from chalicelib.runtime import Runtime
 from local.sandbox import Sandbox
 from tests.conftest import RuntimeAt

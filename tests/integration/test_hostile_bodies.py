@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.clients import Platform
+from chalicelib.platforms import Platform
 from local.sandbox import Sandbox
 from tests.conftest import RuntimeAt
 from tests.integration.runs import whole_run

@@ -6,9 +6,9 @@ from collections import Counter
 
 import pytest
 
-from chalicelib.engagement import refresh_engagement
+from chalicelib.engagement.refresh import refresh_engagement
 from chalicelib.jobs import ClientJob
-from chalicelib.posts import fetch_posts
+from chalicelib.posts.fetch import fetch_posts
 from chalicelib.queues import ENGAGEMENT
 from local.sandbox import Sandbox, Scenario, crowd, world
 from local.seed import seed

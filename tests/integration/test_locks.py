@@ -10,14 +10,15 @@ from typing import Any
 
 import pytest
 
-from chalicelib import engagement, outbox, telling
 from chalicelib.db import Row, Transaction
-from chalicelib.engagement import refresh_engagement
+from chalicelib.engagement.refresh import begin, refresh_engagement
 from chalicelib.errors import BadInput
 from chalicelib.jobs import ClientJob
-from chalicelib.manual import restore_post
-from chalicelib.messages import Message, in_parts
-from chalicelib.posts import fetch_posts
+from chalicelib.manual.posts import restore_post
+from chalicelib.notify.state import load_run
+from chalicelib.outbox.messages import Message, in_parts
+from chalicelib.outbox.publish import add_messages
+from chalicelib.posts.fetch import fetch_posts
 from chalicelib.runtime import Runtime
 from chalicelib.slots import Slot
 from chalicelib.texts import Part
@@ -198,7 +199,7 @@ def test_what_another_transaction_holds_does_not_hold_expiry_up(
 ) -> None:
     early, late = runtime_at("17:00"), runtime_at("18:30")
     with early.db.transaction() as tx:
-        outbox.add(tx, [message(early, "held"), message(early, "free")], early.now())
+        add_messages(tx, [message(early, "held"), message(early, "free")], early.now())
     with early.db.transaction() as tx:
         tx.run("outbox.claim", outbox_id=min(_messages(tables)), now=early.now())
         with late.db.transaction() as other:
@@ -261,8 +262,8 @@ def test_link_reports_are_in_the_ledger_once_though_two_runs_begin_at_the_same_m
     other = start_run(two, CLIENT)
     beside(
         one,
-        lambda tx: telling.look(one, tx, CLIENT, Slot.exactly(one.now()), note_links=True),
-        lambda: engagement.begin(two, other),
+        lambda tx: load_run(one, tx, CLIENT, Slot.exactly(one.now()), note_links=True),
+        lambda: begin(two, other),
     )
     users = "SELECT detail ->> 'user_id' FROM content_change WHERE kind = 'link' ORDER BY 1"
     assert tables.values(users) == ["U1", "U2"]
@@ -303,9 +304,9 @@ def test_no_part_of_a_message_is_written_beside_another_text_of_it(
 
     def write_too() -> list[Row]:
         with two.db.transaction() as tx:
-            return outbox.add(tx, parts(two, 3), two.now())
+            return add_messages(tx, parts(two, 3), two.now())
 
-    second = beside(one, lambda tx: outbox.add(tx, parts(one, 2), one.now()), write_too)
+    second = beside(one, lambda tx: add_messages(tx, parts(one, 2), one.now()), write_too)
     assert second == []
     keys = tables.values("SELECT idempotency_key FROM wa_notification_outbox ORDER BY outbox_id")
     assert keys == ["admin_alert:no_chats", "admin_alert:no_chats:part2"]

@@ -9,7 +9,7 @@ import pytest
 
 from chalicelib.db import Row
 from chalicelib.errors import BadInput
-from chalicelib.manual import Added, add_post, restore_post
+from chalicelib.manual.posts import Added, add_post, restore_post
 from chalicelib.runtime import Runtime
 from chalicelib.slots import WIB
 from chalicelib.social.errors import AccountRefused, ApiConfiguration, ApiError, Upstream

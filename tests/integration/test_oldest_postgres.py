@@ -11,14 +11,15 @@ from pathlib import Path
 import pg8000.native
 import pytest
 
-from chalicelib import dispatch, outbox_care
+from chalicelib import dispatch
 from chalicelib.db import Database
 from chalicelib.db.connection import connect_arguments, query_text
 from chalicelib.db.migrate import OLDEST_SERVER, migrate, server_version
-from chalicelib.engagement import refresh_engagement
+from chalicelib.engagement.refresh import refresh_engagement
 from chalicelib.jobs import ClientJob
-from chalicelib.manual import restore_post
-from chalicelib.posts import fetch_posts
+from chalicelib.manual.posts import restore_post
+from chalicelib.outbox.redrive import redrive
+from chalicelib.posts.fetch import fetch_posts
 from chalicelib.queues import Queues
 from chalicelib.runtime import Runtime
 from chalicelib.slots import Slot
@@ -108,5 +109,5 @@ def _check(runtime: Runtime, slot: Slot, opened: dispatch.Opened, tables: Tables
     assert tables.dump_of("insta_like") == before
     tables.run("UPDATE wa_notification_outbox SET status = 'dead_letter'")
     a_list = tables.value("SELECT min(outbox_id) FROM wa_notification_outbox")
-    assert outbox_care.redrive(runtime, a_list).status == "pending"
+    assert redrive(runtime, a_list).status == "pending"
     sweep(runtime)

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from chalicelib import outbox, sweep
+from chalicelib import sweep
 from chalicelib.db import Row
+from chalicelib.outbox.publish import publish_messages, publish_unpublished
 from chalicelib.queues import OUTBOUND, Queues
 from chalicelib.runtime import Runtime
 from chalicelib.slots import WIB
@@ -92,7 +93,7 @@ def test_of_several_messages_only_the_new_ones_are_answered(runtime_at: RuntimeA
 def test_publishing_sends_the_id_and_the_way(runtime_at: RuntimeAt, inbox: Inbox) -> None:
     runtime = runtime_at("17:00")
     [row] = rows = write(runtime, message(runtime, "k1"))
-    assert outbox.publish(runtime, rows) == [row["outbox_id"]]
+    assert publish_messages(runtime, rows) == [row["outbox_id"]]
     [sent] = inbox.receive(OUTBOUND)
     assert sent["Attributes"]["MessageGroupId"] == CHAT
     assert sent["Attributes"]["MessageDeduplicationId"] == "k1"
@@ -103,7 +104,7 @@ def test_publishing_sends_the_id_and_the_way(runtime_at: RuntimeAt, inbox: Inbox
 def test_a_row_published_twice_is_in_the_queue_once(runtime_at: RuntimeAt, inbox: Inbox) -> None:
     runtime = runtime_at("17:00")
     rows = write(runtime, message(runtime, "k1"))
-    assert outbox.publish(runtime, rows) == outbox.publish(runtime, rows) != []
+    assert publish_messages(runtime, rows) == publish_messages(runtime, rows) != []
     assert inbox.count(OUTBOUND) == 1
 
 
@@ -115,7 +116,7 @@ def test_what_the_queue_refused_is_not_among_what_was_taken(
     rows = write(runtime, message(runtime, "k1"), message(runtime, "k2", chat=other))
     refusing = Refusing(runtime.queues.client, CHAT)
     runtime.queues = Queues(runtime.settings.cicero_stage, refusing)
-    [taken] = outbox.publish(runtime, rows)
+    [taken] = publish_messages(runtime, rows)
     assert [row["chat"] for row in rows if row["outbox_id"] == taken] == [other]
     assert inbox.count(OUTBOUND) == 1
 
@@ -135,7 +136,7 @@ def test_only_what_a_client_s_run_left_is_published(
     tables.run(
         "UPDATE wa_notification_outbox SET status = 'expired' WHERE idempotency_key = 'over'"
     )
-    assert outbox.publish_left(runtime, AFTERNOON, "CONTOH") == [rows[0]["outbox_id"]]
+    assert publish_unpublished(runtime, AFTERNOON, "CONTOH") == [rows[0]["outbox_id"]]
     assert [body["outbox_id"] for body in inbox.take(OUTBOUND)] == [rows[0]["outbox_id"]]
 
 
@@ -237,7 +238,7 @@ def test_the_old_service_s_messages_are_left_alone(
     runtime = runtime_at("17:00")
     assert expire(runtime) == 0
     assert [claim(runtime, row["outbox_id"]) for row in old_rows] == [None] * len(old_rows)
-    assert outbox.publish_left(runtime, AFTERNOON, "LAMA") == []
+    assert publish_unpublished(runtime, AFTERNOON, "LAMA") == []
     sweep.sweep(runtime)
     assert tables.dump_of("wa_notification_outbox") == old_rows
     assert inbox.count(OUTBOUND) == 0

@@ -10,12 +10,12 @@ from threading import Barrier
 import pytest
 from redis import Redis
 
-from chalicelib import dispatch, posts
 from chalicelib.db import Row
 from chalicelib.errors import BadInput
 from chalicelib.jobs import ClientJob
-from chalicelib.manual import add_post
-from chalicelib.posts import FetchResult
+from chalicelib.manual import runs
+from chalicelib.manual.posts import add_post
+from chalicelib.posts.fetch import FetchResult, fetch_posts
 from chalicelib.queues import ENGAGEMENT, FETCH
 from chalicelib.runtime import Runtime
 from chalicelib.slots import WIB
@@ -150,9 +150,9 @@ def test_a_job_delivered_again_changes_nothing_and_sends_its_engagement_job_on(
 ) -> None:
     runtime = runtime_at("17:00")
     job = start_run(runtime, "CONTOH")
-    posts.fetch_posts(runtime, job)
+    fetch_posts(runtime, job)
     before, requests = tables.dump(), sandbox.stats()["total"]
-    assert posts.fetch_posts(runtime, job) is None
+    assert fetch_posts(runtime, job) is None
     assert tables.dump() == before
     assert sandbox.stats()["total"] == requests
     sent = [ClientJob.model_validate(body) for body in inbox.take(ENGAGEMENT)]
@@ -165,7 +165,7 @@ def test_a_job_of_a_finished_run_is_not_sent_on(
     runtime = runtime_at("17:00")
     job = start_run(runtime, "CONTOH")
     tables.run("UPDATE client_run SET finished_at = :now, outcome = 'done'", now=runtime.now())
-    assert posts.fetch_posts(runtime, job) is None
+    assert fetch_posts(runtime, job) is None
     assert inbox.count(ENGAGEMENT) == 0
 
 
@@ -178,7 +178,7 @@ def test_two_workers_with_the_same_job_tell_each_post_once(
 
     def work(runtime: Runtime) -> object:
         together.wait()
-        return posts.fetch_posts(runtime, job)
+        return fetch_posts(runtime, job)
 
     with ThreadPoolExecutor(2) as threads:
         results = list(threads.map(work, both))
@@ -536,7 +536,7 @@ def test_the_same_slot_done_over_by_hand_does_not_confirm_a_removal(
     now = datetime(2026, 2, 20, 16, 30, tzinfo=WIB)
     sandbox.set_faults([answers.feed_without(scenario, "polres.contoh", now, contoh[1])])
     fetch(runtime, "CONTOH")
-    results = posts.fetch_posts(runtime, dispatch.run_client(runtime, "CONTOH", None))
+    results = fetch_posts(runtime, runs.run_client(runtime, "CONTOH", None))
     assert results is not None
     assert results["instagram"].removed == 0
     assert told(tables, "removed") == []
@@ -587,7 +587,7 @@ def test_a_collaboration_post_that_its_clients_lose_at_the_same_moment_goes(
             links = "SELECT 1 AS x FROM insta_post_clients WHERE shortcode = :code FOR UPDATE"
             tables.database.execute(links, code=shared)
             working = [
-                threads.submit(posts.fetch_posts, runtimes[client_id], jobs[client_id])
+                threads.submit(fetch_posts, runtimes[client_id], jobs[client_id])
                 for client_id in accounts
             ]
             wait_for_waiting(tables, 2)
@@ -707,7 +707,7 @@ def test_a_post_that_there_is_no_time_to_ask_for_stays(
         runtime = runtime_at(clock)
         sandbox.set_faults([lacking, *answers.gone(contoh[1])])
         with hurried(runtime, 2):  # a page each
-            posts.fetch_posts(runtime, start_run(runtime, "CONTOH"))
+            fetch_posts(runtime, start_run(runtime, "CONTOH"))
     assert told(tables, "removed") == []
     assert missing(tables) == [contoh[1]]
 
@@ -728,7 +728,7 @@ def test_a_post_that_another_fetch_sees_while_it_is_asked_for_stays(
         with tables.database.transaction():
             post = "SELECT 1 AS x FROM insta_post WHERE shortcode = :code FOR UPDATE"
             tables.database.execute(post, code=code)
-            working = threads.submit(posts.fetch_posts, runtime, job)
+            working = threads.submit(fetch_posts, runtime, job)
             wait_for_waiting(tables, 1)
             tables.database.execute("UPDATE client_content SET missing_since = NULL")
         results = working.result()
@@ -813,7 +813,7 @@ def test_an_expired_job_is_dropped_and_recorded(
 ) -> None:
     job = start_run(runtime_at("17:00"), "CONTOH")
     requests = sandbox.stats()["total"]
-    assert posts.fetch_posts(runtime_at("17:30"), job) is None
+    assert fetch_posts(runtime_at("17:30"), job) is None
     row = tables.row("SELECT outcome, error_kind, finished_at FROM client_run")
     assert (row["outcome"], row["error_kind"]) == ("expired", "expired")
     assert row["finished_at"] == datetime(2026, 2, 20, 17, 30, tzinfo=WIB)
@@ -825,10 +825,10 @@ def test_an_old_job_does_not_end_a_run_that_was_started_over_by_hand(
 ) -> None:
     old = start_run(runtime_at("17:00"), "CONTOH")
     late = runtime_at(datetime(2026, 2, 20, 17, 31, tzinfo=WIB))
-    manual = dispatch.run_client(late, "CONTOH", f"{DAY}T17:00")
-    posts.fetch_posts(late, old)
+    manual = runs.run_client(late, "CONTOH", f"{DAY}T17:00")
+    fetch_posts(late, old)
     assert tables.value("SELECT outcome FROM client_run") is None
-    posts.fetch_posts(late, manual)
+    fetch_posts(late, manual)
     assert tables.value("SELECT fetch_result -> 'instagram' ->> 'verdict' FROM client_run") == (
         "complete"
     )
@@ -841,6 +841,6 @@ def test_a_job_of_a_run_that_does_not_exist_is_bad_input(
     job = start_run(runtime, "CONTOH").model_copy(update={"client_id": "NOBODY"})
     before = tables.dump()
     with pytest.raises(BadInput, match=r"^client_id: NOBODY has no run in slot"):
-        posts.fetch_posts(runtime, job)
+        fetch_posts(runtime, job)
     assert tables.dump() == before
     assert (inbox.count(FETCH), inbox.count(ENGAGEMENT)) == (0, 0)

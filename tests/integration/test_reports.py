@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from chalicelib import reports
-from chalicelib.clients import PLATFORMS
-from chalicelib.engagement import refresh_engagement
+from chalicelib.engagement.refresh import refresh_engagement
 from chalicelib.jobs import ClientJob
+from chalicelib.platforms import PLATFORMS
+from chalicelib.reports.close import close_slot
 from chalicelib.runtime import Runtime
 from chalicelib.slots import WIB, Slot
 from chalicelib.social import errors
@@ -44,7 +44,7 @@ def result(verdict: str = "complete", **numbers: int) -> dict[str, Any]:
 
 
 def close(runtime: Runtime) -> bool:
-    return reports.close_slot(runtime, Slot.exactly(runtime.now()))
+    return close_slot(runtime, Slot.exactly(runtime.now()))
 
 
 def setting(runtime: Runtime, **changes: Any) -> Runtime:

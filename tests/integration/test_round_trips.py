@@ -8,8 +8,8 @@ import pytest
 
 from chalicelib.db import Database
 from chalicelib.db.connection import query_text
-from chalicelib.engagement import refresh_engagement
-from chalicelib.posts import fetch_posts
+from chalicelib.engagement.refresh import refresh_engagement
+from chalicelib.posts.fetch import fetch_posts
 from chalicelib.slots import day_bounds
 from local.sandbox import Scenario, crowd
 from local.seed import seed

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from chalicelib import dispatch
+from chalicelib.manual import runs
 from chalicelib.queues import FETCH, OUTBOUND, Queues, QueueUnavailable
 from chalicelib.runtime import Runtime
 from chalicelib.slots import Slot, slots_of
@@ -220,7 +221,7 @@ def test_a_slot_that_was_opened_again_by_hand_gets_its_time(
     sweep(runtime_at(wib("17:25")))
     tables.run("UPDATE wa_notification_outbox SET status = 'sent'")
     fired(tables, "17:30", first="17:30")
-    dispatch.run_slot(runtime_at(wib("17:55")), f"{DAY}T16:30")
+    runs.run_slot(runtime_at(wib("17:55")), f"{DAY}T16:30")
     assert sweep(runtime_at(wib("17:56"))) == QUIET
     status = "SELECT status FROM slot_run WHERE slot = :slot"
     assert tables.value(status, slot=wib("16:30")) == "open"

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from chalicelib import sweep
 from chalicelib.db import Database, Row
-from chalicelib.engagement import refresh_engagement
+from chalicelib.engagement.refresh import refresh_engagement
 from chalicelib.jobs import ClientJob, OutboundMessage
 from chalicelib.queues import Queues
 from chalicelib.runtime import Runtime
@@ -29,8 +29,8 @@ from tests.conftest import DAY, RuntimeAt
 from tests.integration.ledger import CHAT, add_change
 from tests.integration.runs import start_run
 from tests.integration.tables import Tables
-from wa_session_host.delivery import Delivery
-from wa_session_host.transport import Outgoing
+from wa_session_host.sending.delivery import Delivery
+from wa_session_host.sending.transport import Outgoing
 
 CHATS = (CHAT, "120363000000000099@g.us")
 SLOTS = [slot for slot in slots_of(DAY) if slot.at.hour >= 15]

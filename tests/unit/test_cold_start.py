@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-STAGES = "chalicelib.dispatch, chalicelib.posts, chalicelib.engagement, chalicelib.sweep"
+STAGES = (
+    "chalicelib.dispatch, chalicelib.posts.fetch, chalicelib.engagement.refresh, chalicelib.sweep"
+)
 NEVER = {"sqlalchemy", "alembic", "mako", "jinja2", "local"}
 LATER = {"pydantic", "pydantic_settings", "boto3", "botocore", "requests", "redis", "pg8000"}
 

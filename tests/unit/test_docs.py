@@ -15,9 +15,9 @@ from click.testing import CliRunner
 
 from app import app
 from chalicelib import texts
+from chalicelib.posts.verdicts import Cut
 from chalicelib.settings import Settings
 from chalicelib.social.errors import ApiError
-from chalicelib.verdicts import Cut
 from local import docs
 from local.cli import cli
 from local.slot_run import SlotResult

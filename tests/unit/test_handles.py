@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.clients import PLATFORMS, Platform
 from chalicelib.handles import Handle, Problem, read_handle
+from chalicelib.platforms import PLATFORMS, Platform
 from tests.unit.builders import always
 
 EVERYWHERE = [

@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from chalicelib import runtime as runtimes
-from chalicelib.clients import PLATFORMS, Platform
 from chalicelib.deadline import UNLIMITED
+from chalicelib.platforms import PLATFORMS, Platform
 from chalicelib.runtime import Counters, Runtime
 from chalicelib.slots import WIB
 from chalicelib.social.http import Api, Fallback

@@ -10,10 +10,10 @@ from threading import Event
 
 from chalicelib.settings import load_settings
 from tests.wa_child.server import child_command
-from wa_session_host.host import Host, Parts
+from wa_session_host.host import Host, Overrides
 from wa_session_host.lease import LeaseTimes
-from wa_session_host.pipe import CHILD
-from wa_session_host.snapshot import Times
+from wa_session_host.session.child_process import CHILD
+from wa_session_host.session.snapshot import Times
 
 TIMES = Times(tick=0.05, ping=0.5, silent=5.0, backoff=0.1, longest_backoff=1.0, replaced_retry=1.0)
 LEASE_TIMES = LeaseTimes(beat=0.2, valid=1.0, settle=1.5)
@@ -26,7 +26,7 @@ def main(arguments: list[str]) -> int:
         signal.signal(number, lambda *_: stop.set())
     settings = load_settings(env_file=None)
     command = child_command(int(arguments[0])) if arguments else CHILD
-    return Host(settings, Parts(command, TIMES, LEASE_TIMES)).run(stop.is_set)
+    return Host(settings, Overrides(command, TIMES, LEASE_TIMES)).run(stop.is_set)
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ Server-rendered, from this package alone. /healthz, /readyz and /metrics need no
 number, chat or text.
 """
 
+from wa_session_host.page.context import PageContext
 from wa_session_host.page.server import PageServer
 
-__all__ = ["PageServer"]
+__all__ = ["PageContext", "PageServer"]

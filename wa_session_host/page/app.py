@@ -6,7 +6,7 @@ import io
 import secrets
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import segno
 from starlette.applications import Starlette
@@ -23,12 +23,10 @@ from starlette.templating import Jinja2Templates
 from chalicelib.errors import CiceroError
 from wa_session_host.page import words
 from wa_session_host.page.auth import SESSION_SECONDS, Auth, check_csrf, csrf_token
-from wa_session_host.page.desk import Desk, Refused
+from wa_session_host.page.context import PageContext
 from wa_session_host.page.headers import SafeHeaders
-from wa_session_host.supervisor import Session
-
-if TYPE_CHECKING:
-    from wa_session_host.host import Host
+from wa_session_host.page.operations import Operations, Refused
+from wa_session_host.session.session import Session
 
 _HERE = Path(__file__).parent
 
@@ -37,12 +35,12 @@ Act = Callable[[Request, Any], str]
 
 
 class Pages:
-    """The handlers, over one desk."""
+    """The handlers."""
 
-    def __init__(self, host: Host) -> None:
-        self.desk = Desk(host)
-        self._host = host
-        self._auth = Auth(host.settings.wa_page_password_hash)
+    def __init__(self, context: PageContext) -> None:
+        self.operations = Operations(context)
+        self._context = context
+        self._auth = Auth(context.settings.wa_page_password_hash)
         self._templates = Jinja2Templates(_HERE / "templates")
         self._templates.env.filters |= words.FILTERS
 
@@ -69,15 +67,15 @@ class Pages:
     # --- for machines ---------------------------------------------------------------------------
 
     async def _healthz(self, _: Request) -> Response:
-        alive = self._host.alive()
+        alive = self._context.alive()
         return PlainTextResponse("ok" if alive else "stuck", 200 if alive else 503)
 
     async def _readyz(self, _: Request) -> Response:
-        states = {a: s.snapshot.state for a, s in self._host.sessions.items()}
-        return JSONResponse({"accounts": states}, 200 if self._host.ready() else 503)
+        states = {a: s.snapshot.state for a, s in self._context.sessions.items()}
+        return JSONResponse({"accounts": states}, 200 if self._context.ready() else 503)
 
     async def _metrics(self, _: Request) -> Response:
-        return Response(self._host.metrics.text(), media_type="text/plain; version=0.0.4")
+        return Response(self._context.metrics.text(), media_type="text/plain; version=0.0.4")
 
     # --- for people -----------------------------------------------------------------------------
 
@@ -94,11 +92,11 @@ class Pages:
         return self._page(request, "login.html", 401, wrong=True)
 
     async def _index(self, request: Request) -> Response:
-        overview = await run_in_threadpool(self.desk.overview)
+        overview = await run_in_threadpool(self.operations.overview)
         return self._page(request, "index.html", view=overview)
 
     async def _live(self, request: Request) -> Response:
-        overview = await run_in_threadpool(self.desk.overview)
+        overview = await run_in_threadpool(self.operations.overview)
         return self._page(request, "live.html", view=overview)
 
     async def _qr(self, request: Request) -> Response:
@@ -114,7 +112,7 @@ class Pages:
     async def _groups(self, request: Request) -> Response:
         session = self._session(request)
         try:
-            groups, problem = await run_in_threadpool(self.desk.groups, session), ""
+            groups, problem = await run_in_threadpool(self.operations.groups, session), ""
         except Refused as error:
             groups, problem = [], str(error)
         return self._page(
@@ -126,23 +124,23 @@ class Pages:
         return ""
 
     def _pair_phone(self, request: Request, form: Any) -> str:
-        code, until = self.desk.pair_phone(self._session(request), str(form.get("phone", "")))
+        code, until = self.operations.pair_phone(self._session(request), str(form.get("phone", "")))
         return f"Kode untuk diketik di ponsel: {code}, berlaku sampai {words.clock(until)}."
 
     def _reconnect(self, request: Request, _: Any) -> str:
-        self.desk.reconnect(self._session(request))
+        self.operations.reconnect(self._session(request))
         return "Sambungan dimulai ulang."
 
     def _unlink(self, request: Request, _: Any) -> str:
-        self.desk.unlink(self._session(request))
+        self.operations.unlink(self._session(request))
         return "Perangkat dikeluarkan dari akun. Pasangkan ulang dengan QR."
 
     def _send_again(self, request: Request, _: Any) -> str:
-        return words.sent_again(self.desk.send_again(request.path_params["outbox_id"]))
+        return words.sent_again(self.operations.send_again(request.path_params["outbox_id"]))
 
     def _drop(self, request: Request, form: Any) -> str:
         not_sent = form.get("not_sent") == "yes"
-        return words.dropped(self.desk.drop(request.path_params["outbox_id"], not_sent))
+        return words.dropped(self.operations.drop(request.path_params["outbox_id"], not_sent))
 
     # --- around them ----------------------------------------------------------------------------
 
@@ -173,7 +171,7 @@ class Pages:
         return self._members(answer)
 
     def _session(self, request: Request) -> Session:
-        session = self.desk.session(request.path_params["account"])
+        session = self.operations.session(request.path_params["account"])
         if session is None:
             raise HTTPException(404)
         return session
@@ -184,9 +182,9 @@ class Pages:
         return self._templates.TemplateResponse(request, name, context, status_code=status)
 
 
-def make_app(host: Host) -> Starlette:
-    """The page as an ASGI application; `state.desk` is to be closed at the end."""
-    pages = Pages(host)
+def make_app(context: PageContext) -> Starlette:
+    """The page as an ASGI application; `state.operations` is to be closed at the end."""
+    pages = Pages(context)
     app = Starlette(
         routes=pages.routes(),
         middleware=[
@@ -200,5 +198,5 @@ def make_app(host: Host) -> Starlette:
             ),
         ],
     )
-    app.state.desk = pages.desk
+    app.state.operations = pages.operations
     return app

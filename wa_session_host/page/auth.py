@@ -12,7 +12,7 @@ from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 from starlette.exceptions import HTTPException
 
-from wa_session_host.passwords import is_right
+from wa_session_host.page.passwords import is_right
 
 if TYPE_CHECKING:
     from starlette.requests import Request

@@ -5,15 +5,12 @@ from __future__ import annotations
 import logging
 import time
 from threading import Thread
-from typing import TYPE_CHECKING
 
 import uvicorn
 
 from wa_session_host.page.app import make_app
-from wa_session_host.page.desk import Desk
-
-if TYPE_CHECKING:
-    from wa_session_host.host import Host
+from wa_session_host.page.context import PageContext
+from wa_session_host.page.operations import Operations
 
 log = logging.getLogger(__name__)
 
@@ -23,10 +20,10 @@ _START_SECONDS = 10.0
 class PageServer:
     """Serves on WA_PAGE_HOST and WA_PAGE_PORT. The host runs on where the port is taken."""
 
-    def __init__(self, host: Host) -> None:
-        settings = host.settings
-        self._app = make_app(host)
-        self.desk: Desk = self._app.state.desk
+    def __init__(self, context: PageContext) -> None:
+        settings = context.settings
+        self._app = make_app(context)
+        self.operations: Operations = self._app.state.operations
         self._server = uvicorn.Server(
             uvicorn.Config(
                 self._app,
@@ -63,7 +60,7 @@ class PageServer:
     def stop(self) -> None:
         self._server.should_exit = True
         self._thread.join()
-        self.desk.close()
+        self.operations.close()
 
     def _serve(self) -> None:
         try:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
-from chalicelib.outbox_care import Cared, Why
+from chalicelib.outbox.redrive import Redriven, Why
 from chalicelib.slots import WIB
-from wa_session_host.states import State
+from wa_session_host.session.states import State
 
 STATES: Mapping[State, str] = {
     "starting": "memulai",
@@ -43,7 +43,7 @@ NOT_POSSIBLE: Mapping[Why, str] = {
 }
 
 
-def sent_again(done: Cared) -> str:
+def sent_again(done: Redriven) -> str:
     """What became of *Kirim lagi*."""
     if done.published:
         return "Pesan masuk antrean lagi."
@@ -53,7 +53,7 @@ def sent_again(done: Cared) -> str:
     )
 
 
-def dropped(done: Cared) -> str:
+def dropped(done: Redriven) -> str:
     """What became of *Buang*."""
     back = done.changes_given_back
     told = f" {back} perubahan disampaikan pesan berikutnya pada hari yang sama." if back else ""

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.integration.waiting import wait_until
 from wa_session_host.host import Host
-from wa_session_host.passwords import hash_password
+from wa_session_host.page.passwords import hash_password
 
 PASSWORD = "kata sandi uji coba"
 HASH = hash_password(PASSWORD)

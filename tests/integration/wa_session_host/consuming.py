@@ -7,18 +7,18 @@ from contextlib import closing, contextmanager
 from datetime import timedelta
 from threading import Event, Thread
 
-from chalicelib import outbox
 from chalicelib.db import Row
-from chalicelib.messages import Message
+from chalicelib.outbox.messages import Message
+from chalicelib.outbox.publish import publish_messages
 from chalicelib.queues import OUTBOUND, Queues
 from chalicelib.runtime import Runtime
 from tests.integration.inbox import Inbox
 from tests.integration.ledger import write
 from tests.integration.tables import Tables
 from tests.integration.waiting import PATIENCE_SECONDS, wait_until
-from wa_session_host.consumer import Consumer
-from wa_session_host.in_hand import InHand, Taken
-from wa_session_host.transport import Outgoing, Transport, TransportError
+from wa_session_host.sending.consumer import Consumer
+from wa_session_host.sending.inflight import InHand, Taken
+from wa_session_host.sending.transport import Outgoing, Transport, TransportError
 
 DEAD = "wa-dlq.fifo"
 
@@ -90,14 +90,14 @@ def sending(host: Runtime, account: Transport) -> Iterator[list[float]]:
     """A consumer that sends with the account whatever comes, and does not wait between tries: the
     seconds after which it wanted to look again."""
     stop = Event()
-    hand = HastyHand(host.queues)
+    hand = HastyHand(host.queues).start()
     with closing(hand), consuming(Consumer(host, account, stop, in_hand=hand), stop):
         yield hand.asked
 
 
 def publish(writer: Runtime, *messages: Message) -> list[Row]:
     rows = write(writer, *messages)
-    outbox.publish(writer, rows)
+    publish_messages(writer, rows)
     return rows
 
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from threading import Event, Thread
 
-from chalicelib import outbox
 from chalicelib.db import Row
-from chalicelib.messages import Message
+from chalicelib.outbox.messages import Message
+from chalicelib.outbox.publish import publish_messages
 from chalicelib.runtime import Runtime
 from local.environment import environment
 from tests.conftest import settings_of
@@ -16,21 +16,21 @@ from tests.integration.ledger import write
 from tests.integration.service import unhurried
 from tests.wa_child.host import TIMES
 from tests.wa_child.server import Scripted
-from wa_session_host.host import Host, Parts
+from wa_session_host.host import Host, Overrides
 from wa_session_host.lease import LeaseTimes
-from wa_session_host.snapshot import Times
+from wa_session_host.session.snapshot import Times
 
 QUICK = LeaseTimes(beat=0.1, valid=1.0, settle=0.0)  # nobody else is there
 
 
 @contextmanager
 def hosting(
-    values: Mapping[str, str], parts: Parts, codes: list[int] | None = None
+    values: Mapping[str, str], overrides: Overrides, codes: list[int] | None = None
 ) -> Iterator[Host]:
     """A host in this process with these settings; `codes` gets its exit code."""
     stop, ended = Event(), [] if codes is None else codes
     with environment(values):
-        host = Host(settings_of(values), parts)
+        host = Host(settings_of(values), overrides)
         unhurried(host.runtime.queues.client)
     thread = Thread(target=lambda: ended.append(host.run(stop.is_set)))
     thread.start()
@@ -50,12 +50,14 @@ def running(
     codes: list[int] | None = None,
 ) -> Iterator[Host]:
     """A host over scripted children."""
-    with hosting(values, Parts(scripted.command, times, QUICK, pause_seconds=0.5), codes) as host:
+    with hosting(
+        values, Overrides(scripted.command, times, QUICK, pause_seconds=0.5), codes
+    ) as host:
         yield host
 
 
 def publish(writer: Runtime, *messages: Message) -> list[Row]:
     """Writes the messages and brings them into the queue, as Lambda does."""
     rows = write(writer, *messages)
-    assert len(outbox.publish(writer, rows)) == len(rows)
+    assert len(publish_messages(writer, rows)) == len(rows)
     return rows

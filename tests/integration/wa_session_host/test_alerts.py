@@ -11,9 +11,9 @@ from chalicelib.db import Row
 from chalicelib.runtime import Runtime
 from tests.conftest import RuntimeAt
 from tests.integration.tables import Tables
-from wa_session_host.alerts import Alerts
-from wa_session_host.delivery import Outcome
-from wa_session_host.transport import NotSent, OutcomeUnknown, Rejected, TransportError
+from wa_session_host.alerts.alerts import Alerts
+from wa_session_host.sending.delivery import Outcome
+from wa_session_host.sending.transport import NotSent, OutcomeUnknown, Rejected, TransportError
 
 GIVEN_UP = Outcome("dead_letter")
 UNCERTAIN = Outcome("uncertain")
@@ -29,6 +29,7 @@ def runtime(runtime_at: RuntimeAt) -> Runtime:
 @pytest.fixture
 def alerts(runtime: Runtime) -> Iterator[Alerts]:
     made = Alerts(runtime)
+    made.start()
     yield made
     if made.thread.is_alive():
         made.close()

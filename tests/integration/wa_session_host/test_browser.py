@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from chalicelib import outbox
+from chalicelib.outbox.publish import publish_messages
 from chalicelib.runtime import Runtime
 from tests.integration.ledger import CHAT, add_change, message, write
 from tests.integration.tables import Tables
@@ -187,7 +187,7 @@ def test_a_message_that_was_published_a_moment_ago_can_be_sent_again_at_once(
 ) -> None:
     rows = write(real_writer, message(real_writer, "k1"))
     scripted.outcomes.append("timed out waiting for message send response")
-    outbox.publish(real_writer, rows)
+    publish_messages(real_writer, rows)
     wait_until(lambda: len(scripted.tried) >= 1)
     enter(page, host)
     case = page.locator(f"[data-outbox='{rows[0]['outbox_id']}']")

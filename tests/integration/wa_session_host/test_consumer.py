@@ -36,11 +36,11 @@ from tests.integration.wa_session_host.consuming import (
     statuses,
 )
 from tests.integration.waiting import wait_until
-from wa_session_host.console import ConsoleTransport
-from wa_session_host.consumer import Consumer
-from wa_session_host.in_hand import open_in_hand
-from wa_session_host.pacing import Limits, Pace
-from wa_session_host.transport import (
+from wa_session_host.sending.console import ConsoleTransport
+from wa_session_host.sending.consumer import Consumer
+from wa_session_host.sending.inflight import open_in_hand
+from wa_session_host.sending.pacing import Limits, Pace
+from wa_session_host.sending.transport import (
     NotSent,
     OutcomeUnknown,
     Outgoing,

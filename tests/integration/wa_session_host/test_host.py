@@ -25,8 +25,8 @@ from tests.integration.wa_session_host.processes import HostProcess
 from tests.integration.waiting import wait_until
 from tests.wa_child.host import LEASE_TIMES, TIMES
 from tests.wa_child.server import SILENCE, Login, Scripted, Sent
-from wa_session_host.alerts import Alerts
-from wa_session_host.host import BROKEN, OWNED_ELSEWHERE, Host, Parts
+from wa_session_host.alerts.alerts import Alerts
+from wa_session_host.host import BROKEN, OWNED_ELSEWHERE, Host, Overrides
 from wa_session_host.lease import LeaseTimes, Owner
 
 
@@ -257,11 +257,11 @@ def test_a_strict_host_that_ends_over_another_owner_blames_no_part(
 ) -> None:
     codes: list[int] = []
     alerts = partial(Alerts, thread=EndsWithTheHost)
-    parts = Parts(scripted.command, TIMES, QUICK, pause_seconds=0.5, alerts=alerts)
+    parts = Overrides(scripted.command, TIMES, QUICK, pause_seconds=0.5, alerts=alerts)
     with hosting(values | {"WA_STRICT_SINGLE_OWNER": "true"}, parts, codes) as host:
         wait_until(host.ready)
         assert isinstance(host.alerts.thread, EndsWithTheHost)
-        host.alerts.thread.found = host.lease.on_other
+        host.alerts.thread.found = host.lease._on_other
         wait_until(lambda: codes == [OWNED_ELSEWHERE])
 
 
@@ -363,4 +363,4 @@ def _is_zombie(pid: int) -> bool:
 
 
 def test_real_lease_times_are_the_ones_of_a_host() -> None:
-    assert Parts().lease_times == LeaseTimes() != LEASE_TIMES
+    assert Overrides().lease_times == LeaseTimes() != LEASE_TIMES

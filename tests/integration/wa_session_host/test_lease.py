@@ -27,8 +27,13 @@ NewLease = Callable[..., Lease]
 def new_lease(database_url: str) -> Iterator[NewLease]:
     made: list[Lease] = []
 
-    def make(*accounts: str, url: str = database_url, started: float | None = None) -> Lease:
-        made.append(Lease(url, accounts or ("gateway",), HASTY, started))
+    def make(
+        *accounts: str,
+        url: str = database_url,
+        started: float | None = None,
+        on_other: Callable[[Owner], None] = lambda owner: None,
+    ) -> Lease:
+        made.append(Lease(url, accounts or ("gateway",), HASTY, started, on_other))
         made[-1].start()
         return made[-1]
 
@@ -108,9 +113,8 @@ def test_a_lock_that_a_lost_connection_of_the_same_host_still_has_is_nobody_else
     started = time.time()  # of the one host: one name
     ghost = new_lease(started=started)
     wait_until(ghost.held)
-    again = new_lease(started=started)
     found: list[Owner] = []
-    again.on_other = found.append
+    again = new_lease(started=started, on_other=found.append)
     time.sleep(5 * HASTY.beat)
     assert (again.held(), again.other, found) == (False, None, [])
     ghost.stop()

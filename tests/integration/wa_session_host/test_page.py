@@ -17,7 +17,7 @@ import pytest
 import requests
 
 from chalicelib.db.migrate import migrate
-from chalicelib.outbox_care import LATE_LIFE
+from chalicelib.outbox.redrive import LATE_LIFE
 from chalicelib.runtime import Runtime
 from local.services import EmbeddedPostgres
 from tests.integration.ledger import add_change, message, write
@@ -26,8 +26,8 @@ from tests.integration.wa_session_host.hosting import publish, running
 from tests.integration.waiting import wait_until
 from tests.wa_child.server import Login, Scripted, Sent
 from wa_session_host.host import Host
-from wa_session_host.page.desk import Refused
-from wa_session_host.passwords import hash_password
+from wa_session_host.page.operations import Refused
+from wa_session_host.page.passwords import hash_password
 
 PASSWORD = "kata sandi uji coba"
 HASH = hash_password(PASSWORD)
@@ -213,7 +213,7 @@ def test_a_device_that_could_not_be_logged_out_goes_on_sending(
 ) -> None:
     scripted.refuses_logout = True
     with pytest.raises(Refused):
-        host.page.desk.unlink(host.sessions["gateway"])
+        host.page.operations.unlink(host.sessions["gateway"])
     assert host.ready()
 
 
@@ -223,7 +223,7 @@ def test_a_host_that_does_not_own_the_account_says_so_instead_of_restarting_it(
     with running(values, scripted) as other:
         wait_until(lambda: other.lease.other is not None)
         with pytest.raises(Refused, match="tidak berjalan di host ini"):
-            other.page.desk.reconnect(other.sessions["gateway"])
+            other.page.operations.reconnect(other.sessions["gateway"])
     assert host.ready()
 
 

@@ -26,9 +26,9 @@ from tests.integration.wa_session_host.consuming import (
     statuses,
 )
 from tests.integration.waiting import wait_until
-from wa_session_host.consumer import Consumer
-from wa_session_host.in_hand import InHand, open_in_hand
-from wa_session_host.transport import NotSent
+from wa_session_host.sending.consumer import Consumer
+from wa_session_host.sending.inflight import InHand, open_in_hand
+from wa_session_host.sending.transport import NotSent
 
 MANY = 510
 HIDDEN_AGAIN = 2
@@ -164,7 +164,7 @@ def test_however_often_whatsapp_asks_to_slow_down_a_message_is_received_once(
     slow = [NotSent("WhatsApp asks to slow down (429)", slow_down=True) for _ in range(30)]
     account, stop = Account(*slow), Event()
     queues = Queues(writer.settings.cicero_stage, watched)
-    hand = HastyHand(queues, ["gateway"])
+    hand = HastyHand(queues, ["gateway"]).start()
     host = consumer(writer, account, stop, hand, "gateway")
     with closing(hand), consuming(host, stop):
         wait_until(lambda: statuses(tables) == ["sent", "sent"])

@@ -181,7 +181,7 @@ def test_a_profile_names_the_part_and_the_function_in_every_thread(tmp_path: Pat
         ("/x/chalicelib/social/instagram.py", "reading the APIs' answers"),
         ("/x/site-packages/pg8000/core.py", "PostgreSQL"),
         ("/x/site-packages/botocore/client.py", "SQS"),
-        ("/x/chalicelib/engagement.py", "rules"),
+        ("/x/chalicelib/engagement/refresh.py", "rules"),
         ("/usr/lib/python3/random.py", OTHER),
     ],
 )

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from chalicelib.posts.verdicts import read_feed
 from chalicelib.social.content import read_all
 from chalicelib.social.errors import ApiError, Malformed, NotFound
 from chalicelib.social.instagram import Instagram, read_liker, read_post
-from chalicelib.verdicts import read_feed
 from tests.unit.builders import always
 from tests.unit.social.answers import FAR_OFF, Answering, Json, json_values, sample
 

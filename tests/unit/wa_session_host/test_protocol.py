@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from wa_session_host import protocol
-from wa_session_host.pipe import masked
+from wa_session_host.session.child_process import masked
 
 
 @pytest.mark.parametrize(

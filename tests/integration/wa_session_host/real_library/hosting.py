@@ -13,9 +13,9 @@ from tests.integration.wa_session_host.hosting import QUICK, hosting
 from tests.integration.waiting import wait_until
 from tests.whatsapp.script import AccountScript
 from tests.whatsapp.standin import Standin
-from wa_session_host.host import Host, Parts
-from wa_session_host.snapshot import Snapshot, Times
-from wa_session_host.supervisor import Session
+from wa_session_host.host import Host, Overrides
+from wa_session_host.session.session import Session
+from wa_session_host.session.snapshot import Snapshot, Times
 
 TIMES = Times(tick=0.05, ping=1.0, backoff=0.2, replaced_retry=0.5)
 PATIENCE = 180.0
@@ -27,7 +27,7 @@ def running(
     values: dict[str, str], standin: Standin, times: Times = TIMES, send_seconds: float = 120.0
 ) -> Iterator[Host]:
     """A host whose children find the stand-in."""
-    parts = Parts(times=times, lease_times=QUICK, send_seconds=send_seconds, pause_seconds=0.5)
+    parts = Overrides(times=times, lease_times=QUICK, send_seconds=send_seconds, pause_seconds=0.5)
     with environment(values | standin.environment()), hosting(dict(os.environ), parts) as host:
         yield host
 

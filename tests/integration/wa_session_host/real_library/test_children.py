@@ -23,7 +23,7 @@ from tests.integration.waiting import wait_until
 from tests.whatsapp.linked import GROUP, GROUP_NAME
 from tests.whatsapp.standin import Standin
 from wa_session_host.host import Host
-from wa_session_host.snapshot import Times
+from wa_session_host.session.snapshot import Times
 
 LIMIT_SECONDS = 30.0
 TEXTS = ["Apel pagi", "Halo @6281200000002 https://contoh.id/x", "baris\nkedua ✓"]
@@ -52,7 +52,7 @@ def test_texts_go_out_as_they_were_written_and_the_groups_are_known(
         wait_until(host.ready, PATIENCE)
         _publish(real_writer)
         wait_until(_all_sent(told))
-        groups = host.page.desk.groups(host.sessions["gateway"])
+        groups = host.page.operations.groups(host.sessions["gateway"])
     assert standin.texts == TEXTS
     assert [row["wa_message_id"] for row in told.rows()] == [one.id for one in standin.arrivals]
     assert groups == [{"id": GROUP, "name": GROUP_NAME, "members": 2}]

@@ -27,8 +27,8 @@ from tests.whatsapp.linked import GROUP, MEMBER
 from tests.whatsapp.script import AccountScript
 from tests.whatsapp.standin import Standin
 from wa_session_host.host import Host
-from wa_session_host.snapshot import Times
-from wa_session_host.states import State
+from wa_session_host.session.snapshot import Times
+from wa_session_host.session.states import State
 
 SLOW = replace(TIMES, backoff=3.0, replaced_retry=3.0)
 

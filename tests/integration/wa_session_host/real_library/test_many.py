@@ -8,7 +8,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from chalicelib import outbox
+from chalicelib.outbox.publish import publish_messages
 from chalicelib.runtime import Runtime
 from tests.conftest import Measured
 from tests.integration.ledger import message, write
@@ -45,7 +45,7 @@ def test_a_thousand_messages_to_fifty_groups_keep_their_order_in_each_group(
         wait_until(host.ready, PATIENCE)
         started = time.monotonic()
         for start in range(0, MESSAGES, AT_ONCE):  # a full queue slows the emulator, not the host
-            outbox.publish(real_writer, rows[start : start + AT_ONCE])
+            publish_messages(real_writer, rows[start : start + AT_ONCE])
             standin.wait_for(lambda n=start: len(standin.arrivals) >= n)  # type: ignore[misc]
         wait_until(lambda: told.finished(MESSAGES), PATIENCE)
         seconds = time.monotonic() - started

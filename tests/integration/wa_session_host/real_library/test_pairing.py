@@ -119,7 +119,7 @@ def test_a_phone_code_that_is_asked_for_late_gets_a_round_of_its_own_to_be_typed
     with running(unlinked, standin, replace(TIMES, typing=160.0)) as host:
         wait_until(lambda: snapshot(host).code is not None, PATIENCE)
         before = snapshot(host)
-        code, until = host.page.desk.pair_phone(session_of(host), NUMBER)
+        code, until = host.page.operations.pair_phone(session_of(host), NUMBER)
         assert before.round_until is not None
         assert until > before.round_until
         assert snapshot(host).pid != before.pid

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from chalicelib import outbox
 from chalicelib.jobs import OutboundMessage
+from chalicelib.outbox.publish import publish_messages
 from chalicelib.runtime import Runtime
 from tests.integration.ledger import message, write
 from tests.integration.wa_session_host.hosting import publish
@@ -25,8 +25,8 @@ from tests.whatsapp.linked import GROUP, MEMBER, OTHERS_GROUP
 from tests.whatsapp.script import AccountScript
 from tests.whatsapp.standin import Standin
 from tests.whatsapp.state import Outcome
-from wa_session_host.delivery import Delivery
-from wa_session_host.whatsapp import WhatsAppTransport
+from wa_session_host.sending.delivery import Delivery
+from wa_session_host.session.transport import WhatsAppTransport
 
 
 @dataclass(frozen=True)
@@ -126,7 +126,7 @@ def test_a_message_without_a_connection_is_not_sent_and_tried_again(
         assert (after["status"], after["attempt_count"]) == ("retrying", 1)
         assert "failed to get group members" in after["error_message"]
         standin.up()
-        outbox.publish(real_writer, [row])
+        publish_messages(real_writer, [row])
         wait_until(lambda: told.statuses() == ["sent"], PATIENCE)
     assert len(standin.arrivals) == 1
     assert told.alerts() == []

@@ -19,7 +19,7 @@ from tests.integration.wa_session_host.real_library.hosting import (
 from tests.integration.waiting import wait_until
 from tests.whatsapp.script import AccountScript
 from tests.whatsapp.standin import Standin
-from wa_session_host.session_store import schema_name
+from wa_session_host.session.store import schema_name
 
 
 @pytest.fixture

@@ -1,0 +1,1 @@
+"""The second stage: who has engaged with the posts."""

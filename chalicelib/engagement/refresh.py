@@ -1,0 +1,246 @@
+"""The second stage: who liked and commented, merged into what is stored; then the messages.
+
+API calls come first and hold no transaction; then one statement writes engagement, audits, the
+run's outcome and the outbox rows, which are published after the commit. What is stored only
+grows: an answer that leaves someone out removes no one.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from chalicelib import queues
+from chalicelib.clients import Client
+from chalicelib.db import Row
+from chalicelib.engagement.coverage import cover
+from chalicelib.engagement.outcomes import engagement_results, failed_platforms, platform_errors
+from chalicelib.engagement.readers import PostRead, read_posts
+from chalicelib.engagement.scope import to_refresh
+from chalicelib.errors import BadInput, Conflict
+from chalicelib.jobs import ClientJob, Unread
+from chalicelib.notify.plan import Plan
+from chalicelib.notify.state import load_run, plan_of, tasks_of
+from chalicelib.outbox.publish import as_json, publish_messages, publish_unpublished
+from chalicelib.platforms import Platform
+from chalicelib.reports.close import close_slot, tell_of_closed, tell_of_run
+from chalicelib.runs import dropped_if_expired
+from chalicelib.runtime import Counters, Runtime
+from chalicelib.slots import audit_window
+from chalicelib.tasks import Task
+
+log = logging.getLogger(__name__)
+
+_DECISIONS = 3
+_MARKS: dict[Platform, str] = {"instagram": "", "tiktok": "@"}  # how readers know a name
+_LATER = Plan("nothing", "a continuation follows")
+
+
+def refresh_engagement(runtime: Runtime, job: ClientJob) -> None:
+    """Does the job; what there is no time for goes back into the queue as a continuation.
+
+    Doing it again changes nothing but publishes what a crash left unpublished. Raises BadInput
+    for a run that does not exist, DatabaseUnavailable and QueueUnavailable.
+    """
+    started, spent = time.monotonic(), runtime.counters()
+    run = begin(runtime, job)
+    if run is None:
+        publish_unpublished(runtime, job.slot, job.client_id)
+        if not close_slot(runtime, job.of_slot):
+            tell_of_closed(runtime, job.of_slot)
+        return
+    wanted, unchanged = _wanted(runtime, run, job)
+    posts = read_posts(runtime, wanted)
+    read = _Read(posts, unchanged, runtime.counters() - spent, started)
+    written = _write(runtime, job, run, read)
+    publish_messages(runtime, written.messages)
+    tell_of_run(runtime, job.of_slot, written.errors, written.closed)
+    left = tuple(post.resume_from for post in posts if post.resume_from)
+    if left:
+        log.info("client %s: %d posts left for a continuation", job.client_id, len(left))
+        more = job.model_copy(update={"continuation": left})
+        runtime.queues.send_one(queues.ENGAGEMENT, more)
+
+
+@dataclass(frozen=True)
+class Run:
+    """A client's run as the stage begins, with the client's row and its posts of the day."""
+
+    client: Client
+    row: Row
+    tasks: tuple[Task, ...]
+
+    @property
+    def fetched(self) -> dict[str, dict[str, Any]]:
+        """The run's fetch results; {} in a slot that fetches nothing."""
+        return self.row["fetch_result"] or {}
+
+
+@dataclass(frozen=True)
+class _Written:
+    """What was written: messages to publish, the error kinds that platforms met, and whether it
+    closed the slot."""
+
+    messages: Sequence[Row] = ()
+    errors: Sequence[tuple[Platform, str]] = ()
+    closed: bool = False
+
+
+@dataclass(frozen=True)
+class _Read:
+    """The outcome of reading, before it is written. `unchanged` posts did not have to be read;
+    `started` is a moment of time.monotonic()."""
+
+    posts: Sequence[PostRead]
+    unchanged: Sequence[Task]
+    cost: Counters
+    started: float
+
+    @property
+    def finished(self) -> bool:
+        return not any(post.resume_from for post in self.posts)
+
+    @property
+    def contents(self) -> list[str]:
+        """The ids of all posts that are written."""
+        read = [post.content_id for post in self.posts]
+        return [*read, *(task.content_id for task in self.unchanged)]
+
+    def users(self, tasks: Sequence[Task]) -> list[dict[str, Any]]:
+        """What engaging.finish takes: the names of each post of which a page was read, and what
+        the read came to."""
+        by_id = {(task.platform, task.content_id): task for task in tasks}
+        return [
+            {
+                "platform": post.platform,
+                "content_id": post.content_id,
+                "usernames": _names(post) if post.read else None,
+                **_coverage(post, task),
+            }
+            for post in self.posts
+            if (task := by_id.get((post.platform, post.content_id)))
+        ]
+
+
+def _names(post: PostRead) -> list[str]:
+    return sorted(_MARKS[post.platform] + name for name in post.usernames)
+
+
+def _coverage(post: PostRead, task: Task) -> dict[str, Any]:
+    so_far = post.so_far
+    found = cover(
+        post.platform,
+        post.stop,
+        names=so_far.names,
+        comments=so_far.comments,
+        pages=so_far.pages,
+        unreadable=so_far.unreadable,
+        count=task.count,
+        total=so_far.total,
+        stored=task.stored,
+        last=task.last,
+    )
+    return asdict(found) | {"complete": found.complete}
+
+
+def begin(runtime: Runtime, job: ClientJob) -> Run | None:
+    """The run and all that the stage needs, in one look; None where there is nothing to do any
+    more. Raises BadInput where there is no such run."""
+    with runtime.db.transaction() as tx:
+        row = load_run(runtime, tx, job.client_id, job.of_slot, note_links=True)
+        if row is None or row["run_slot"] is None:
+            raise BadInput("client_id", f"{job.client_id} has no run in slot {job.slot}")
+        if dropped_if_expired(runtime, tx, job, row) or row["finished_at"] is not None:
+            return None
+    client = Client.from_row(row)
+    return Run(client, row, tasks_of(client, row))
+
+
+def _wanted(runtime: Runtime, run: Run, job: ClientJob) -> tuple[Sequence[Unread], Sequence[Task]]:
+    """What is to be read, and which posts need not be."""
+    if job.continuation is not None:
+        known = {(task.platform, task.content_id) for task in run.tasks}
+        return [u for u in job.continuation if (u.platform, u.content_id) in known], []
+    mode = runtime.settings.engagement_refresh
+    due = to_refresh(run.tasks, job.of_slot, mode, run.fetched)
+    read = set(due)
+    unchanged = [task for task in run.tasks if task not in read]
+    return [Unread(platform=t.platform, content_id=t.content_id) for t in due], unchanged
+
+
+def _write(runtime: Runtime, job: ClientJob, run: Run, read: _Read) -> _Written:
+    """Everything in one transaction; nothing where another worker was first.
+
+    Where another run has told something meanwhile, what to tell is decided once more.
+    """
+    for _ in range(_DECISIONS - 1):
+        try:
+            return _write_once(runtime, job, run, read)
+        except Conflict:
+            log.info("client %s: deciding again what to tell", job.client_id)
+        again = begin(runtime, job)
+        if again is None:
+            return _Written()
+        before = {"engagement_result": run.row["engagement_result"]}
+        run = replace(again, row=again.row | before)
+    return _write_once(runtime, job, run, read)
+
+
+def _write_once(runtime: Runtime, job: ClientJob, run: Run, read: _Read) -> _Written:
+    before, platforms = run.row["engagement_result"], run.client.platforms
+    unchanged = Counter(task.platform for task in read.unchanged)
+    engagement = engagement_results(platforms, read.posts, unchanged, before or {})
+    errors = platform_errors(run.fetched, engagement)
+    through = set(platforms) - failed_platforms(run.fetched, engagement)
+    told = _plan(runtime, job, run, got_through=bool(through)) if read.finished else _LATER
+    with runtime.db.transaction() as tx:
+        tx.run("content.lock", client_id=job.client_id, contents=read.contents)
+        done = tx.first(
+            "engaging.finish",
+            slot=job.slot,
+            client_id=job.client_id,
+            now=runtime.now(),
+            before=None if before is None else json.dumps(before),
+            engagement=json.dumps(engagement),
+            finished=read.finished,
+            outcome=("failed" if errors else "done") if read.finished else None,
+            error_kind=next(iter(errors.values()), None),
+            users=json.dumps(read.users(run.tasks)),
+            unchanged=[task.content_id for task in read.unchanged],
+            messages=as_json(told.messages),
+            hour=told.hour,
+            **_numbers(job, run, read),
+        )
+        if done is None:
+            return _Written()
+        if not done["in_time"]:
+            raise Conflict("what the chats were told has changed meanwhile")
+    met = [(platform, errors[platform]) for platform in platforms if platform in errors]
+    return _Written(done["messages"], met, done["closed_seconds"] is not None)
+
+
+def _numbers(job: ClientJob, run: Run, read: _Read) -> dict[str, Any]:
+    """The half hour, the day's tasks and the costs, as engaging.finish takes them."""
+    window_start, window_end = audit_window(job.of_slot)
+    tasks = Counter(task.platform for task in run.tasks if not task.late)
+    return {
+        "window_start": window_start,
+        "window_end": window_end,
+        "instagram": tasks["instagram"],
+        "tiktok": tasks["tiktok"],
+        "api_calls": json.dumps(read.cost.api_calls_on_top_of(run.row["api_calls"])),
+        "api_requests": read.cost.api_requests,
+        "sql_round_trips": read.cost.sql_round_trips + 4,
+        "seconds": time.monotonic() - read.started,
+    }
+
+
+def _plan(runtime: Runtime, job: ClientJob, run: Run, got_through: bool) -> Plan:
+    told = plan_of(runtime.settings, job.of_slot, run.client, run.row, run.tasks, got_through)
+    log.info("client %s, slot %s: %s, %s", job.client_id, job.of_slot, told.send, told.why)
+    return told

@@ -1,0 +1,1 @@
+"""The first stage: what each client has posted."""

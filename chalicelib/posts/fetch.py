@@ -1,0 +1,212 @@
+"""The first stage: a client's posts of the day, both platforms, into tables and ledger.
+
+API calls come first and hold no transaction; then one statement writes everything. Only where
+posts are missing for the second time are these asked for, and then removed or kept. Doing the job
+again changes nothing: a run that was fetched already only sends its engagement job on; what could
+not be asked for is asked for at the next fetch.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from chalicelib import queues
+from chalicelib.clients import Client
+from chalicelib.db import Row
+from chalicelib.errors import BadInput
+from chalicelib.jobs import ClientJob
+from chalicelib.platforms import Platform
+from chalicelib.posts import removals
+from chalicelib.posts.feeds import AccountFeed, read_feeds
+from chalicelib.posts.verdicts import Verdict
+from chalicelib.reports.close import close_slot
+from chalicelib.runs import dropped_if_expired
+from chalicelib.runtime import Counters, Runtime
+from chalicelib.slots import Slot, day_bounds
+from chalicelib.social.content import Post
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class FetchResult:
+    """What a platform's fetch came to; kept as JSON in client_run.fetch_result."""
+
+    verdict: Verdict
+    posts: int = 0
+    new: int = 0
+    removed: int = 0
+    held: int = 0
+    error_kind: str | None = None
+    error: str | None = None
+
+
+Results = dict[str, FetchResult]
+
+
+def fetch_posts(runtime: Runtime, job: ClientJob) -> Results | None:
+    """Does the job and sends the engagement job on; None where there was nothing to do.
+
+    Raises BadInput for a run that does not exist, DatabaseUnavailable and QueueUnavailable;
+    the queue then delivers the job again.
+    """
+    started, spent = time.monotonic(), runtime.counters()
+    run = begin(runtime, job)
+    if run["finished_at"] is not None:
+        return None
+    results: Results | None = None
+    if run["fetched_at"] is None:
+        client = Client.from_row(run)
+        since = {p: _since(run, p, job.of_slot) for p in client.platforms}
+        feeds = read_feeds(runtime, client, run, since)
+        fetched = _Fetched(job, client, run, since, feeds)
+        stored = _write(runtime, fetched, runtime.counters() - spent, started)
+        results = stored and _settle(runtime, job, stored)
+    runtime.queues.send_one(queues.ENGAGEMENT, job)
+    return results
+
+
+def begin(runtime: Runtime, job: ClientJob) -> Row:
+    """The client's run with the client's row. An expired job is recorded and comes back as
+    finished. Raises BadInput where there is no such run."""
+    with runtime.db.transaction() as tx:
+        day_start, _ = day_bounds(job.of_slot.day)
+        run = tx.first(
+            "fetching.begin", slot=job.slot, client_id=job.client_id, day_start=day_start
+        )
+        if run is None:
+            raise BadInput("client_id", f"{job.client_id} has no run in slot {job.slot}")
+        expired = dropped_if_expired(runtime, tx, job, run)
+    if expired:
+        close_slot(runtime, job.of_slot)
+        return run | {"finished_at": runtime.now()}
+    return run
+
+
+def _since(run: Row, platform: Platform, slot: Slot) -> datetime:
+    """The start of the day; of yesterday until the day's first complete fetch, for posts made
+    after yesterday's last slot. A client without older posts is new, and has no yesterday."""
+    start, _ = day_bounds(slot.day)
+    looks_back = run[f"first_{platform}"] and run[f"known_{platform}"]
+    return start - timedelta(days=1) if looks_back else start
+
+
+@dataclass(frozen=True)
+class _Fetched:
+    """What a job has read, before it is written."""
+
+    job: ClientJob
+    client: Client
+    run: Row
+    since: Mapping[Platform, datetime]
+    feeds: Mapping[Platform, AccountFeed]
+
+    def posts(self, platform: Platform) -> list[Post]:
+        """The posts of the period that this fetch is about."""
+        _, day_end = day_bounds(self.job.of_slot.day)
+        return self.feeds[platform].feed.between(self.since[platform], day_end)
+
+    def result(self, platform: Platform) -> FetchResult:
+        feed, had_posts = self.feeds[platform].feed, self.run[f"had_{platform}"]
+        return FetchResult(
+            feed.verdict(had_posts),
+            posts=len(self.posts(platform)),
+            error_kind=feed.trouble(had_posts),
+            error=str(feed.error) if feed.error else None,
+        )
+
+    def rows(self) -> list[dict[str, Any]]:
+        """The posts as fetching.store takes them."""
+        day_start, _ = day_bounds(self.job.of_slot.day)
+        return [
+            post.model_dump(mode="json", exclude={"owner", "owner_id", "coauthors", "pinned"})
+            | {"late": post.posted_at < day_start, "owned": account.owns(post)}
+            for platform, account in self.feeds.items()
+            for post in self.posts(platform)
+        ]
+
+    def looked_up(self) -> dict[str, str]:
+        """The TikTok account that was asked for, as fetching.store takes it."""
+        account = self.feeds.get("tiktok")
+        if account is None or not account.looked_up:
+            return {}
+        return {"handle": str(self.client.tiktok), "secuid": str(account.secuid)}
+
+
+def _write(runtime: Runtime, fetched: _Fetched, cost: Counters, started: float) -> Row | None:
+    """Everything the fetch found, in one transaction, with the removals that it undoes; the row of
+    fetching.store, None where another worker was first."""
+    job, feeds = fetched.job, fetched.feeds
+    day_start, day_end = day_bounds(job.of_slot.day)
+    results = {platform: fetched.result(platform) for platform in feeds}
+    rows = fetched.rows()
+    with runtime.db.transaction() as tx:
+        tx.run(
+            "content.lock", client_id=job.client_id, contents=[post["content_id"] for post in rows]
+        )
+        stored = tx.first(
+            "fetching.store",
+            slot=job.slot,
+            client_id=job.client_id,
+            wib_day=job.of_slot.day,
+            day_start=day_start,
+            day_end=day_end,
+            now=runtime.now(),
+            posts=json.dumps(rows),
+            seen=[post.content_id for account in feeds.values() for post in account.feed.posts],
+            complete=[name for name, result in results.items() if result.verdict == "complete"],
+            results=json.dumps({name: asdict(result) for name, result in results.items()}),
+            account=json.dumps(fetched.looked_up()),
+            api_calls=json.dumps(cost.api_calls_on_top_of(fetched.run["api_calls"])),
+            api_requests=cost.api_requests,
+            sql_round_trips=cost.sql_round_trips + 4,
+            seconds=time.monotonic() - started,
+        )
+        if stored is not None and stored["returned"]:
+            tx.run(
+                "content.restore",
+                contents=stored["returned"],
+                client_id=job.client_id,
+                slot=job.slot,
+                now=runtime.now(),
+            )
+    return stored
+
+
+def _settle(runtime: Runtime, job: ClientJob, stored: Row) -> Results:
+    """Asks for posts that are missing for the second time, and removes those that are gone."""
+    started, spent = time.monotonic(), runtime.counters()
+    results: Results = {
+        name: FetchResult(**result) for name, result in stored["fetch_result"].items()
+    }
+    asked = removals.ask(runtime, stored, runtime.deadline.has_time)
+    if not asked:
+        return results
+    with runtime.db.transaction() as tx:
+        for platform, (removed, held) in removals.write(runtime, tx, job, asked).items():
+            result, error = results[platform], asked[platform].error
+            results[platform] = replace(
+                result,
+                removed=removed,
+                held=held,
+                error_kind=error.kind if error else result.error_kind,
+                error=str(error) if error else result.error,
+            )
+        cost = runtime.counters() - spent
+        tx.run(
+            "fetching.correct",
+            slot=job.slot,
+            client_id=job.client_id,
+            results=json.dumps({name: asdict(result) for name, result in results.items()}),
+            api_calls=json.dumps(cost.api_calls_on_top_of(stored["api_calls"])),
+            api_requests=cost.api_requests,
+            sql_round_trips=cost.sql_round_trips + 2,
+            seconds=time.monotonic() - started,
+        )
+    return results

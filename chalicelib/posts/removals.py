@@ -1,0 +1,119 @@
+"""Taking posts from a client that two complete fetches in a row have lacked, once each of them
+was asked for and is not found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from chalicelib.db import Row, Transaction
+from chalicelib.jobs import ClientJob
+from chalicelib.parallel import side_by_side
+from chalicelib.platforms import PLATFORMS, Platform
+from chalicelib.posts.verdicts import confirm_removals
+from chalicelib.runtime import Runtime
+from chalicelib.social.errors import ApiError, NotFound, api_error
+
+
+@dataclass(frozen=True)
+class Missing:
+    """What the posts are that a platform's feeds have lacked twice: `gone`, not found by their own
+    id either; `found`, still there; `held`, too many to believe, and not asked for. The rest could
+    not be asked for, the last time because of `error`."""
+
+    gone: frozenset[str]
+    found: frozenset[str]
+    held: frozenset[str]
+    error: ApiError | None = None
+
+
+def ask(
+    runtime: Runtime, missing: Row, may_go_on: Callable[[], bool]
+) -> Mapping[Platform, Missing]:
+    """Asks the APIs for each post that a fetching.store found missing twice, as long as there is
+    time. Only "not found" makes a post gone. Empty where nothing is missing."""
+    asked = {platform: _ask(runtime, missing, platform, may_go_on) for platform in PLATFORMS}
+    return {platform: found for platform, found in asked.items() if found}
+
+
+def write(
+    runtime: Runtime,
+    tx: Transaction,
+    job: ClientJob,
+    asked: Mapping[Platform, Missing],
+) -> dict[Platform, tuple[int, int]]:
+    """Removes the posts that are gone, and takes back that the found ones were missing; for each
+    platform how many were removed, and held.
+
+    Removed posts go to the archive and into the ledger. Held are too many at once, and what
+    cannot go without harm to other people's rows; both are told once a day. A post that another
+    fetch has seen meanwhile stays.
+    """
+    numbers = {}
+    known = (m.found | m.gone | m.held for m in asked.values())
+    tx.run("content.lock", client_id=job.client_id, contents=sorted(frozenset().union(*known)))
+    for platform, missing in asked.items():
+        if missing.found:
+            there = sorted(missing.found)
+            tx.run("content.found", platform=platform, contents=there, client_id=job.client_id)
+        gone, left = _leave(runtime, tx, job, platform, sorted(missing.gone))
+        held = sorted(missing.held | (gone - left))
+        if held:
+            tx.run("content.note_held", platform=platform, contents=held, **_of(runtime, job))
+        numbers[platform] = (len(left), len(held))
+    return numbers
+
+
+def _ask(
+    runtime: Runtime, stored: Row, platform: Platform, may_go_on: Callable[[], bool]
+) -> Missing | None:
+    missing = [m["content_id"] for m in stored["missing"] if m["platform"] == platform]
+    if not missing:
+        return None
+    limit = runtime.settings.safe_delete_max_percent
+    decided = confirm_removals(missing, stored["of_day"].get(platform, 0), limit)
+    post = runtime.instagram.post if platform == "instagram" else runtime.tiktok.post
+
+    def there(content_id: str) -> bool | ApiError | None:
+        """Whether it is; the error, or None for want of time, where nobody can say."""
+        try:
+            return (post(content_id).content_id == content_id or None) if may_go_on() else None
+        except Exception as error:  # noqa: BLE001  that post's trouble, whatever it is
+            gone = isinstance(error, NotFound) and error.explicit
+            return False if gone else api_error(error, platform)
+
+    found = dict(zip(decided.gone, side_by_side(runtime.pool, there, decided.gone), strict=True))
+    return Missing(
+        gone=frozenset(c for c, answer in found.items() if answer is False),
+        found=frozenset(c for c, answer in found.items() if answer is True),
+        held=frozenset(decided.held),
+        error=next((e for e in found.values() if isinstance(e, ApiError)), None),
+    )
+
+
+def _leave(
+    runtime: Runtime, tx: Transaction, job: ClientJob, platform: Platform, gone: list[str]
+) -> tuple[set[str], set[str]]:
+    """The posts that are still missing, and those of them that went."""
+    if not gone:
+        return set(), set()
+    still = tx.run(
+        "content.still_missing",
+        platform=platform,
+        contents=gone,
+        client_id=job.client_id,
+        slot=job.slot,
+    )
+    missing = [row["content_id"] for row in still]
+    left = tx.run(f"{platform}.leave", gone=missing, **_of(runtime, job))
+    return set(missing), {row["content_id"] for row in left}
+
+
+def _of(runtime: Runtime, job: ClientJob) -> dict[str, Any]:
+    return {
+        "client_id": job.client_id,
+        "slot": job.slot,
+        "wib_day": job.of_slot.day,
+        "now": runtime.now(),
+    }

@@ -1,0 +1,223 @@
+"""What the operators are told: one report per closed slot, and alerts."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+from chalicelib import texts
+from chalicelib.chats import personal_chats, read_groups
+from chalicelib.clients import unusable_handles
+from chalicelib.db import Row, Transaction
+from chalicelib.outbox.messages import Kind, Message, in_parts
+from chalicelib.outbox.publish import add_messages, publish_messages
+from chalicelib.platforms import PLATFORMS, Platform
+from chalicelib.reports import results
+from chalicelib.runtime import Runtime
+from chalicelib.slots import Slot, day_bounds
+from chalicelib.texts import ClosedChats, Part, SlotReport, Uncovered, Undelivered
+
+log = logging.getLogger(__name__)
+
+ADMIN_LIFE = timedelta(hours=24)
+
+
+def close_slot(runtime: Runtime, slot: Slot, overdue: bool = False) -> bool:
+    """Closes the slot if its last client has finished, and writes its report and alerts; once.
+
+    An `overdue` slot closes as it is; its report names who is missing, and they may still finish.
+    It is closed whatever becomes of the report; one that is owed is written by `sweep`.
+    """
+    with runtime.db.transaction() as tx:
+        closed = tx.first("slots.close", slot=slot.at, now=runtime.now(), overdue=overdue)
+    if closed is None:
+        return False
+    log.info("slot %s closed", slot)
+    tell_of_closed(runtime, slot)
+    return True
+
+
+def tell_of_closed(runtime: Runtime, slot: Slot) -> bool:
+    """Writes what operators are told of a closed slot, and publishes it; whether it was owed.
+
+    In a transaction of its own, so that no trouble with a report takes back what it tells of.
+    """
+    with runtime.db.transaction() as tx:
+        due = tx.first("slots.take_report", slot=slot.at)
+        rows = _tell(runtime, tx, slot, due["seconds"]) if due else []
+    publish_messages(runtime, rows)
+    return due is not None
+
+
+def tell_of_run(
+    runtime: Runtime, slot: Slot, errors: Iterable[tuple[Platform, str]], closed: bool
+) -> None:
+    """After a client's run was written: the alerts that its errors call for, and the report of
+    the slot that it `closed`. Raises nothing: what fails here is owed, and `sweep` writes it."""
+    try:
+        alert_once(runtime, slot, errors)
+        if closed:
+            tell_of_closed(runtime, slot)
+    except Exception as error:  # noqa: BLE001  the run is written, and sweep raises it
+        log.error("slot %s: operators are told by sweep (%s)", slot, type(error).__name__)
+
+
+def _tell(runtime: Runtime, tx: Transaction, slot: Slot, seconds: float) -> list[Row]:
+    rows = tx.run("slots.client_results", slot=slot.at)
+    return [
+        *_alert(runtime, tx, slot, results.platform_errors(rows)),
+        *_write_report(runtime, tx, slot, seconds, rows),
+        *_tell_wrong_clients(runtime, tx, slot),
+        *_tell_undelivered(runtime, tx, slot),
+        *_tell_fallbacks(runtime, tx, slot),
+    ]
+
+
+def tell_operators(
+    runtime: Runtime,
+    tx: Transaction,
+    slot: datetime,
+    kind: Kind,
+    key: str,
+    text: str | Sequence[Part],
+) -> list[Row]:
+    """Writes a text, or its parts, to every operator; answers the new rows, for publishing.
+    Nothing is written, but a warning logged, where no operator's number is valid."""
+    settings, now = runtime.settings, runtime.now()
+    chats = personal_chats(settings.admin_whatsapp, settings.gateway_whatsapp_admin)
+    if not chats:
+        log.warning("no operator's number is valid; not told: %s", kind)
+    parts = [Part(text)] if isinstance(text, str) else text
+    messages = [
+        part
+        for chat in chats
+        for part in in_parts(
+            Message(
+                chat=chat,
+                session=settings.wa_log_client_id or settings.gateway_wa_client_id,
+                kind=kind,
+                slot=slot,
+                text="",
+                key=f"{kind}:{key}:{chat}",
+                expires_at=now + ADMIN_LIFE,
+            ),
+            parts,
+        )
+    ]
+    return add_messages(tx, messages, now)
+
+
+_ALERTED = {"quota", "budget", "api_configuration"}
+
+
+def alert_once(runtime: Runtime, slot: Slot, errors: Iterable[tuple[Platform, str]]) -> None:
+    """Tells the operators of API errors that only they can mend, once a platform, kind and day.
+    `errors`: platforms with error kinds; where none of them is of that sort, nothing is done."""
+    alerted = [(platform, kind) for platform, kind in errors if kind in _ALERTED]
+    if not alerted:
+        return
+    with runtime.db.transaction() as tx:
+        rows = _alert(runtime, tx, slot, alerted)
+    publish_messages(runtime, rows)
+
+
+def _alert(
+    runtime: Runtime, tx: Transaction, slot: Slot, errors: Iterable[tuple[Platform, str]]
+) -> list[Row]:
+    rows: list[Row] = []
+    for platform, kind in sorted(errors):
+        if kind in _ALERTED:
+            text = texts.api_closed(platform, kind, slot.at)
+            key = f"{kind}:{platform}:{slot.day}"
+            rows += tell_operators(runtime, tx, slot.at, "admin_alert", key, text)
+    return rows
+
+
+def _write_report(
+    runtime: Runtime, tx: Transaction, slot: Slot, seconds: float, rows: list[Row]
+) -> list[Row]:
+    summary = tx.run("slots.summary", slot=slot.at)[0]
+    level = runtime.settings.cicero_report_level
+    due, unread = results.unread(rows)
+    report = SlotReport(
+        at=slot.at,
+        clients=summary["clients"],
+        done=summary["done"],
+        failed=summary["failed"] + summary["unfinished"],
+        posts_new=summary["posts_new"],
+        posts_removed=summary["posts_removed"],
+        api_requests=summary["api_requests"],
+        seconds=seconds,
+        messages=summary["messages_queued"],
+        errors=results.errors_by_kind(rows),
+        held=results.held_posts(rows),
+        empty=results.accounts(rows, "empty"),
+        uncovered=_uncovered(tx, slot),
+        due=due,
+        unread=unread,
+        clients_in_detail=[results.client_line(row) for row in rows] if level == "verbose" else (),
+    )
+    if level == "errors" and not report.trouble:
+        return []
+    text = texts.slot_report(report, runtime.settings.wa_message_max_characters)
+    return tell_operators(runtime, tx, slot.at, "admin_report", str(slot), text)
+
+
+def _uncovered(tx: Transaction, slot: Slot) -> list[Uncovered]:
+    """The slot's lists that were read to less than 95 %, each once a day and when it gets worse."""
+    day_start, _ = day_bounds(slot.day)
+    rows = tx.run("reports.uncovered", slot=slot.at, day_start=day_start)
+    return [Uncovered(**row) for row in rows]
+
+
+def _tell_wrong_clients(runtime: Runtime, tx: Transaction, slot: Slot) -> list[Row]:
+    """The slot's clients that no message can reach, and all active clients with a handle that
+    names no account, also those that take no part for it; each once a WIB day."""
+    rows = tx.run("reports.clients", slot=slot.at)
+    groups = [(r["client_id"], read_groups(r["client_group"])) for r in rows if r["took_part"]]
+    closed = [ClosedChats(client_id, g.refused) for client_id, g in groups if not g.chats]
+    wrong = unusable_handles(row for row in rows if row["active"])
+    longest = runtime.settings.wa_message_max_characters
+    alerts = {
+        "no_chats": texts.no_chats(closed, slot.at, longest) if closed else (),
+        "handles": texts.unusable_handles(wrong, slot.at, longest) if wrong else (),
+    }
+    told: list[Row] = []
+    for name, parts in alerts.items():
+        if parts:
+            key = f"{name}:{slot.day}"
+            told += tell_operators(runtime, tx, slot.at, "admin_alert", key, parts)
+    return told
+
+
+def _tell_undelivered(runtime: Runtime, tx: Transaction, slot: Slot) -> list[Row]:
+    """The groups' messages that were given up, or ended uncertain, since the last slot closed."""
+    rows = tx.run("reports.undelivered", slot=slot.at, now=runtime.now())
+    if not rows:
+        return []
+    text = texts.undelivered(
+        [Undelivered(**row) for row in rows], slot.at, runtime.settings.wa_message_max_characters
+    )
+    return tell_operators(runtime, tx, slot.at, "admin_alert", f"undelivered:{slot}", text)
+
+
+def _tell_fallbacks(runtime: Runtime, tx: Transaction, slot: Slot) -> list[Row]:
+    """The platforms whose first host is closed while a fallback works; once a day and reason."""
+    rows: list[Row] = []
+    for platform in PLATFORMS:
+        kind = _fallback_works_for(runtime, platform)
+        if kind is None:
+            continue
+        text = texts.fallback_in_use(platform, kind, slot.at)
+        key = f"fallback:{platform}:{kind}:{slot.day}"
+        rows += tell_operators(runtime, tx, slot.at, "admin_alert", key, text)
+    return rows
+
+
+def _fallback_works_for(runtime: Runtime, platform: Platform) -> str | None:
+    """What keeps the platform's first host closed, where a second one is set and open."""
+    first, *others = runtime.routes(platform)
+    if all(map(runtime.guard.closed_by, others)):
+        return None
+    return runtime.guard.closed_by(first)

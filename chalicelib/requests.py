@@ -1,0 +1,113 @@
+"""What people send to the functions that they invoke by hand."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from chalicelib.errors import BadInput
+from chalicelib.jobs import Model, bad_input, validated
+
+
+class RunClientRequest(BaseModel):
+    """Payload of `run_client`: `{"client_id": "POLRES_X", "slot": "2026-02-20T17:00+07:00"}`.
+
+    Without `slot` the latest slot of today is meant.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+    client_id: str
+    slot: str | None = None
+
+
+class RunSlotRequest(BaseModel):
+    """Payload of `run_slot`: `{"slot": "2026-02-20T17:00+07:00"}`."""
+
+    model_config = ConfigDict(extra="forbid")
+    slot: str
+
+
+class AddPostRequest(BaseModel):
+    """Payload of `add_post`: `{"client_id": "POLRES_X", "link": "https://…"}`."""
+
+    model_config = ConfigDict(extra="forbid")
+    client_id: str
+    link: str
+
+
+class RestorePostRequest(BaseModel):
+    """Payload of `restore_post`: `{"content_id": "C8c2MRqtPfS"}`."""
+
+    model_config = ConfigDict(extra="forbid")
+    content_id: str
+
+
+OutboxStatus = Literal[
+    "pending", "processing", "sent", "retrying", "dead_letter", "expired", "superseded",
+    "uncertain", "cancelled",
+]  # fmt: skip
+
+
+class OutboxList(BaseModel):
+    """Payload of `outbox`: `{"action": "list", "status": "dead_letter"}`. `old` lists what the
+    service before this one left."""
+
+    model_config = ConfigDict(extra="forbid")
+    action: Literal["list"]
+    status: OutboxStatus | None = None
+    most: int = Field(20, ge=1, le=200)
+    old: bool = False
+
+
+class OutboxShow(BaseModel):
+    """Payload of `outbox`: `{"action": "show", "outbox_id": 12}`."""
+
+    model_config = ConfigDict(extra="forbid")
+    action: Literal["show"]
+    outbox_id: int
+
+
+class OutboxRedrive(BaseModel):
+    """Payload of `outbox`: `{"action": "redrive", "outbox_id": 12}`. `late`: although its time
+    is over."""
+
+    model_config = ConfigDict(extra="forbid")
+    action: Literal["redrive"]
+    outbox_id: int
+    late: bool = False
+
+
+class OutboxCancel(BaseModel):
+    """Payload of `outbox`: `{"action": "cancel", "outbox_id": 12}`. `not_sent`: the uncertain
+    message certainly never arrived."""
+
+    model_config = ConfigDict(extra="forbid")
+    action: Literal["cancel"]
+    outbox_id: int
+    not_sent: bool = False
+
+
+OutboxRequest = OutboxList | OutboxShow | OutboxRedrive | OutboxCancel
+_OUTBOX: TypeAdapter[OutboxRequest] = TypeAdapter(
+    Annotated[OutboxRequest, Field(discriminator="action")]
+)
+_OF_ACTION: dict[str, type[BaseModel]] = {
+    "list": OutboxList, "show": OutboxShow, "redrive": OutboxRedrive, "cancel": OutboxCancel,
+}  # fmt: skip
+
+
+def parse_request(model: type[Model], event: object) -> Model:
+    """A manual event as its model; BadInput names the first field that is wrong."""
+    return validated(model, event)
+
+
+def parse_outbox_request(event: object) -> OutboxRequest:
+    """The payload of `outbox` as the model of its action; BadInput names what is wrong."""
+    action = event.get("action") if isinstance(event, dict) else None
+    if not isinstance(action, str) or action not in _OF_ACTION:
+        raise BadInput("action", f"{action!r} is unknown", "Use list, show, redrive, cancel.")
+    try:
+        return _OUTBOX.validate_python(event)
+    except ValidationError as error:
+        raise bad_input(error, _OF_ACTION[action], inside=1) from None

@@ -1,0 +1,86 @@
+"""A task: a post that a client's personnel are to like and comment on, and how it was last read.
+Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal, Self
+
+from chalicelib.platforms import Platform
+
+Ending = Literal["end", "capped", "short", "looped", "unreadable", "error", "no_time"]
+"""How a read ended. `end`: the list's own end, near the count where one is known; `capped`: at the
+usual cap of such lists, or ours; `short`: the list ended, or had nothing more to give, before its
+count; `looped`: the list came back to what was read; `unreadable`: entries could not be read;
+`error`: a call failed; `no_time`: the invocation's time was over."""
+
+_LONGEST_PAUSE = 8  # slots
+_SLOT, _EARLY = timedelta(minutes=30), timedelta(minutes=2)  # 20:58 comes two minutes early
+
+
+@dataclass(frozen=True)
+class LastRead:
+    """An earlier slot's coverage of a post, as far as the next read depends on it."""
+
+    slot: datetime
+    count: int | None
+    ended: Ending
+    complete: bool
+    tries: int
+
+    @classmethod
+    def from_json(cls, row: Mapping[str, Any]) -> Self:
+        """From an entry of engaging.begin's `posts`."""
+        return cls(**{**row, "slot": datetime.fromisoformat(row["slot"])})
+
+    def pause_is_over(self, now: datetime) -> bool:
+        """A list that stays incomplete is read again after 1, 2, 4, then every 8 slots."""
+        slots = min(1 << max(self.tries - 1, 0), _LONGEST_PAUSE)
+        return now - self.slot >= slots * _SLOT - _EARLY
+
+
+@dataclass(frozen=True)
+class Task:
+    """A post of the client's WIB day. Hidden counts are None. `manual`: a person added it.
+
+    `late`: made yesterday and found by this slot's fetch; its engagement is read this once, and it
+    is no task of today. `shown`: this slot's own fetch has shown the post, so that its counts are
+    of now. `stored`: how many people are stored of it. `last`: what an earlier slot's read of it
+    came to for this client, or None.
+    """
+
+    platform: Platform
+    content_id: str
+    caption: str
+    posted_at: datetime
+    like_count: int | None
+    comment_count: int | None
+    manual: bool = False
+    late: bool = False
+    shown: bool = False
+    stored: int = 0
+    last: LastRead | None = None
+
+    @classmethod
+    def from_json(cls, row: Mapping[str, Any]) -> Self:
+        """A task from an entry of engaging.begin's `posts`."""
+        return cls(
+            platform=row["platform"],
+            content_id=row["content_id"],
+            caption=row["caption"] or "",
+            posted_at=datetime.fromisoformat(row["created_at"]),
+            like_count=row["like_count"],
+            comment_count=row["comment_count"],
+            manual=row["source_type"] == "manual_input",
+            late=row["late"],
+            shown=row["shown"],
+            stored=row["stored"],
+            last=LastRead.from_json(row["last"]) if row["last"] else None,
+        )
+
+    @property
+    def count(self) -> int | None:
+        """How many people its engagement is about: likes on Instagram, comments on TikTok."""
+        return self.like_count if self.platform == "instagram" else self.comment_count

@@ -1,0 +1,107 @@
+"""Whose a feed is, and that each platform of a client fails alone."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from chalicelib.platforms import Platform
+from chalicelib.posts.feeds import AccountFeed, read_feeds
+from chalicelib.posts.verdicts import Feed
+from chalicelib.runtime import Runtime
+from chalicelib.slots import day_bounds
+from chalicelib.social.content import Post, PostPage
+from chalicelib.social.errors import NotFound, Upstream
+from tests.unit.builders import DAY, AtOnce, make_client, make_post, wib
+
+TODAY, _ = day_bounds(DAY)
+SINCE: dict[Platform, Any] = dict.fromkeys(("instagram", "tiktok"), TODAY)
+RUN = {"account_handle": None, "account_secuid": None}
+
+
+@pytest.mark.parametrize(
+    ("post", "secuid", "owned"),
+    [
+        ({"owner": "polresx"}, None, True),
+        ({"owner": "lain"}, None, False),
+        ({"owner": "lain", "coauthors": ("polresx",)}, None, True),
+        ({"owner": None}, None, None),
+        ({"owner": "lain", "owner_id": "MS4wX"}, "MS4wX", True),
+        ({"owner": "polresx", "owner_id": "MS4wY"}, "MS4wX", False),
+        ({"owner": "polresx", "owner_id": None}, "MS4wX", True),
+    ],
+)
+def test_a_feed_knows_which_posts_are_its_account_s_own(
+    post: dict[str, Any], secuid: str | None, owned: bool | None
+) -> None:
+    feed = AccountFeed(Feed(()), "polresx", secuid)
+    assert feed.owns(make_post("A", **post)) is owned
+
+
+class Account:
+    """One platform's API: a page, or what is raised instead."""
+
+    def __init__(self, *posts: Post, error: Exception | None = None) -> None:
+        self._page = PostPage(posts, 0, None)
+        self._error = error
+
+    def posts(self, handle: str, cursor: str | None = None) -> PostPage:
+        if self._error:
+            raise self._error
+        return self._page
+
+
+def runtime(instagram: Account, tiktok: Account, time_left: bool = True) -> Runtime:
+    parts = SimpleNamespace(
+        instagram=instagram,
+        tiktok=tiktok,
+        pool=AtOnce(),
+        deadline=SimpleNamespace(has_time=lambda: time_left),
+    )
+    return cast("Runtime", parts)
+
+
+def test_each_platform_brings_its_own_feed() -> None:
+    video = make_post("7", wib("09:00"), platform="tiktok")
+    apis = runtime(Account(make_post("A")), Account(video))
+    feeds = read_feeds(apis, make_client(), RUN, SINCE)
+    assert {p: [x.content_id for x in feed.feed.posts] for p, feed in feeds.items()} == {
+        "instagram": ["A"],
+        "tiktok": ["7"],
+    }
+    assert (feeds["instagram"].handle, feeds["tiktok"].secuid) == ("polresx", "MS4wX")
+
+
+def test_a_platform_that_is_off_has_no_feed() -> None:
+    apis = runtime(Account(make_post("A")), Account(error=KeyError("not to be asked")))
+    assert list(read_feeds(apis, make_client(tiktok=None), RUN, SINCE)) == ["instagram"]
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        (Upstream("busy"), "upstream"),
+        (NotFound("gone"), "not_found"),
+        (RecursionError(), "unforeseen"),
+        (OverflowError(), "unforeseen"),
+        (KeyError("x"), "unforeseen"),
+    ],
+)
+def test_whatever_goes_wrong_on_one_platform_is_that_platform_s_error(
+    error: Exception, kind: str
+) -> None:
+    apis = runtime(Account(error=error), Account(make_post("7", platform="tiktok")))
+    feeds = read_feeds(apis, make_client(), RUN, SINCE)
+    assert feeds["instagram"].feed.verdict(had_posts=True) == "error"
+    assert feeds["instagram"].feed.trouble(had_posts=True) == kind
+    assert feeds["tiktok"].feed.verdict(had_posts=True) == "complete"
+
+
+def test_without_time_nothing_is_asked_and_the_feed_is_cut_off() -> None:
+    apis = runtime(Account(make_post("A")), Account(make_post("7")), time_left=False)
+    yesterday = {platform: since - timedelta(days=1) for platform, since in SINCE.items()}
+    for account in read_feeds(apis, make_client(), RUN, yesterday).values():
+        assert (account.feed.posts, account.feed.cut) == ((), "no_time")

@@ -1,0 +1,25 @@
+"""What the page shows of the host that it runs in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from chalicelib.settings import Settings
+from wa_session_host.lease import Lease
+from wa_session_host.metrics import Metrics
+from wa_session_host.session.session import Session
+
+
+@dataclass(frozen=True)
+class PageContext:
+    """`sessions` by account. `alive()`: every part runs; `ready()`: every account can send."""
+
+    settings: Settings
+    sessions: Mapping[str, Session]
+    lease: Lease
+    metrics: Metrics
+    now: Callable[[], datetime]
+    alive: Callable[[], bool]
+    ready: Callable[[], bool]

@@ -1,0 +1,197 @@
+"""What the page shows and does, without HTTP: messages, queue, groups, pairing, sessions."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from chalicelib import queues
+from chalicelib.chats import personal_chats
+from chalicelib.db import Database, Row
+from chalicelib.errors import CiceroError, DatabaseUnavailable
+from chalicelib.outbox.redrive import NotPossible, Redriven, cancel, redrive
+from chalicelib.queues import Queues
+from chalicelib.runtime import Runtime
+from wa_session_host import protocol
+from wa_session_host.page import words
+from wa_session_host.page.context import PageContext
+from wa_session_host.page.phone_code import round_to_type_in
+from wa_session_host.session.child_process import ChildGone, ChildRefused, masked
+from wa_session_host.session.session import Session
+from wa_session_host.session.snapshot import Snapshot
+
+log = logging.getLogger(__name__)
+
+_ANSWER_SECONDS = 30.0
+_SEND_ENDS_SECONDS = 20.0
+_NOT_HERE = "Akun tidak berjalan di host ini. Lihat Pemilik, atau tunggu sebentar."
+_LOOK_SECONDS = 2.0
+_ACT_SECONDS = 10.0
+_QUEUE_SECONDS = 1.0
+_RECENT = 30
+_CASES = 50
+
+
+class Refused(Exception):
+    """It cannot be done; the text says why, in the operators' words."""
+
+
+@dataclass(frozen=True)
+class Overview:
+    """Everything the first page shows. `database` is false where PostgreSQL does not answer."""
+
+    accounts: list[Snapshot]
+    owner: str
+    owned: bool
+    queue: int | None
+    in_flight: int | None
+    counts: dict[str, int]
+    recent: list[Row]
+    cases: list[Row]
+    database: bool
+
+
+class Operations:
+    """One for all requests. Each has a database connection of its own, and none waits for a
+    service that is away."""
+
+    def __init__(self, context: PageContext) -> None:
+        self._context = context
+        self._sqs = _impatient_sqs()
+        self._queues = Queues(context.settings.cicero_stage, self._sqs)
+
+    def overview(self) -> Overview:
+        waiting, in_flight = self._queue()
+        counts, recent, cases = self._messages()
+        lease = self._context.lease
+        return Overview(
+            accounts=[session.snapshot for session in self._context.sessions.values()],
+            owner=str(lease.other) if lease.other else "",
+            owned=lease.held(),
+            queue=waiting,
+            in_flight=in_flight,
+            counts={row["status"]: row["messages"] for row in counts or []},
+            recent=recent or [],
+            cases=cases or [],
+            database=counts is not None,
+        )
+
+    def session(self, account: str) -> Session | None:
+        return self._context.sessions.get(account)
+
+    def groups(self, session: Session) -> list[dict[str, Any]]:
+        """The groups that the account is in, by name. Raises Refused."""
+        found = self._ask(session, lambda number: protocol.JoinedGroups(id=number))
+        return sorted(found, key=lambda group: str(group["name"]).casefold())
+
+    def pair_phone(self, session: Session, phone: str) -> tuple[str, datetime]:
+        """The code to type on the phone, and until when. Raises Refused."""
+        chats = personal_chats(phone)
+        if len(chats) != 1 or not chats[0].endswith("@s.whatsapp.net"):
+            raise Refused("Tulis satu nomor telepon, misalnya 0812…")
+        until = round_to_type_in(session, self._context.now)
+        if until is None:
+            raise Refused("Akun tidak sedang menunggu pemasangan. Tunggu sampai QR tampil.")
+        digits = chats[0].partition("@")[0]
+        code = self._ask(session, lambda n: protocol.PairPhone(id=n, phone=digits))
+        return str(code), until
+
+    def unlink(self, session: Session) -> None:
+        """Removes this device from the account, once what is being sent is sent. Raises
+        Refused."""
+        session.sends.let_end(_SEND_ENDS_SECONDS)
+        try:
+            self._ask(session, lambda number: protocol.Logout(id=number))
+        except Refused:
+            session.sends.reopen()
+            raise
+        log.warning("page: account %s was logged out", session.account)
+        session.tell("unlinked")
+
+    def reconnect(self, session: Session) -> None:
+        """Starts another child, once what is being sent is sent. Raises Refused."""
+        if session.snapshot.state == "stopped":
+            raise Refused(_NOT_HERE)
+        session.sends.let_end(_SEND_ENDS_SECONDS)
+        log.warning("page: account %s is restarted", session.account)
+        session.tell("restart_asked")
+
+    def send_again(self, outbox_id: int) -> Redriven:
+        """Sends a message after all, though its time may be over. Raises Refused, CiceroError."""
+        return self._care(lambda runtime: redrive(runtime, outbox_id, late=True))
+
+    def drop(self, outbox_id: int, not_sent: bool) -> Redriven:
+        """Gives a message up; `not_sent`: an uncertain one that the person did not find in its
+        chat. Raises Refused, CiceroError."""
+        return self._care(lambda runtime: cancel(runtime, outbox_id, not_sent, cases_only=True))
+
+    def close(self) -> None:
+        self._sqs.close()
+
+    def _ask(self, session: Session, make: Callable[[int], protocol.Asked]) -> Any:
+        asked = session.ask(make)
+        try:
+            return asked.result(_ANSWER_SECONDS)
+        except ChildRefused as error:
+            raise Refused(f"WhatsApp menolak: {masked(str(error))}") from None
+        except ChildGone:
+            raise Refused(_NOT_HERE) from None
+        except TimeoutError:
+            raise Refused("WhatsApp tidak menjawab. Coba lagi sebentar.") from None
+
+    def _care(self, act: Callable[[Runtime], Redriven]) -> Redriven:
+        try:
+            with self._runtime(_ACT_SECONDS) as runtime:
+                return act(runtime)
+        except NotPossible as error:
+            raise Refused(words.NOT_POSSIBLE[error.why]) from None
+        except DatabaseUnavailable as error:
+            log.warning("the page cannot act: %s", error)
+            raise Refused("Basis data tidak menjawab. Coba lagi sebentar.") from None
+
+    @contextmanager
+    def _runtime(self, answer_seconds: float) -> Iterator[Runtime]:
+        settings = self._context.settings
+        database = Database(settings.database_url, 0, answer_seconds)
+        runtime = Runtime(settings, queues=self._queues, database=database)
+        try:
+            yield runtime
+        finally:
+            database.close()
+
+    def _messages(self) -> tuple[list[Row] | None, list[Row] | None, list[Row] | None]:
+        try:
+            with self._runtime(_LOOK_SECONDS) as runtime, runtime.db.transaction() as tx:
+                return (
+                    tx.run("host.counts"),
+                    tx.run("host.recent", most=_RECENT),
+                    tx.run("host.open_cases", most=_CASES),
+                )
+        except CiceroError as error:
+            log.warning("the page shows no messages: %s", error)
+            return None, None, None
+
+    def _queue(self) -> tuple[int | None, int | None]:
+        names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+        try:
+            with queues.reading_errors(queues.OUTBOUND):
+                answer = self._sqs.get_queue_attributes(
+                    QueueUrl=self._queues.url(queues.OUTBOUND), AttributeNames=names
+                )["Attributes"]
+        except CiceroError as error:
+            log.warning("the page shows no queue: %s", error)
+            return None, None
+        return int(answer[names[0]]), int(answer[names[1]])
+
+
+def _impatient_sqs() -> Any:
+    import boto3
+    from botocore.config import Config
+
+    retries = {"mode": "standard", "total_max_attempts": 1}
+    times = {"connect_timeout": _QUEUE_SECONDS, "read_timeout": _QUEUE_SECONDS}
+    return boto3.client("sqs", config=Config(retries=retries, **times))

@@ -1,0 +1,43 @@
+"""Linking by a code that is typed on the phone, and until when it can be typed.
+
+The code dies with the connection it was asked for on, and the library ends that after its last QR
+code: 160 seconds after the first, whenever the code was asked for (whatsmeow, `PairPhone`).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import datetime
+
+from wa_session_host.session.session import Session
+from wa_session_host.session.snapshot import Snapshot
+
+_FRESH_SECONDS = 30.0
+_LOOK_SECONDS = 0.1
+
+
+def round_to_type_in(
+    session: Session, now: Callable[[], datetime], patience: float = _FRESH_SECONDS
+) -> datetime | None:
+    """Until when a phone code can be typed that is asked for now; None: no code can be had.
+
+    A round of QR codes with less than `Times.typing` left gives way to a new one, for which this
+    waits `patience` seconds at most.
+    """
+    shot = session.snapshot
+    until = _shown_until(shot)
+    if until is None or (until - now()).total_seconds() >= session.times.typing:
+        return until
+    session.tell("qr_expired")
+    deadline = time.monotonic() + patience
+    while time.monotonic() < deadline:
+        time.sleep(_LOOK_SECONDS)
+        fresh = _shown_until(session.snapshot)
+        if fresh is not None and fresh != until:
+            return fresh
+    return None
+
+
+def _shown_until(shot: Snapshot) -> datetime | None:
+    return None if shot.code is None else shot.round_until

@@ -1,0 +1,137 @@
+"""Sends one account's messages, one at a time, in order, while the account is ready."""
+
+from __future__ import annotations
+
+import logging
+import math
+import random
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from threading import Event
+
+from chalicelib.db import Row
+from chalicelib.errors import CiceroError
+from chalicelib.runtime import Runtime
+from wa_session_host.sending.delivery import Delivery, OnTry, Outcome
+from wa_session_host.sending.inflight import InHand, Taken, open_in_hand
+from wa_session_host.sending.pacing import HOUR, Limits, Pace
+from wa_session_host.sending.transport import NotSent, Rejected, Transport, TransportError
+
+log = logging.getLogger(__name__)
+
+_PAUSE_SECONDS = 1.0
+_LOOK_SECONDS = 0.2
+
+
+def unpaced() -> Pace:
+    """No gap and no cap."""
+    return Pace(Limits(), random.uniform)
+
+
+class Consumer:
+    """Runs until `stop` is set; the message in hand is finished first.
+
+    `session`: the account, which nobody else sends for; None: every message is this account's,
+    and others may send as well. `tenure()` is another number each time that the account has come
+    over from another host, which may have sent meanwhile. `on_try` hears of each try.
+    While the account is not ready, or its pace says wait, nothing is taken from the queue.
+    """
+
+    def __init__(
+        self,
+        runtime: Runtime,
+        transport: Transport,
+        stop: Event,
+        *,
+        in_hand: InHand | None = None,
+        session: str | None = None,
+        tenure: Callable[[], int] = lambda: 1,
+        pace: Pace | None = None,
+        on_try: OnTry = lambda row, outcome, error: None,
+    ) -> None:
+        self._runtime = runtime
+        self._transport = transport
+        self._delivery = Delivery(runtime, transport, self._tried)
+        self._stop = stop
+        self._given = in_hand
+        self._session = session
+        self._pace = pace or unpaced()
+        self._on_try = on_try
+        self._tenure = tenure
+        self._settled = 0
+
+    def run(self) -> None:
+        """Consumes until stopped. Trouble with SQS or PostgreSQL is waited out."""
+        in_hand = self._given or self._open()
+        if in_hand is None:
+            return
+        try:
+            while self._my_turn():
+                self._round(in_hand)
+        finally:
+            if self._given is None:
+                in_hand.close()
+
+    def _open(self) -> InHand | None:
+        while not self._stop.is_set():
+            try:
+                return open_in_hand(self._runtime.queues)
+            except CiceroError as error:
+                self._wait_out(error)
+        return None
+
+    def _my_turn(self) -> bool:
+        """Waits until a message may go out. False: stop."""
+        while not self._stop.is_set():
+            if not self._transport.ready():
+                self._stop.wait(_LOOK_SECONDS)
+            elif (wait := self._pace.wait(time.monotonic())) > 0:
+                self._stop.wait(min(wait, _PAUSE_SECONDS))
+            else:
+                return True
+        return False
+
+    def _round(self, in_hand: InHand) -> None:
+        try:
+            if self._session is not None and self._settled != self._tenure():
+                self._settle(self._session)
+            elif (taken := in_hand.next(self._session)) is not None:
+                self._handle(in_hand, taken)
+            else:
+                poll = self._runtime.settings.wa_poll_seconds
+                in_hand.receive(math.ceil(min(poll, in_hand.wait(self._session))))
+        except CiceroError as error:
+            self._wait_out(error)
+
+    def _settle(self, session: str) -> None:
+        """Takes over where the account's owner before left off."""
+        tenure = self._tenure()
+        self._delivery.settle(session)
+        ages = self._delivery.ages(session, within=timedelta(seconds=HOUR))
+        self._pace.remember(time.monotonic(), ages)
+        self._settled = tenure
+
+    def _handle(self, in_hand: InHand, taken: Taken) -> None:
+        try:
+            wait = self._delivery.deliver(taken.message)
+        except CiceroError:
+            in_hand.later(taken, timedelta(0))
+            raise
+        if wait is None:
+            in_hand.finish(taken)
+        else:
+            in_hand.later(taken, wait)
+
+    def _tried(self, row: Row, outcome: Outcome, error: TransportError | None) -> None:
+        now = time.monotonic()
+        self._pace.sent(now)
+        if isinstance(error, NotSent):
+            self._pace.failed(now, error.slow_down)
+        elif error is None or isinstance(error, Rejected):
+            self._pace.recovered()
+        self._on_try(row, outcome, error)
+
+    def _wait_out(self, error: CiceroError) -> None:
+        log.warning("waiting: %s", error)
+        self._stop.wait(_PAUSE_SECONDS)

@@ -1,0 +1,232 @@
+"""The queue messages that this host has taken and not finished: nobody else sees them meanwhile.
+
+A message is taken once and stays in hand, however long its account's pace, a slow send, an outage
+or the time until its next try makes it wait: its visibility is extended before it ends. So waiting
+costs no receive count, and a message that a dead host had in hand comes back within one visibility
+timeout; where more than some thousands are in hand, later.
+
+There is no most: what is in hand are ids, and giving some back would let them be received again,
+until the queue takes them for dead letters. SQS shows no more than ten messages of a chat before
+the first of them is done, and keeps none hidden for more than twelve hours: then a message that
+still waits is received once more.
+"""
+
+from __future__ import annotations
+
+import heapq
+import logging
+import math
+import time
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from threading import Event, Lock, Thread
+from typing import Any, Self
+
+from chalicelib import queues
+from chalicelib.errors import BadInput
+from chalicelib.jobs import OutboundMessage
+from chalicelib.queues import Queues, QueueUnavailable
+
+log = logging.getLogger(__name__)
+
+_BATCH = 10
+_AT_ONCE = 10 * _BATCH
+_LONGEST_VISIBILITY = 12 * 3600
+_NOT_NOW = timedelta(seconds=60)
+_SECONDS_EACH = 0.025
+"""What each message in hand adds to the time that all are hidden for: so a dozen calls a second
+keep any number hidden."""
+
+
+@dataclass(eq=False)
+class Taken:
+    """A message in hand: what it says, since when and for how long it is hidden, and when it may
+    be tried (seconds of `time.monotonic`)."""
+
+    message: OutboundMessage
+    receipt: str
+    hidden_since: float
+    hidden_for: float
+    due: float = 0.0
+
+    @property
+    def hidden_until(self) -> float:
+        return self.hidden_since + self.hidden_for
+
+
+class InHand:
+    """What was received, by session. Safe to use from several threads.
+
+    `sessions`: those that this host serves; None: whatever the messages name. Once `owned()` is
+    false everything is given back, for another host may send it now.
+    """
+
+    def __init__(
+        self,
+        client: Any,
+        url: str,
+        sessions: Collection[str] | None = None,
+        owned: Callable[[], bool] = lambda: True,
+    ) -> None:
+        self._client = client
+        self._url = url
+        self._sessions = sessions
+        self._owned = owned
+        self._lock = Lock()
+        self._hands: defaultdict[str | None, dict[Taken, None]] = defaultdict(dict)
+        self._stop = Event()
+        self._visibility = self._queue_visibility()
+        self.thread = Thread(target=self._keep_hidden, name="in hand", daemon=True)
+
+    def start(self) -> Self:
+        """Keeps hidden what is received from now on, until `close`."""
+        self.thread.start()
+        return self
+
+    def next(self, session: str | None) -> Taken | None:
+        """The oldest message in hand for the session (None: for any) that may be tried, which
+        then is the caller's to finish. One whose chat has an older one in hand may not."""
+        now = time.monotonic()
+        with self._lock:
+            for taken in self._first_of_chats(session):
+                if taken.due <= now:
+                    taken.due = math.inf
+                    return taken
+        return None
+
+    def wait(self, session: str | None) -> float:
+        """Seconds until the next message in hand may be tried; infinite where there is none."""
+        with self._lock:
+            due = min((taken.due for taken in self._first_of_chats(session)), default=math.inf)
+        return max(0.0, due - time.monotonic())
+
+    def count(self, session: str | None) -> int:
+        """How many are in hand for the session."""
+        return len(self._hands[session])
+
+    def receive(self, seconds: int) -> None:
+        """Takes up to ten messages, waiting so long for the first. Raises QueueUnavailable."""
+        answer = self._call("receive_message", MaxNumberOfMessages=_BATCH, WaitTimeSeconds=seconds)
+        for raw in answer.get("Messages", []):
+            self._sort(raw)
+
+    def later(self, taken: Taken, wait: timedelta) -> None:
+        """The message was not finished, and may be tried again after so long, in its place."""
+        taken.due = time.monotonic() + wait.total_seconds()
+
+    def finish(self, taken: Taken) -> None:
+        """Deletes the message from the queue. Raises QueueUnavailable; it then comes back."""
+        self._let_go(taken)
+        self._call("delete_message", ReceiptHandle=taken.receipt)
+
+    def close(self) -> None:
+        """Gives everything back at once."""
+        self._stop.set()
+        self.thread.join()
+        self._give_back()
+
+    def _give_back(self) -> None:
+        with self._lock:
+            every = self._every()
+            self._hands.clear()
+        for few in queues.batches(every):
+            with suppress(QueueUnavailable):
+                self._change(few, 0)
+
+    def _every(self) -> list[Taken]:
+        return [taken for hand in self._hands.values() for taken in hand]
+
+    def _first_of_chats(self, session: str | None) -> Iterator[Taken]:
+        seen: set[str] = set()
+        for taken in self._hands[session]:
+            if taken.message.chat not in seen:
+                seen.add(taken.message.chat)
+                yield taken
+
+    def _session(self, message: OutboundMessage) -> str | None:
+        return None if self._sessions is None else message.session
+
+    def _sort(self, raw: dict[str, Any]) -> None:
+        receipt = raw["ReceiptHandle"]
+        try:
+            message = OutboundMessage.parse(raw["Body"])
+        except BadInput as error:
+            log.error("a queue message is not usable and goes to the dead letters: %s", error)
+            self._return(receipt, timedelta(0))
+            return
+        if self._sessions is not None and message.session not in self._sessions:
+            log.error("a queue message is for an account that this host does not serve")
+            self._return(receipt, _NOT_NOW)
+            return
+        taken = Taken(message, receipt, time.monotonic(), self._visibility)
+        with self._lock:
+            self._hands[self._session(message)][taken] = None
+
+    def _let_go(self, taken: Taken) -> None:
+        with self._lock:
+            self._hands[self._session(taken.message)].pop(taken, None)
+
+    def _keep_hidden(self) -> None:
+        while not self._stop.wait(self._visibility / 6):
+            if not self._owned():
+                self._give_back()
+                continue
+            try:
+                self._hide_again()
+            except QueueUnavailable as error:
+                log.warning("messages in hand may come back early: %s", error)
+
+    def _hide_again(self) -> None:
+        """Hides what has used up a third of its time; what comes back soonest first."""
+        while not self._stop.is_set():
+            now = time.monotonic()
+            with self._lock:
+                every = self._every()
+            old = (taken for taken in every if taken.hidden_since + taken.hidden_for / 3 <= now)
+            soonest = heapq.nsmallest(_AT_ONCE, old, key=lambda taken: taken.hidden_until)
+            if not soonest:
+                break
+            seconds = math.ceil(max(self._visibility, len(every) * _SECONDS_EACH))
+            for few in queues.batches(soonest):
+                self._hide(few, min(seconds, _LONGEST_VISIBILITY))
+
+    def _hide(self, few: list[Taken], seconds: int) -> None:
+        now = time.monotonic()
+        refused = self._change(few, seconds)
+        for taken in few:
+            taken.hidden_since, taken.hidden_for = now, seconds
+        for taken in refused:  # after twelve hours, or where it came back already
+            self._let_go(taken)
+
+    def _change(self, few: list[Taken], visibility: int) -> list[Taken]:
+        """Hides the messages for so many seconds; those for which SQS refused it."""
+        entries = [
+            {"Id": str(number), "ReceiptHandle": taken.receipt, "VisibilityTimeout": visibility}
+            for number, taken in enumerate(few)
+        ]
+        answer = self._call("change_message_visibility_batch", Entries=entries)
+        return [few[int(entry["Id"])] for entry in answer.get("Failed", [])]
+
+    def _return(self, receipt: str, wait: timedelta) -> None:
+        seconds = min(int(wait.total_seconds() + 0.5), _LONGEST_VISIBILITY)
+        self._call("change_message_visibility", ReceiptHandle=receipt, VisibilityTimeout=seconds)
+
+    def _queue_visibility(self) -> int:
+        answer = self._call("get_queue_attributes", AttributeNames=["VisibilityTimeout"])
+        return max(1, int(answer["Attributes"]["VisibilityTimeout"]))
+
+    def _call(self, name: str, **arguments: Any) -> Any:
+        with queues.reading_errors(queues.OUTBOUND):
+            return getattr(self._client, name)(QueueUrl=self._url, **arguments)
+
+
+def open_in_hand(
+    service: Queues,
+    sessions: Collection[str] | None = None,
+    owned: Callable[[], bool] = lambda: True,
+) -> InHand:
+    """What is in hand of the stage's FIFO queue, started. Raises QueueUnavailable."""
+    return InHand(service.client, service.url(queues.OUTBOUND), sessions, owned).start()

@@ -1,0 +1,1 @@
+"""One account's session: its states, its child process, its store."""

@@ -1,0 +1,46 @@
+"""The sends under way over a session's child: counted, so that they can end before it does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future
+from threading import Condition
+from typing import Any
+
+from wa_session_host.session.child_process import Reply, gone
+
+
+class Sends:
+    """Open at first. Safe to use from several threads."""
+
+    def __init__(self) -> None:
+        self._changed = Condition()
+        self._under_way = 0
+        self.open = True
+
+    def begin(self, ask: Callable[[], Reply]) -> Reply:
+        """What `ask()` answers; ChildGone while no send may begin."""
+        with self._changed:
+            if not self.open:
+                return gone()
+            self._under_way += 1
+        reply = ask()
+        reply.add_done_callback(self._ended)
+        return reply
+
+    def let_end(self, seconds: float) -> bool:
+        """Lets none begin from now on, and waits so long at most for those under way to end;
+        whether they have."""
+        with self._changed:
+            self.open = False
+            return self._changed.wait_for(lambda: not self._under_way, seconds)
+
+    def reopen(self) -> None:
+        """Sends may begin again."""
+        with self._changed:
+            self.open = True
+
+    def _ended(self, _: Future[Any]) -> None:
+        with self._changed:
+            self._under_way -= 1
+            self._changed.notify_all()

@@ -1,0 +1,241 @@
+"""One account's session: its thread, its inbox, and the life of its child process.
+
+Everything that happens becomes an event: what the child reports (`reports`), what has taken too
+long (`clocks`), what other threads tell. The table in `states` says what it means, and here that
+is done, all on one thread. Whoever wants to know looks at `snapshot`, which is replaced and never
+changed.
+"""
+
+from __future__ import annotations
+
+import logging
+import queue
+import random
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import replace
+from datetime import datetime, timedelta
+from threading import Event as Flag
+from threading import Thread
+from typing import Any
+
+from wa_session_host import protocol
+from wa_session_host.session import states
+from wa_session_host.session.backoff import Backoff
+from wa_session_host.session.child_process import CHILD, ChildProcess, Reply, gone, masked
+from wa_session_host.session.deadlines import Clocks
+from wa_session_host.session.drain import Sends
+from wa_session_host.session.reports import ReportReader
+from wa_session_host.session.snapshot import Snapshot, Times
+from wa_session_host.session.states import AlertKind, Child, Event, State
+
+log = logging.getLogger(__name__)
+
+_GRACE = 2.0
+_KILLED = 5.0
+
+Alert = Callable[[str, AlertKind, Snapshot], None]
+
+
+class Session:
+    """Keeps the account connected while `owned()` says so. `start` once, `stop` once.
+
+    `connect()` makes the child's first order, on the session's thread; it may raise.
+    """
+
+    def __init__(
+        self,
+        account: str,
+        connect: Callable[[], protocol.Connect],
+        owned: Callable[[], bool],
+        alert: Alert,
+        now: Callable[[], datetime],
+        command: Sequence[str] = CHILD,
+        times: Times | None = None,
+    ) -> None:
+        self.account = account
+        self.snapshot = Snapshot(account, "stopped", now())
+        self.ticked = time.monotonic()
+        self.thread = Thread(target=self._run, name=f"session {account}", daemon=True)
+        self.sends = Sends()
+        """`let_end` before something that ends the child; a new child opens them again."""
+
+        self._connect = connect
+        self._owned = owned
+        self._alert = alert
+        self._now = now
+        self._command = command
+        self.times = times = times or Times()
+        self._inbox: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+        self._stopping = Flag()
+        self._child: ChildProcess | None = None
+        self._clocks = Clocks(times, self.ticked)
+        self._start_at: float | None = None
+        self._backoff = Backoff(times, random.uniform)
+        self._reader = ReportReader(times)
+
+    # --- what other threads call ----------------------------------------------------------------
+
+    def start(self) -> None:
+        self.thread.start()
+
+    def stop(self) -> None:
+        """Disconnects, ends the child and returns; a child that hangs is killed."""
+        self._stopping.set()
+        self.thread.join()
+
+    def ready(self) -> bool:
+        """Whether a message can go out now."""
+        open_for_sends = self.sends.open and not self._stopping.is_set()
+        return open_for_sends and self.snapshot.consumes and self._owned()
+
+    def ask(self, make: Callable[[int], protocol.Asked]) -> Reply:
+        """Sends an order to the child there is. ChildGone where there is none."""
+        child = self._child
+        return gone() if child is None else child.ask(make)
+
+    def tell(self, event: Event, detail: str = "") -> None:
+        """Puts an event into the inbox, for the session's own thread."""
+        self._inbox.put(lambda: self._happened(event, detail))
+
+    def note_sent(self, message_id: str) -> None:
+        self._reader.note_sent(message_id)
+
+    # --- the session's own thread ---------------------------------------------------------------
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            self._tick()
+            try:
+                act = self._inbox.get(timeout=self.times.tick)
+            except queue.Empty:
+                continue
+            act()
+        self._end_child(self.times.stop)
+
+    def _tick(self) -> None:
+        now = time.monotonic()
+        self.ticked = now
+        if not self._owned():
+            self._happened("lease_lost")
+            return
+        self._happened("lease_held")
+        if self._child is not None:
+            self._watch(self._child, now)
+        elif self._start_at is not None and now >= self._start_at:
+            self._start_child()
+
+    def _watch(self, child: ChildProcess, now: float) -> None:
+        event = self._clocks.due(now)
+        if event is not None:
+            self._happened(event)
+        elif self._clocks.ping_due(now):
+            self._ping(child, now)
+        if self._clocks.settled(now):
+            self._backoff.forget()
+
+    def _ping(self, child: ChildProcess, now: float) -> None:
+        self._clocks.pinged = now
+        pong = child.ask(lambda number: protocol.Ping(id=number))
+        pong.add_done_callback(lambda done: self._inbox.put(lambda: self._pong(child, done)))
+
+    def _pong(self, child: ChildProcess, done: Future[Any]) -> None:
+        if child is not self._child or done.exception() is not None:
+            return
+        now = self._clocks.heard = time.monotonic()
+        self._clocks.answered = True
+        answer, state = done.result(), self.snapshot.state
+        up = bool(answer["connected"] and answer["logged_in"])
+        self._update(link_up=up)
+        if up and state == "reconnecting":
+            self._happened("keep_alive_restored")
+        elif not up and state == "connected":
+            self._happened("disconnected")
+        elif not answer["connected"] and state == "pairing":
+            self._happened("qr_expired" if self._clocks.codes_shown(now) else "pair_failed")
+
+    def _reported(self, child: ChildProcess, report: protocol.Report) -> None:
+        if child is not self._child:
+            return
+        now = self._clocks.heard = time.monotonic()
+        if isinstance(report, protocol.Ended):
+            log.warning("account %s: connect() ended (%s)", self.account, masked(report.error))
+        self.snapshot, events = self._reader.read(report, self.snapshot, now, self._now())
+        for event, detail in events:
+            self._happened(event, masked(detail))
+
+    def _happened(self, event: Event, detail: str = "") -> None:
+        """Does what the table says."""
+        reaction = states.react(self.snapshot.state, event, self.snapshot.barred_by)
+        if event == "restart_asked":
+            self._backoff.forget()
+            self._reader.forget_replacements()
+        if reaction.state is not None:
+            self._enter(reaction.state, event, detail)
+        if reaction.child is not Child.KEEP:
+            self._plan(reaction.child)
+            self._end_child(grace=0.0 if event == "lease_lost" else _GRACE)
+        if reaction.alert is not None:
+            self._alert(self.account, reaction.alert, self.snapshot)
+
+    def _enter(self, state: State, event: Event, detail: str) -> None:
+        before = self.snapshot.state
+        if state != before or event not in ("qr", "keep_alive_timeout"):
+            log.info("account %s: %s → %s (%s %s)", self.account, before, state, event, detail)
+        self._clocks.entered(state, event, time.monotonic())
+        self.snapshot = self.snapshot.entered(state, event, detail, self._now())
+
+    # --- the child's life -----------------------------------------------------------------------
+
+    def _plan(self, child: Child) -> None:
+        """Settles when the next child starts."""
+        now = self._now()
+        wait = self._backoff.wait(child, self.snapshot.banned_until, now)
+        if child is Child.RESTART and self._backoff.loud:
+            self._alert(self.account, "connection", self.snapshot)
+        self._start_at = None if wait is None else time.monotonic() + wait
+        self._update(next_start=None if wait is None else now + timedelta(seconds=wait))
+
+    def _start_child(self) -> None:
+        child: ChildProcess  # the inbox's acts read it here, on this thread: it is assigned by then
+        try:
+            child = self._child = ChildProcess(
+                self._connect(),
+                lambda report: self._inbox.put(lambda: self._reported(child, report)),
+                lambda: self._inbox.put(lambda: self._ended(child)),
+                self._command,
+            )
+        except Exception as error:  # noqa: BLE001  the store is away, or memory is short
+            log.warning(
+                "account %s: the session store does not open, or no child starts: %s",
+                self.account,
+                error,
+            )
+            self._plan(Child.RESTART)
+            return
+        self._clocks = Clocks(self.times, time.monotonic())
+        self._reader.forget_sent()
+        self.sends.reopen()
+        self._start_at = None
+        self._update(pid=child.pid, restarts=self.snapshot.restarts + 1, next_start=None)
+        self._happened("child_started")
+
+    def _ended(self, child: ChildProcess) -> None:
+        if child is self._child:
+            self._child = None
+            self._happened("child_died")
+
+    def _end_child(self, grace: float) -> None:
+        """Stops sending first: `snapshot` says so before the child is asked to end."""
+        child, self._child = self._child, None
+        self._update(link_up=False, pid=None)
+        if child is None:
+            return
+        child.stop()
+        if not child.wait(grace):
+            child.kill()
+            child.wait(_KILLED)
+
+    def _update(self, **changes: Any) -> None:
+        self.snapshot = replace(self.snapshot, **changes)
