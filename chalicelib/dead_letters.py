@@ -13,7 +13,7 @@ from chalicelib.runtime import Runtime
 log = logging.getLogger(__name__)
 
 
-def bury(runtime: Runtime, body: str) -> bool:
+def record_dead_job(runtime: Runtime, body: str) -> bool:
     """Ends the client's run of a dead job as failed, and closes the slot if it was the last.
 
     A body that is no job belongs to no client: it is logged and dropped. Answers whether a run

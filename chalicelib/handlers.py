@@ -65,7 +65,7 @@ def dead_job(event: Mapping[str, Any], context: Any = None) -> None:
     from chalicelib import dead_letters
     from chalicelib.runtime import invoked
 
-    dead_letters.bury(invoked(context), _body(event))
+    dead_letters.record_dead_job(invoked(context), _body(event))
 
 
 def sweep(event: Mapping[str, Any], context: Any = None) -> Answer:

@@ -88,7 +88,7 @@ class Runtime:
     def counters(self) -> Counters:
         """What this process has spent so far; subtract two to know what a job cost."""
         return Counters(
-            self.instagram.api.spent() + self.tiktok.api.spent(),
+            self.instagram.api.requests_sent() + self.tiktok.api.requests_sent(),
             self.db.round_trips,
         )
 

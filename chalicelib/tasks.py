@@ -32,7 +32,7 @@ class LastRead:
 
     @classmethod
     def from_json(cls, row: Mapping[str, Any]) -> Self:
-        """From an entry of engaging.begin's `posts`."""
+        """From an entry of engagement.begin's `posts`."""
         return cls(**{**row, "slot": datetime.fromisoformat(row["slot"])})
 
     def pause_is_over(self, now: datetime) -> bool:
@@ -65,7 +65,7 @@ class Task:
 
     @classmethod
     def from_json(cls, row: Mapping[str, Any]) -> Self:
-        """A task from an entry of engaging.begin's `posts`."""
+        """A task from an entry of engagement.begin's `posts`."""
         return cls(
             platform=row["platform"],
             content_id=row["content_id"],

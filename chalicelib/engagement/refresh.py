@@ -112,7 +112,7 @@ class _Read:
         return [*read, *(task.content_id for task in self.unchanged)]
 
     def users(self, tasks: Sequence[Task]) -> list[dict[str, Any]]:
-        """What engaging.finish takes: the names of each post of which a page was read, and what
+        """What engagement.finish takes: the names of each post of which a page was read, and what
         the read came to."""
         by_id = {(task.platform, task.content_id): task for task in tasks}
         return [
@@ -201,7 +201,7 @@ def _write_once(runtime: Runtime, job: ClientJob, run: Run, read: _Read) -> _Wri
     with runtime.db.transaction() as tx:
         tx.run("content.lock", client_id=job.client_id, contents=read.contents)
         done = tx.first(
-            "engaging.finish",
+            "engagement.finish",
             slot=job.slot,
             client_id=job.client_id,
             now=runtime.now(),
@@ -225,7 +225,7 @@ def _write_once(runtime: Runtime, job: ClientJob, run: Run, read: _Read) -> _Wri
 
 
 def _numbers(job: ClientJob, run: Run, read: _Read) -> dict[str, Any]:
-    """The half hour, the day's tasks and the costs, as engaging.finish takes them."""
+    """The half hour, the day's tasks and the costs, as engagement.finish takes them."""
     window_start, window_end = audit_window(job.of_slot)
     tasks = Counter(task.platform for task in run.tasks if not task.late)
     return {

@@ -23,7 +23,7 @@ LIST_LIFE = timedelta(minutes=60)
 
 
 @dataclass(frozen=True)
-class Rules:
+class NotifySettings:
     """The settings that the decision rests on: window ends are WIB and included; `session` is
     the WhatsApp account that writes; `longest` are characters of one message."""
 
@@ -64,7 +64,7 @@ class Plan:
     hour: str | None = None
 
 
-def plan(slot: Slot, state: ClientState, rules: Rules, got_through: bool) -> Plan:
+def plan(slot: Slot, state: ClientState, rules: NotifySettings, got_through: bool) -> Plan:
     """What the client's chats are told at the end of its run of this slot. `got_through`:
     whether at least one platform brought something."""
     client = state.client
@@ -85,14 +85,14 @@ def plan(slot: Slot, state: ClientState, rules: Rules, got_through: bool) -> Pla
     return Plan("nothing", "no list is due and nothing changed")
 
 
-def due_hour(slot: Slot, last_hour: str | None, rules: Rules) -> str | None:
+def due_hour(slot: Slot, last_hour: str | None, rules: NotifySettings) -> str | None:
     """The hour whose list this slot owes; None outside the window, where it was sent already,
     and where a later one was."""
     hour = task_list_hour(slot, rules.window_start, rules.window_end)
     return hour if hour and hour > (last_hour or "") else None
 
 
-def _lists(slot: Slot, state: ClientState, rules: Rules) -> tuple[Message, ...]:
+def _lists(slot: Slot, state: ClientState, rules: NotifySettings) -> tuple[Message, ...]:
     client = state.client
     messages: list[Message] = []
     for chat in client.chats:
@@ -112,7 +112,7 @@ def _lists(slot: Slot, state: ClientState, rules: Rules) -> tuple[Message, ...]:
     return tuple(messages)
 
 
-def _changes(slot: Slot, state: ClientState, rules: Rules) -> tuple[Message, ...]:
+def _changes(slot: Slot, state: ClientState, rules: NotifySettings) -> tuple[Message, ...]:
     client = state.client
     messages: list[Message] = []
     for chat in client.chats:

@@ -9,7 +9,7 @@ from typing import Any
 from chalicelib.clients import Client
 from chalicelib.db import Row, Transaction
 from chalicelib.errors import BadInput
-from chalicelib.notify.plan import ClientState, Plan, Rules, plan
+from chalicelib.notify.plan import ClientState, NotifySettings, Plan, plan
 from chalicelib.platforms import Platform
 from chalicelib.runtime import Runtime
 from chalicelib.settings import Settings
@@ -21,11 +21,11 @@ from chalicelib.texts import Change, FeedRead
 def load_run(
     runtime: Runtime, tx: Transaction, client_id: str, slot: Slot, note_links: bool
 ) -> Row | None:
-    """The client's row of engaging.begin: its run, its posts of the day, its changes. With
+    """The client's row of engagement.begin: its run, its posts of the day, its changes. With
     `note_links` new link reports become changes first."""
     day_start, day_end = day_bounds(slot.day)
     return tx.first(
-        "engaging.begin",
+        "engagement.begin",
         slot=slot.at,
         client_id=client_id,
         wib_day=slot.day,
@@ -48,7 +48,7 @@ def preview(runtime: Runtime, client: Client, slot: Slot) -> Plan:
 
 
 def tasks_of(client: Client, row: Row) -> tuple[Task, ...]:
-    """The client's posts in its row of engaging.begin, of the platforms that are on."""
+    """The client's posts in its row of engagement.begin, of the platforms that are on."""
     posts = (post for post in row["posts"] if post["platform"] in client.platforms)
     return tuple(map(Task.from_json, posts))
 
@@ -62,7 +62,7 @@ def plan_of(
     got_through: bool,
     feeds: Mapping[Platform, FeedRead] | None = None,
 ) -> Plan:
-    """The plan for a client by its row of engaging.begin and the tasks in it. `got_through`:
+    """The plan for a client by its row of engagement.begin and the tasks in it. `got_through`:
     whether a platform brought something. `feeds`: how they were read, where not as the row has
     it."""
     state = ClientState(
@@ -75,9 +75,9 @@ def plan_of(
     return plan(slot, state, rules_of(settings), got_through)
 
 
-def rules_of(settings: Settings) -> Rules:
+def rules_of(settings: Settings) -> NotifySettings:
     """The planner's rules from the settings in force."""
-    return Rules(
+    return NotifySettings(
         window_start=settings.task_list_window_start,
         window_end=settings.task_list_window_end,
         session=settings.gateway_wa_client_id,

@@ -17,7 +17,7 @@ from chalicelib.outbox.publish import publish_messages
 from chalicelib.queues import QueueUnavailable
 from chalicelib.runtime import Runtime
 from chalicelib.slots import to_wib
-from chalicelib.texts import clock
+from chalicelib.texts import format_time
 
 log = logging.getLogger(__name__)
 
@@ -58,14 +58,14 @@ class Redriven:
 def list_messages(runtime: Runtime, status: str | None, most: int, old: bool = False) -> list[Row]:
     """The newest messages, without their texts; those of the service before this one if `old`."""
     with runtime.db.transaction() as tx:
-        rows = tx.run("outbox_care.listing", status=status, most=most, old=old)
+        rows = tx.run("redrive.listing", status=status, most=most, old=old)
     return [_shown(row) for row in rows]
 
 
 def show_message(runtime: Runtime, outbox_id: int) -> Row:
     """Everything about a message, its text included. NotPossible where there is none."""
     with runtime.db.transaction() as tx:
-        row = tx.first("outbox_care.show", outbox_id=outbox_id)
+        row = tx.first("redrive.show", outbox_id=outbox_id)
     if row is None:
         raise _unknown(outbox_id)
     return _shown(row)
@@ -83,7 +83,7 @@ def redrive(runtime: Runtime, outbox_id: int, late: bool = False) -> Redriven:
         check_redrive(row, now, late)
         over = row["expires_at"] is not None and row["expires_at"] <= now
         expires_at = now + LATE_LIFE if over else row["expires_at"]
-        again = tx.run("outbox_care.redrive", outbox_id=outbox_id, expires_at=expires_at, now=now)
+        again = tx.run("redrive.redrive", outbox_id=outbox_id, expires_at=expires_at, now=now)
         _check_untold(sum(message["told_meanwhile"] for message in again))
     log.info("outbox row %d is sent again by hand", outbox_id)
     return Redriven(outbox_id, "pending", published=_publish(runtime, again))
@@ -99,8 +99,8 @@ def cancel(
     with runtime.db.transaction() as tx:
         row = _lock(tx, outbox_id)
         gives_back = check_cancel(row, not_sent, cases_only)
-        tx.run("outbox_care.cancel", outbox_id=outbox_id, now=runtime.now())
-        back = tx.run("outbox_care.give_back", outbox_id=outbox_id) if gives_back else []
+        tx.run("redrive.cancel", outbox_id=outbox_id, now=runtime.now())
+        back = tx.run("redrive.give_back", outbox_id=outbox_id) if gives_back else []
     log.info("outbox row %d is cancelled by hand", outbox_id)
     return Redriven(outbox_id, "cancelled", changes_given_back=len(back))
 
@@ -118,7 +118,7 @@ def check_redrive(row: Row, now: datetime, late: bool) -> None:
         raise NotPossible("newer_list", problem, "Cancel it.")
     _check_untold(row["told_elsewhere"])
     if row["expires_at"] is not None and row["expires_at"] <= now and not late:
-        ended = f"its time was over at {clock(row['expires_at'])}"
+        ended = f"its time was over at {format_time(row['expires_at'])}"
         raise NotPossible("over", ended, "Send it late, if it is still of use.")
 
 
@@ -146,8 +146,8 @@ def check_cancel(row: Row, not_sent: bool, cases_only: bool = False) -> bool:
 def _lock(tx: Transaction, outbox_id: int) -> Row:
     """The message, held until the transaction ends; and its client, so that no run writes a newer
     list meanwhile. NotPossible where there is none."""
-    tx.run("outbox_care.lock_client", outbox_id=outbox_id)
-    row = tx.first("outbox_care.lock", outbox_id=outbox_id)
+    tx.run("redrive.lock_client", outbox_id=outbox_id)
+    row = tx.first("redrive.lock", outbox_id=outbox_id)
     if row is None:
         raise _unknown(outbox_id)
     return row

@@ -77,9 +77,7 @@ def begin(runtime: Runtime, job: ClientJob) -> Row:
     finished. Raises BadInput where there is no such run."""
     with runtime.db.transaction() as tx:
         day_start, _ = day_bounds(job.of_slot.day)
-        run = tx.first(
-            "fetching.begin", slot=job.slot, client_id=job.client_id, day_start=day_start
-        )
+        run = tx.first("posts.begin", slot=job.slot, client_id=job.client_id, day_start=day_start)
         if run is None:
             raise BadInput("client_id", f"{job.client_id} has no run in slot {job.slot}")
         expired = dropped_if_expired(runtime, tx, job, run)
@@ -122,7 +120,7 @@ class _Fetched:
         )
 
     def rows(self) -> list[dict[str, Any]]:
-        """The posts as fetching.store takes them."""
+        """The posts as posts.store takes them."""
         day_start, _ = day_bounds(self.job.of_slot.day)
         return [
             post.model_dump(mode="json", exclude={"owner", "owner_id", "coauthors", "pinned"})
@@ -132,7 +130,7 @@ class _Fetched:
         ]
 
     def looked_up(self) -> dict[str, str]:
-        """The TikTok account that was asked for, as fetching.store takes it."""
+        """The TikTok account that was asked for, as posts.store takes it."""
         account = self.feeds.get("tiktok")
         if account is None or not account.looked_up:
             return {}
@@ -141,7 +139,7 @@ class _Fetched:
 
 def _write(runtime: Runtime, fetched: _Fetched, cost: Counters, started: float) -> Row | None:
     """Everything the fetch found, in one transaction, with the removals that it undoes; the row of
-    fetching.store, None where another worker was first."""
+    posts.store, None where another worker was first."""
     job, feeds = fetched.job, fetched.feeds
     day_start, day_end = day_bounds(job.of_slot.day)
     results = {platform: fetched.result(platform) for platform in feeds}
@@ -151,7 +149,7 @@ def _write(runtime: Runtime, fetched: _Fetched, cost: Counters, started: float) 
             "content.lock", client_id=job.client_id, contents=[post["content_id"] for post in rows]
         )
         stored = tx.first(
-            "fetching.store",
+            "posts.store",
             slot=job.slot,
             client_id=job.client_id,
             wib_day=job.of_slot.day,
@@ -200,7 +198,7 @@ def _settle(runtime: Runtime, job: ClientJob, stored: Row) -> Results:
             )
         cost = runtime.counters() - spent
         tx.run(
-            "fetching.correct",
+            "posts.correct",
             slot=job.slot,
             client_id=job.client_id,
             results=json.dumps({name: asdict(result) for name, result in results.items()}),

@@ -31,7 +31,7 @@ class Missing:
 def ask(
     runtime: Runtime, missing: Row, may_go_on: Callable[[], bool]
 ) -> Mapping[Platform, Missing]:
-    """Asks the APIs for each post that a fetching.store found missing twice, as long as there is
+    """Asks the APIs for each post that a posts.store found missing twice, as long as there is
     time. Only "not found" makes a post gone. Empty where nothing is missing."""
     asked = {platform: _ask(runtime, missing, platform, may_go_on) for platform in PLATFORMS}
     return {platform: found for platform, found in asked.items() if found}

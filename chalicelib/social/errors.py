@@ -30,12 +30,12 @@ _FRAMES = 20
 
 
 class ApiError(CiceroError):
-    """Base of the tree; `retry` tells whether another try may help, `elsewhere` whether the
+    """Base of the tree; `retry` tells whether another try may help, `failover` whether the
     fallback host may. `retry_after`: seconds, where the API named them."""
 
     kind = "api"
     retry = False
-    elsewhere = False
+    failover = False
 
     def __init__(self, message: str, retry_after: float | None = None) -> None:
         super().__init__(message)
@@ -47,7 +47,7 @@ class ApiConfiguration(ApiError):
     is refused."""
 
     kind = "api_configuration"
-    elsewhere = True
+    failover = True
 
 
 class EndpointRefused(ApiConfiguration):
@@ -59,7 +59,7 @@ class QuotaExceeded(ApiError):
     `reset_seconds` where the API said so."""
 
     kind = "quota"
-    elsewhere = True
+    failover = True
 
     def __init__(self, message: str, reset_seconds: float | None = None) -> None:
         super().__init__(message)
@@ -70,7 +70,7 @@ class BudgetSpent(QuotaExceeded):
     """RAPIDAPI_DAILY_BUDGET calls were made today."""
 
     kind = "budget"
-    elsewhere = False
+    failover = False
 
 
 class RateLimited(ApiError):

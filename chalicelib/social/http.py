@@ -16,7 +16,7 @@ from urllib.parse import urlencode, urlsplit
 
 from chalicelib.deadline import UNLIMITED, Deadline
 from chalicelib.social import errors
-from chalicelib.social.judge import Json, judge
+from chalicelib.social.judge import Json, parse_response
 from chalicelib.social.route import Route
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ class Api:
         self._lock = Lock()
         self.outcomes: Counter[tuple[str, str]] = Counter()
 
-    def spent(self) -> Counter[tuple[str, str]]:
+    def requests_sent(self) -> Counter[tuple[str, str]]:
         """`outcomes` as they stand now."""
         with self._lock:
             return Counter(self.outcomes)
@@ -130,7 +130,7 @@ class Api:
         except Exception as problem:  # noqa: BLE001  readers may meet anything
             error = self._judged(errors.api_error(problem, path), parameters)
             outcome = error.kind
-            if error.elsewhere:
+            if error.failover:
                 self._route.trip(path, error)
             raise error from None
         finally:
@@ -170,7 +170,7 @@ class Api:
                 body = _read_body(path, answer, ends)
         except (requests.RequestException, HTTPError, OSError) as error:
             raise errors.Upstream(f"{path}: {type(error).__name__}") from None
-        return judge(path, answer.status_code, answer.headers, body)
+        return parse_response(path, answer.status_code, answer.headers, body)
 
     def _session(self) -> requests.Session:
         with self._lock:
@@ -211,9 +211,9 @@ class Fallback:
     def __init__(self, *apis: Api) -> None:
         self._apis = apis
 
-    def spent(self) -> Counter[tuple[str, str]]:
+    def requests_sent(self) -> Counter[tuple[str, str]]:
         """The requests sent over all of them."""
-        return sum((api.spent() for api in self._apis), Counter())
+        return sum((api.requests_sent() for api in self._apis), Counter())
 
     def get(self, path: str, read: Callable[[Json], Read], **parameters: str | int) -> Read:
         """As Api.get. Raises what the last one raised."""
@@ -221,7 +221,7 @@ class Fallback:
             try:
                 return api.get(path, read, **parameters)
             except errors.ApiError as error:
-                if not error.elsewhere:
+                if not error.failover:
                     raise
         return self._apis[-1].get(path, read, **parameters)
 

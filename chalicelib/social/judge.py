@@ -28,7 +28,9 @@ _DAY_SECONDS = 86_400.0
 Json = dict[str, Any]
 
 
-def judge(path: str, status: int, headers: Mapping[str, str], body: bytes | bytearray) -> Json:
+def parse_response(
+    path: str, status: int, headers: Mapping[str, str], body: bytes | bytearray
+) -> Json:
     """The JSON object of a good answer; the ApiError that a bad one stands for.
 
     Only the gateway's own words refuse a key or an endpoint; another 401 or 403 is about the

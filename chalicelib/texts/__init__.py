@@ -24,7 +24,15 @@ from chalicelib.texts.ledger import Change, changes
 from chalicelib.texts.parts import LONGEST, Part
 from chalicelib.texts.reports import ClientLine, SlotReport, Uncovered, kind_in_words, slot_report
 from chalicelib.texts.tasks import task_list
-from chalicelib.texts.words import PLATFORM_NAMES, clock, cut, link, number, plain, reported_link
+from chalicelib.texts.words import (
+    PLATFORM_NAMES,
+    format_number,
+    format_time,
+    link,
+    reported_link,
+    sanitise,
+    truncate,
+)
 
 __all__ = [
     "LONGEST",
@@ -39,18 +47,18 @@ __all__ = [
     "Undelivered",
     "api_closed",
     "changes",
-    "clock",
-    "cut",
     "fallback_in_use",
+    "format_number",
+    "format_time",
     "kind_in_words",
     "link",
     "missed_slots",
     "no_chats",
-    "number",
-    "plain",
     "reported_link",
+    "sanitise",
     "slot_report",
     "task_list",
+    "truncate",
     "undelivered",
     "unusable_handles",
 ]

@@ -9,7 +9,7 @@ from datetime import datetime
 from chalicelib.clients import Client
 from chalicelib.platforms import Platform
 from chalicelib.slots import to_wib
-from chalicelib.texts.words import PLATFORM_NAMES, clock, number
+from chalicelib.texts.words import PLATFORM_NAMES, format_number, format_time
 
 
 @dataclass(frozen=True)
@@ -49,10 +49,10 @@ class Age:
         """`Data per 17:00 WIB, 20-02-2026`: the newest there is; of which platforms it does not
         hold stands beside them."""
         if self._newest:
-            return f"Data per {clock(self._newest)}"
+            return f"Data per {format_time(self._newest)}"
         if any(feed.verdict == "partial" for feed in self._feeds.values()):
-            return f"Data per {clock(self._at)}, belum lengkap"
-        return f"Data hari ini belum terbaca ({clock(self._at)})"
+            return f"Data per {format_time(self._at)}, belum lengkap"
+        return f"Data hari ini belum terbaca ({format_time(self._at)})"
 
     def notes(self) -> Iterator[str]:
         """A line for each platform of which the headline does not hold, for messages that do not
@@ -82,18 +82,20 @@ class Age:
         if feed.read_at is None or feed.verdict == "partial":
             whole = " lengkap" if feed.verdict == "partial" else ""
             return (
-                f"{name} {number(posts)} (belum lengkap)"
+                f"{name} {format_number(posts)} (belum lengkap)"
                 if posts
                 else f"{name} belum terbaca{whole}"
             )
         older = feed.read_at != self._newest
-        return f"{name} {number(posts)}" + (f" (per {_hour(feed.read_at)} WIB)" if older else "")
+        return f"{name} {format_number(posts)}" + (
+            f" (per {_hour(feed.read_at)} WIB)" if older else ""
+        )
 
     def title(self, platform: Platform, posts: int) -> str:
         """`*TikTok* (3 konten)`; never a nought that is not known."""
         name = f"*{PLATFORM_NAMES[platform]}*"
         known = posts or self._feeds[platform].verdict == "complete"
-        return f"{name} ({number(posts)} konten)" if known else name
+        return f"{name} ({format_number(posts)} konten)" if known else name
 
 
 def _since(feed: FeedRead, posts: int | None) -> str:

@@ -12,13 +12,14 @@ from chalicelib.handles import Problem
 from chalicelib.platforms import Platform
 from chalicelib.texts.parts import LONGEST, Item, Part, Section, split
 from chalicelib.texts.reports import kind_in_words
-from chalicelib.texts.words import PLATFORM_NAMES, clock, number, plain
+from chalicelib.texts.words import PLATFORM_NAMES, format_number, format_time, sanitise
 
 
 def api_closed(platform: Platform, kind: str, at: datetime) -> str:
     """An API's breaker is open, for a reason that only an operator can mend."""
     return (
-        f"*API {PLATFORM_NAMES[platform].upper()} BERHENTI*\n{clock(at)}\n{kind_in_words(kind)}.\n"
+        f"*API {PLATFORM_NAMES[platform].upper()} BERHENTI*\n"
+        f"{format_time(at)}\n{kind_in_words(kind)}.\n"
         "Panggilan ke API ini dihentikan sementara dan dicoba lagi otomatis."
     )
 
@@ -26,7 +27,7 @@ def api_closed(platform: Platform, kind: str, at: datetime) -> str:
 def fallback_in_use(platform: Platform, kind: str, at: datetime) -> str:
     """The first host's breaker is open, and the fallback host does its work."""
     return (
-        f"*HOST CADANGAN {PLATFORM_NAMES[platform].upper()} DIPAKAI*\n{clock(at)}\n"
+        f"*HOST CADANGAN {PLATFORM_NAMES[platform].upper()} DIPAKAI*\n{format_time(at)}\n"
         f"Host utama tertutup: {kind_in_words(kind)}.\n"
         "Permintaan dialihkan ke host cadangan. Periksa langganan host utama."
     )
@@ -34,7 +35,7 @@ def fallback_in_use(platform: Platform, kind: str, at: datetime) -> str:
 
 def missed_slots(slots: Sequence[datetime]) -> str:
     """Slots that never opened and are too old to catch up."""
-    return "*SLOT TERLEWAT*\n" + "\n".join(f"• {clock(at)}" for at in slots)
+    return "*SLOT TERLEWAT*\n" + "\n".join(f"• {format_time(at)}" for at in slots)
 
 
 @dataclass(frozen=True)
@@ -52,13 +53,17 @@ def no_chats(
     """The clients without a valid group; told once a day."""
     items = [
         Item(
-            f"• {plain(client.client_id)}: "
-            + (f"{number(client.refused)} isian bukan id grup" if client.refused else "kosong")
+            f"• {sanitise(client.client_id)}: "
+            + (
+                f"{format_number(client.refused)} isian bukan id grup"
+                if client.refused
+                else "kosong"
+            )
         )
         for client in clients
     ]
     section = Section("Data tetap diambil, tetapi pesan tidak dikirim. Isi client_group:", items)
-    return split("KLIEN TANPA GRUP YANG SAH", [clock(at)], [section], longest)
+    return split("KLIEN TANPA GRUP YANG SAH", [format_time(at)], [section], longest)
 
 
 _HANDLE_PROBLEMS: Mapping[Problem, str] = {
@@ -79,12 +84,12 @@ def unusable_handles(
         "Bila satker tidak punya akun, kosongkan kolomnya."
     )
     sections = [Section("Platform berikut tidak diproses:", items), Section(advice)]
-    return split("AKUN TIDAK DAPAT DIPAKAI", [clock(at)], sections, longest)
+    return split("AKUN TIDAK DAPAT DIPAKAI", [format_time(at)], sections, longest)
 
 
 def _handle_lines(client: UnusableHandles) -> list[str]:
     """A line for each platform; one more where the client takes no part at all."""
-    name = plain(client.client_id)
+    name = sanitise(client.client_id)
     lines = [
         f"• {name} ({PLATFORM_NAMES[platform]}): {_HANDLE_PROBLEMS[problem]}"
         for platform, problem in client.problems.items()
@@ -109,9 +114,9 @@ def undelivered(
 ) -> tuple[Part, ...]:
     """Dead letters and uncertain messages, for an operator to decide on."""
     items = [
-        Item(f"• nomor {m.outbox_id}, {plain(m.client_id or '-')}: {_STATES[m.status]}")
+        Item(f"• nomor {m.outbox_id}, {sanitise(m.client_id or '-')}: {_STATES[m.status]}")
         for m in messages
     ]
     advice = "Pesan ini tidak dikirim ulang sendiri. Lihat panduan operator, bagian outbox."
     sections = [Section("*Pesan:*", items), Section(advice)]
-    return split("PESAN TIDAK TERKIRIM", [clock(at)], sections, longest)
+    return split("PESAN TIDAK TERKIRIM", [format_time(at)], sections, longest)

@@ -16,13 +16,13 @@ from chalicelib.texts.age import Age, FeedRead
 from chalicelib.texts.parts import LONGEST, Item, Part, Section, split
 from chalicelib.texts.words import (
     PLATFORM_NAMES,
-    cut,
+    format_number,
     link,
     name_of,
-    number,
-    plain,
     quoted,
     reported_link,
+    sanitise,
+    truncate,
 )
 
 ChangeKind = Literal["new", "late", "removed", "held", "link"]
@@ -92,7 +92,7 @@ def change_sections(client: Client, told: Sequence[Change]) -> Iterator[Section]
         return
     counts = Counter(change.kind for change in told)
     numbers = [
-        f"{number(counts[kind])} {words}" for kind, words in _COUNTED.items() if counts[kind]
+        f"{format_number(counts[kind])} {words}" for kind, words in _COUNTED.items() if counts[kind]
     ]
     items = [Item(_text(client, change), change.change_id) for change in told]
     yield Section(f"*Perubahan:* {', '.join(numbers)}", items)
@@ -119,7 +119,7 @@ def _uploaded(change: Change) -> str:
 
 
 def _reporter(change: Change) -> str:
-    name = cut(plain(str(change.detail.get("name") or "")), _NAME_LENGTH)
+    name = truncate(sanitise(str(change.detail.get("name") or "")), _NAME_LENGTH)
     return f"dari {name}" if name else "baru"
 
 
@@ -128,5 +128,5 @@ def _links(change: Change) -> list[str]:
     links = [found for found in map(reported_link, given) if found]
     shown, more = links[:_MOST_LINKS], len(links) - _MOST_LINKS
     if more > 0:
-        return [*shown, f"dan {number(more)} tautan lain"]
+        return [*shown, f"dan {format_number(more)} tautan lain"]
     return shown or ["(tanpa tautan yang dapat dibuka)"]

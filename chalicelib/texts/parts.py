@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from chalicelib.texts.words import cut
+from chalicelib.texts.words import truncate
 
 LONGEST = 4000
 """Characters of a part where nothing else is said; WhatsApp itself takes 65,536."""
@@ -95,7 +95,7 @@ def _pages(sections: Sequence[Section], room: int) -> Iterator[_Page]:
 def _put(page: _Page, item: Item) -> None:
     taken = sum(len(line) + 1 for line in page.lines) + 1
     room = page.room - taken
-    page.add(cut(item.text, room, room))
+    page.add(truncate(item.text, room, room))
     if item.change_id is not None:
         page.changes.append(item.change_id)
 

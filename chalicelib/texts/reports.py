@@ -8,7 +8,7 @@ from datetime import datetime
 
 from chalicelib.platforms import Platform
 from chalicelib.texts.parts import LONGEST, Item, Part, Section, split
-from chalicelib.texts.words import clock, cut, number, plain, post_link
+from chalicelib.texts.words import format_number, format_time, post_link, sanitise, truncate
 
 _IDS_PER_LINE = 12
 _ID_LENGTH = 44
@@ -49,7 +49,7 @@ _ENDINGS = {
 
 def kind_in_words(kind: str) -> str:
     """What operators read for an error kind; the kind itself where it has no words."""
-    return _KINDS.get(kind, plain(kind))
+    return _KINDS.get(kind, sanitise(kind))
 
 
 @dataclass(frozen=True)
@@ -121,22 +121,24 @@ class SlotReport:
 def slot_report(report: SlotReport, longest: int = LONGEST) -> tuple[Part, ...]:
     """The report, errors grouped by kind; in several parts where it is long."""
     head = [
-        f"Klien: {number(report.done)} selesai, {number(report.failed)} bermasalah, "
-        f"dari {number(report.clients)}",
+        f"Klien: {format_number(report.done)} selesai, {format_number(report.failed)} bermasalah, "
+        f"dari {format_number(report.clients)}",
         _posts(report),
-        f"Pesan: {number(report.messages)} | Permintaan API: {number(report.api_requests)} | "
-        f"{number(round(report.seconds))} detik",
+        f"Pesan: {format_number(report.messages)}"
+        f" | Permintaan API: {format_number(report.api_requests)}"
+        f" | {format_number(round(report.seconds))} detik",
     ]
-    return split(f"LAPORAN SLOT {clock(report.at)}", head, list(_sections(report)), longest)
+    return split(f"LAPORAN SLOT {format_time(report.at)}", head, list(_sections(report)), longest)
 
 
 def _posts(report: SlotReport) -> str:
     if report.due == 0 and not report.posts_new and not report.posts_removed:
         return "Konten: tidak diambil pada slot ini"
-    line = f"Konten: {number(report.posts_new)} baru, {number(report.posts_removed)} hilang"
+    new, removed = format_number(report.posts_new), format_number(report.posts_removed)
+    line = f"Konten: {new} baru, {removed} hilang"
     if not report.unread:
         return line
-    return f"{line}; {number(report.unread)} klien tidak terbaca lengkap"
+    return f"{line}; {format_number(report.unread)} klien tidak terbaca lengkap"
 
 
 def _sections(report: SlotReport) -> Iterator[Section]:
@@ -144,7 +146,7 @@ def _sections(report: SlotReport) -> Iterator[Section]:
         errors = [i for kind, of in report.errors.items() for i in _row(kind_in_words(kind), of)]
         yield Section("*Bermasalah:*", errors)
     if report.held:
-        held = [f"{client_id} ({number(count)})" for client_id, count in report.held.items()]
+        held = [f"{client_id} ({format_number(count)})" for client_id, count in report.held.items()]
         yield Section("*Anomali sinkronisasi, tidak dihapus:*", _row("tampak hilang", held))
     if report.empty:
         yield Section("*Akun kosong:*", _row("pernah berisi, sekarang tidak", report.empty))
@@ -157,7 +159,7 @@ def _sections(report: SlotReport) -> Iterator[Section]:
 
 def _row(lead: str, clients: Sequence[str]) -> list[Item]:
     """One line, or several where there are many clients, so that none is cut off."""
-    ids = [cut(plain(client), _ID_LENGTH) for client in clients]
+    ids = [truncate(sanitise(client), _ID_LENGTH) for client in clients]
     rows = [ids[n : n + _IDS_PER_LINE] for n in range(0, len(ids), _IDS_PER_LINE)]
     return [Item(f"• {lead}: {', '.join(row)}") for row in rows]
 
@@ -166,8 +168,9 @@ def _uncovered(post: Uncovered) -> Item:
     people = "suka" if post.platform == "instagram" else "komentar"
     percent = int(100 * post.share)  # downwards: 94.9 is below 95
     return Item(
-        f"• {cut(plain(post.client_id), _ID_LENGTH)}: {number(post.read)} dari "
-        f"{number(post.expected)} {people} ({percent}%), {_ENDINGS.get(post.ended, post.ended)}\n"
+        f"• {truncate(sanitise(post.client_id), _ID_LENGTH)}: {format_number(post.read)} dari "
+        f"{format_number(post.expected)} {people} ({percent}%), "
+        f"{_ENDINGS.get(post.ended, post.ended)}\n"
         f"  {post_link(post.platform, post.content_id)}"
     )
 
@@ -176,15 +179,15 @@ def _client(line: ClientLine) -> Item:
     troubles = [f" | {', '.join(map(kind_in_words, line.troubles))}"] if line.troubles else []
     parts = [
         _posts_of(line),
-        "nama tidak dibaca" if line.users is None else f"{number(line.users)} nama",
-        f"{number(line.api_requests)} permintaan",
-        f"{number(round(line.seconds))} detik",
+        "nama tidak dibaca" if line.users is None else f"{format_number(line.users)} nama",
+        f"{format_number(line.api_requests)} permintaan",
+        f"{format_number(round(line.seconds))} detik",
     ]
-    return Item("".join([f"• {plain(line.client_id)}: {', '.join(parts)}", *troubles]))
+    return Item("".join([f"• {sanitise(line.client_id)}: {', '.join(parts)}", *troubles]))
 
 
 def _posts_of(line: ClientLine) -> str:
     if line.posts is None:
         return "konten tidak dapat dibaca" if line.due else "konten tidak diambil"
-    changes = f"{number(line.new)} baru, {number(line.removed)} hilang"
-    return f"{number(line.posts)} konten ({changes})"
+    changes = f"{format_number(line.new)} baru, {format_number(line.removed)} hilang"
+    return f"{format_number(line.posts)} konten ({changes})"

@@ -13,7 +13,7 @@ from chalicelib.tasks import Task
 from chalicelib.texts.age import Age, FeedRead
 from chalicelib.texts.ledger import Change, change_sections
 from chalicelib.texts.parts import LONGEST, Item, Part, Section, split
-from chalicelib.texts.words import link, name_of, number, quoted
+from chalicelib.texts.words import format_number, link, name_of, quoted
 
 _NOTHING_TO_DO = "Belum ada tugas hari ini. Terima kasih atas kesiapan rekan-rekan."
 
@@ -50,7 +50,7 @@ def _platforms(
 
 def _item(client: Client, position: int, post: Task) -> Item:
     manual = " (input manual)" if post.manual else ""
-    counts = f"{number(post.like_count)} suka, {number(post.comment_count)} komentar"
+    counts = f"{format_number(post.like_count)} suka, {format_number(post.comment_count)} komentar"
     return Item(
         f"{position}. {link(client, post.platform, post.content_id)}{manual}\n"
         f"   {quoted(post.caption)}\n"

@@ -33,7 +33,7 @@ _URL_MARKUP = re.compile(r"[*~`@<>\"'|\\^{}]|[^!-~]|(?<![A-Za-z0-9])_|_(?![A-Za-
 _LONGEST_URL = 300
 
 
-def plain(text: str) -> str:
+def sanitise(text: str) -> str:
     """Text on one line that can neither break the markup nor tag anyone.
 
     Markup, control and direction characters and zero-width ones are taken out; joiners that
@@ -43,7 +43,7 @@ def plain(text: str) -> str:
     return " ".join(_MARKUP.sub("", flat).split()).replace("@", "@" + _JOINER)
 
 
-def cut(text: str, length: int, room: int | None = None) -> str:
+def truncate(text: str, length: int, room: int | None = None) -> str:
     """At most `length` user-perceived characters (graphemes) and `room` code points, by default
     four for each, since accents pile up without end. Ends in `…` where something is missing;
     never splits a grapheme."""
@@ -68,21 +68,21 @@ def _graphemes(text: str, most: int) -> list[str]:
 
 def quoted(text: str, length: int = CAPTION_LENGTH) -> str:
     """A caption in quotation marks, on one line, cut; `(tanpa keterangan)` where there is none."""
-    flat = plain(text)
-    return f"“{cut(flat, length)}”" if flat else "(tanpa keterangan)"
+    flat = sanitise(text)
+    return f"“{truncate(flat, length)}”" if flat else "(tanpa keterangan)"
 
 
 def name_of(client: Client) -> str:
     """The client's name, or its id where the name has nothing to show."""
-    return cut(plain(client.name) or plain(client.client_id) or "-", NAME_LENGTH)
+    return truncate(sanitise(client.name) or sanitise(client.client_id) or "-", NAME_LENGTH)
 
 
-def clock(at: datetime) -> str:
+def format_time(at: datetime) -> str:
     """`17:00 WIB, 20-02-2026`."""
     return f"{to_wib(at):%H:%M} WIB, {to_wib(at):%d-%m-%Y}"
 
 
-def number(value: int | None) -> str:
+def format_number(value: int | None) -> str:
     """A count in id-ID form (12.345), `-` where it is hidden."""
     return "-" if value is None else f"{value:,}".replace(",", ".")
 

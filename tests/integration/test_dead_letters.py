@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.dead_letters import bury
+from chalicelib.dead_letters import record_dead_job
 from chalicelib.manual import runs
 from chalicelib.queues import OUTBOUND
 from chalicelib.slots import WIB
@@ -22,7 +22,7 @@ def test_a_dead_job_ends_its_client_s_run_as_failed(runtime_at: RuntimeAt, table
     runtime = runtime_at("17:00")
     job = start_run(runtime, "CONTOH")
     start_run(runtime, "TELADAN")
-    assert bury(runtime, job.model_dump_json()) is True
+    assert record_dead_job(runtime, job.model_dump_json()) is True
     rows = tables.run(
         "SELECT client_id, outcome, error_kind, finished_at FROM client_run ORDER BY 1"
     )
@@ -35,7 +35,7 @@ def test_the_last_client_s_dead_job_closes_the_slot_with_a_report(
     runtime_at: RuntimeAt, tables: Tables, inbox: Inbox
 ) -> None:
     runtime = runtime_at("17:00")
-    bury(runtime, start_run(runtime, "CONTOH").model_dump_json())
+    record_dead_job(runtime, start_run(runtime, "CONTOH").model_dump_json())
     assert tables.value("SELECT status FROM slot_run") == "closed"
     report = tables.row("SELECT kind, message FROM wa_notification_outbox")
     assert report["kind"] == "admin_report"
@@ -46,9 +46,9 @@ def test_the_last_client_s_dead_job_closes_the_slot_with_a_report(
 def test_a_dead_job_buried_twice_changes_nothing(runtime_at: RuntimeAt, tables: Tables) -> None:
     runtime = runtime_at("17:00")
     body = start_run(runtime, "CONTOH").model_dump_json()
-    bury(runtime, body)
+    record_dead_job(runtime, body)
     before = tables.dump()
-    assert bury(runtime, body) is False
+    assert record_dead_job(runtime, body) is False
     assert tables.dump() == before
 
 
@@ -58,7 +58,7 @@ def test_a_dead_copy_of_a_job_that_was_done_leaves_its_run_alone(
     runtime = runtime_at("17:00")
     job = whole_run(runtime, "CONTOH")
     before = tables.dump()
-    assert bury(runtime, job.model_dump_json()) is False
+    assert record_dead_job(runtime, job.model_dump_json()) is False
     assert tables.dump() == before
 
 
@@ -68,7 +68,7 @@ def test_an_old_dead_job_does_not_end_a_run_that_was_started_over_by_hand(
     old = start_run(runtime_at("17:00"), "CONTOH")
     late = runtime_at(datetime(2026, 2, 20, 17, 31, tzinfo=WIB))
     runs.run_client(late, "CONTOH", f"{DAY}T17:00")
-    bury(late, old.model_dump_json())
+    record_dead_job(late, old.model_dump_json())
     assert tables.value("SELECT outcome FROM client_run") is None
 
 
@@ -96,7 +96,7 @@ def test_a_body_that_is_no_job_is_dropped_and_logged(
     runtime = runtime_at("17:00")
     start_run(runtime, "CONTOH")
     before = tables.dump()
-    assert bury(runtime, junk) is False
+    assert record_dead_job(runtime, junk) is False
     assert tables.dump() == before
     assert "is no job and was dropped" in caplog.text
 
@@ -106,5 +106,5 @@ def test_a_dead_job_of_a_run_that_does_not_exist_changes_nothing(
 ) -> None:
     runtime = runtime_at("17:00")
     before = tables.dump()
-    assert bury(runtime, body(client_id="NOBODY")) is False
+    assert record_dead_job(runtime, body(client_id="NOBODY")) is False
     assert tables.dump() == before

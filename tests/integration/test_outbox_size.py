@@ -38,7 +38,7 @@ ASKED: list[tuple[str, dict[str, Any]]] = [
     ("outbox.first_of_chat", {"outbox_id": 1}),
     ("outbox.under_way", {"session": "gateway"}),
     ("outbox.get", {"outbox_id": 1}),
-    ("outbox_care.lock", {"outbox_id": 1}),
+    ("redrive.lock", {"outbox_id": 1}),
     ("reports.undelivered", {"slot": NOW, "now": NOW}),
 ]
 

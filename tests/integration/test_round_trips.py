@@ -104,7 +104,7 @@ def test_the_day_s_posts_are_found_by_an_index_whatever_the_history(
     start, end = day_bounds(DAY)
     of = {"slot": runtime.now(), "client_id": "LAIN7", "wib_day": DAY, "now": runtime.now()}
     plan = explain(
-        tables.database, "engaging.begin", day_start=start, day_end=end, note_links=False, **of
+        tables.database, "engagement.begin", day_start=start, day_end=end, note_links=False, **of
     )
     scanned = {node["Relation Name"]: node for node in plan if node["Node Type"] == "Seq Scan"}
     assert not {"insta_post", "insta_post_clients", "tiktok_post", "tiktok_post_clients"} & set(
@@ -153,6 +153,6 @@ def test_a_client_s_runs_of_the_day_are_found_by_an_index_whatever_the_history(
         tables.run(statement)
     start, _ = day_bounds(DAY)
     of = {"slot": runtime.now(), "client_id": "LAIN7", "day_start": start}
-    plan = explain(tables.database, "fetching.begin", **of)
+    plan = explain(tables.database, "posts.begin", **of)
     earlier = [node for node in plan if node.get("Alias") in ("e", "e_1")]
     assert {node.get("Index Name") for node in earlier} == {"client_run_client"}

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Literal
 
-from chalicelib.texts import clock
+from chalicelib.texts import format_time
 from wa_session_host.sending.transport import TransportError
 from wa_session_host.session.snapshot import Snapshot
 from wa_session_host.session.states import AlertKind
@@ -56,9 +56,9 @@ _ADVICE: Mapping[Cause, str] = {
 def session(account: str, kind: AlertKind, shot: Snapshot, now: datetime) -> str:
     """An account is in trouble: what it is, until when, what to do."""
     happened, advice = _SESSION[kind]
-    lines = [f"*SESI WHATSAPP {account}*", clock(now), "", happened]
+    lines = [f"*SESI WHATSAPP {account}*", format_time(now), "", happened]
     if kind == "banned" and shot.banned_until is not None:
-        lines.append(f"Sampai {clock(shot.banned_until)}.")
+        lines.append(f"Sampai {format_time(shot.banned_until)}.")
     return "\n".join([*lines, advice])
 
 
@@ -77,7 +77,7 @@ def message(
     reason = "" if error is None else str(error)
     lines = [
         f"*{_MESSAGE[status]}*",
-        clock(now),
+        format_time(now),
         "",
         f"Pertama: outbox {row['outbox_id']}, klien {row['client_id'] or '-'}",
         f"Sebab: {reason or '-'}",

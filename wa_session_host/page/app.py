@@ -125,7 +125,7 @@ class Pages:
 
     def _pair_phone(self, request: Request, form: Any) -> str:
         code, until = self.operations.pair_phone(self._session(request), str(form.get("phone", "")))
-        return f"Kode untuk diketik di ponsel: {code}, berlaku sampai {words.clock(until)}."
+        return f"Kode untuk diketik di ponsel: {code}, berlaku sampai {words.format_time(until)}."
 
     def _reconnect(self, request: Request, _: Any) -> str:
         self.operations.reconnect(self._session(request))

@@ -103,7 +103,7 @@ class Operations:
     def unlink(self, session: Session) -> None:
         """Removes this device from the account, once what is being sent is sent. Raises
         Refused."""
-        session.sends.let_end(_SEND_ENDS_SECONDS)
+        session.sends.drain(_SEND_ENDS_SECONDS)
         try:
             self._ask(session, lambda number: protocol.Logout(id=number))
         except Refused:
@@ -116,7 +116,7 @@ class Operations:
         """Starts another child, once what is being sent is sent. Raises Refused."""
         if session.snapshot.state == "stopped":
             raise Refused(_NOT_HERE)
-        session.sends.let_end(_SEND_ENDS_SECONDS)
+        session.sends.drain(_SEND_ENDS_SECONDS)
         log.warning("page: account %s is restarted", session.account)
         session.tell("restart_asked")
 

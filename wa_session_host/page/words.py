@@ -60,13 +60,13 @@ def dropped(done: Redriven) -> str:
     return f"Pesan dibuang.{told}"
 
 
-def clock(moment: datetime | None) -> str:
+def format_time(moment: datetime | None) -> str:
     """`17:00:05` today-style WIB time, with its date; a dash for none."""
     return "–" if moment is None else f"{moment.astimezone(WIB):%d-%m-%Y %H:%M:%S} WIB"
 
 
 FILTERS: dict[str, Callable[..., str]] = {
-    "clock": clock,
+    "clock": format_time,
     "state": lambda state: STATES[state],
     "status": lambda status: STATUSES.get(status, status),
 }

@@ -116,12 +116,12 @@ class Consumer:
         try:
             wait = self._delivery.deliver(taken.message)
         except CiceroError:
-            in_hand.later(taken, timedelta(0))
+            in_hand.release(taken, timedelta(0))
             raise
         if wait is None:
-            in_hand.finish(taken)
+            in_hand.ack(taken)
         else:
-            in_hand.later(taken, wait)
+            in_hand.release(taken, wait)
 
     def _tried(self, row: Row, outcome: Outcome, error: TransportError | None) -> None:
         now = time.monotonic()

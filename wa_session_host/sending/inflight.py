@@ -113,11 +113,11 @@ class InHand:
         for raw in answer.get("Messages", []):
             self._sort(raw)
 
-    def later(self, taken: Taken, wait: timedelta) -> None:
+    def release(self, taken: Taken, wait: timedelta) -> None:
         """The message was not finished, and may be tried again after so long, in its place."""
         taken.due = time.monotonic() + wait.total_seconds()
 
-    def finish(self, taken: Taken) -> None:
+    def ack(self, taken: Taken) -> None:
         """Deletes the message from the queue. Raises QueueUnavailable; it then comes back."""
         self._let_go(taken)
         self._call("delete_message", ReceiptHandle=taken.receipt)

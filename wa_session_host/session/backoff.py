@@ -38,7 +38,7 @@ class Backoff:
         return None
 
     @property
-    def loud(self) -> bool:
+    def should_alert(self) -> bool:
         """Whether the last failure was the fifth in a row, at which people are told."""
         return self._failures == _LOUD
 

@@ -9,7 +9,7 @@ from wa_session_host.session.snapshot import CODE_IS_VOID, Times
 from wa_session_host.session.states import Event, State
 
 
-class Clocks:
+class Deadlines:
     """The clocks of one child, from its start on.
 
     `heard`: its last sign of life. `answered`: whether it has answered a ping; before that it is

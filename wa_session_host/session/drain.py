@@ -10,7 +10,7 @@ from typing import Any
 from wa_session_host.session.child_process import Reply, gone
 
 
-class Sends:
+class SendGate:
     """Open at first. Safe to use from several threads."""
 
     def __init__(self) -> None:
@@ -28,7 +28,7 @@ class Sends:
         reply.add_done_callback(self._ended)
         return reply
 
-    def let_end(self, seconds: float) -> bool:
+    def drain(self, seconds: float) -> bool:
         """Lets none begin from now on, and waits so long at most for those under way to end;
         whether they have."""
         with self._changed:

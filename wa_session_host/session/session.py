@@ -24,8 +24,8 @@ from wa_session_host import protocol
 from wa_session_host.session import states
 from wa_session_host.session.backoff import Backoff
 from wa_session_host.session.child_process import CHILD, ChildProcess, Reply, gone, masked
-from wa_session_host.session.deadlines import Clocks
-from wa_session_host.session.drain import Sends
+from wa_session_host.session.deadlines import Deadlines
+from wa_session_host.session.drain import SendGate
 from wa_session_host.session.reports import ReportReader
 from wa_session_host.session.snapshot import Snapshot, Times
 from wa_session_host.session.states import AlertKind, Child, Event, State
@@ -58,7 +58,7 @@ class Session:
         self.snapshot = Snapshot(account, "stopped", now())
         self.ticked = time.monotonic()
         self.thread = Thread(target=self._run, name=f"session {account}", daemon=True)
-        self.sends = Sends()
+        self.sends = SendGate()
         """`let_end` before something that ends the child; a new child opens them again."""
 
         self._connect = connect
@@ -70,7 +70,7 @@ class Session:
         self._inbox: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._stopping = Flag()
         self._child: ChildProcess | None = None
-        self._clocks = Clocks(times, self.ticked)
+        self._deadlines = Deadlines(times, self.ticked)
         self._start_at: float | None = None
         self._backoff = Backoff(times, random.uniform)
         self._reader = ReportReader(times)
@@ -127,24 +127,24 @@ class Session:
             self._start_child()
 
     def _watch(self, child: ChildProcess, now: float) -> None:
-        event = self._clocks.due(now)
+        event = self._deadlines.due(now)
         if event is not None:
             self._happened(event)
-        elif self._clocks.ping_due(now):
+        elif self._deadlines.ping_due(now):
             self._ping(child, now)
-        if self._clocks.settled(now):
+        if self._deadlines.settled(now):
             self._backoff.forget()
 
     def _ping(self, child: ChildProcess, now: float) -> None:
-        self._clocks.pinged = now
+        self._deadlines.pinged = now
         pong = child.ask(lambda number: protocol.Ping(id=number))
         pong.add_done_callback(lambda done: self._inbox.put(lambda: self._pong(child, done)))
 
     def _pong(self, child: ChildProcess, done: Future[Any]) -> None:
         if child is not self._child or done.exception() is not None:
             return
-        now = self._clocks.heard = time.monotonic()
-        self._clocks.answered = True
+        now = self._deadlines.heard = time.monotonic()
+        self._deadlines.answered = True
         answer, state = done.result(), self.snapshot.state
         up = bool(answer["connected"] and answer["logged_in"])
         self._update(link_up=up)
@@ -153,12 +153,12 @@ class Session:
         elif not up and state == "connected":
             self._happened("disconnected")
         elif not answer["connected"] and state == "pairing":
-            self._happened("qr_expired" if self._clocks.codes_shown(now) else "pair_failed")
+            self._happened("qr_expired" if self._deadlines.codes_shown(now) else "pair_failed")
 
     def _reported(self, child: ChildProcess, report: protocol.Report) -> None:
         if child is not self._child:
             return
-        now = self._clocks.heard = time.monotonic()
+        now = self._deadlines.heard = time.monotonic()
         if isinstance(report, protocol.Ended):
             log.warning("account %s: connect() ended (%s)", self.account, masked(report.error))
         self.snapshot, events = self._reader.read(report, self.snapshot, now, self._now())
@@ -183,7 +183,7 @@ class Session:
         before = self.snapshot.state
         if state != before or event not in ("qr", "keep_alive_timeout"):
             log.info("account %s: %s → %s (%s %s)", self.account, before, state, event, detail)
-        self._clocks.entered(state, event, time.monotonic())
+        self._deadlines.entered(state, event, time.monotonic())
         self.snapshot = self.snapshot.entered(state, event, detail, self._now())
 
     # --- the child's life -----------------------------------------------------------------------
@@ -192,7 +192,7 @@ class Session:
         """Settles when the next child starts."""
         now = self._now()
         wait = self._backoff.wait(child, self.snapshot.banned_until, now)
-        if child is Child.RESTART and self._backoff.loud:
+        if child is Child.RESTART and self._backoff.should_alert:
             self._alert(self.account, "connection", self.snapshot)
         self._start_at = None if wait is None else time.monotonic() + wait
         self._update(next_start=None if wait is None else now + timedelta(seconds=wait))
@@ -214,7 +214,7 @@ class Session:
             )
             self._plan(Child.RESTART)
             return
-        self._clocks = Clocks(self.times, time.monotonic())
+        self._deadlines = Deadlines(self.times, time.monotonic())
         self._reader.forget_sent()
         self.sends.reopen()
         self._start_at = None

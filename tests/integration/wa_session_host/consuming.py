@@ -67,9 +67,9 @@ class HastyHand(InHand):
         super().__init__(queues.client, queues.url(OUTBOUND), sessions)
         self.asked: list[float] = []
 
-    def later(self, taken: Taken, wait: timedelta) -> None:
+    def release(self, taken: Taken, wait: timedelta) -> None:
         self.asked.append(wait.total_seconds())
-        super().later(taken, timedelta(0))
+        super().release(taken, timedelta(0))
 
 
 @contextmanager

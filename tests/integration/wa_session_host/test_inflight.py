@@ -113,10 +113,10 @@ def test_a_message_that_waits_for_its_next_try_holds_only_its_chat_back(
     assert first is not None
     assert other is not None
     assert [t.message.outbox_id for t in (first, other)] == [1, 3]
-    in_hand.later(first, timedelta(hours=1))
+    in_hand.release(first, timedelta(hours=1))
     assert in_hand.next("gateway") is None
     assert 3590 < in_hand.wait("gateway") <= 3600
-    in_hand.later(first, timedelta(0))
+    in_hand.release(first, timedelta(0))
     assert in_hand.next("gateway") is first
 
 

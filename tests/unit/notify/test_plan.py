@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.notify.plan import ClientState, Plan, Rules, plan
+from chalicelib.notify.plan import ClientState, NotifySettings, Plan, plan
 from chalicelib.tasks import Task
 from chalicelib.texts import Change
 from tests.unit.builders import always, make_client, slot, wib
 
 ONE, TWO = "120363000000000001@g.us", "120363000000000002@g.us"
 CLIENT = make_client(chats=(ONE, TWO))
-RULES = Rules(time(6), time(17, 59), "gateway")
+RULES = NotifySettings(time(6), time(17, 59), "gateway")
 NOW, BEFORE, AFTER = "2026-02-20-17", "2026-02-20-16", "2026-02-20-18"
 YESTERDAY = "2026-02-19-17"
 
@@ -139,7 +139,7 @@ def posts(number: int) -> list[Task]:
 
 
 def test_a_long_list_is_several_messages_that_hang_on_the_first() -> None:
-    rules = Rules(time(6), time(17, 59), "gateway", longest=1000)
+    rules = NotifySettings(time(6), time(17, 59), "gateway", longest=1000)
     state = ClientState(make_client(chats=(ONE,)), posts={"instagram": posts(20)})
     first, *others = plan(slot("17:00"), state, rules, got_through=True).messages
     assert others
@@ -163,7 +163,7 @@ def test_every_change_is_carried_by_exactly_one_message_of_each_chat(
     state = ClientState(
         CLIENT, posts={"instagram": posts(tasks)}, untold={ONE: untold, TWO: untold}
     )
-    rules = Rules(time(6), time(17, 59), "gateway", longest)
+    rules = NotifySettings(time(6), time(17, 59), "gateway", longest)
     messages = plan(slot(clock), state, rules, got_through=True).messages
     assert len({m.key for m in messages}) == len(messages)
     assert all(len(m.text) <= longest for m in messages)

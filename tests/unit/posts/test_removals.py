@@ -53,7 +53,7 @@ def runtime(instagram: Asked, tiktok: Asked | None = None) -> Runtime:
 
 
 def stored(of_day: int = 10, **missing: list[str]) -> dict[str, Any]:
-    """A row of fetching.store: what each platform's feeds have lacked twice."""
+    """A row of posts.store: what each platform's feeds have lacked twice."""
     rows = [{"platform": p, "content_id": c} for p, contents in missing.items() for c in contents]
     return {"missing": rows, "of_day": dict.fromkeys(missing, of_day)}
 

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from hypothesis import strategies as st
 
 from chalicelib.social.http import Api
-from chalicelib.social.judge import judge
+from chalicelib.social.judge import parse_response
 
 SAMPLES = Path(__file__).parents[2] / "samples"
 Json = dict[str, Any]
@@ -46,7 +46,7 @@ class Answering(Api):
     def get(self, path: str, read: Callable[[Json], Read], **parameters: str | int) -> Read:
         self.asked.append((path, parameters))
         body = self._bodies.pop(0) if len(self._bodies) > 1 else self._bodies[0]
-        return read(judge(path, 200, {}, json.dumps(body).encode()))
+        return read(parse_response(path, 200, {}, json.dumps(body).encode()))
 
 
 @dataclass(frozen=True)

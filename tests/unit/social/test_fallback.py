@@ -137,7 +137,7 @@ def test_an_envelope_that_is_whole_the_second_time_is_read(hosts: NewHosts) -> N
 
     both = hosts([GOOD, says(200, {"items": [1, 2, 3]})], [BETTER])
     assert both.both.get("/x", strict) == 3
-    assert both.both.spent() == {("/x", "malformed"): 1, ("/x", "ok"): 1}
+    assert both.both.requests_sent() == {("/x", "malformed"): 1, ("/x", "ok"): 1}
 
 
 def test_the_last_one_s_error_is_the_one_that_is_raised(hosts: NewHosts) -> None:
@@ -153,14 +153,14 @@ def test_outcomes_are_those_of_both_added_up(hosts: NewHosts) -> None:
     both = hosts([GOOD, TOO_FAST, GOOD, USED_UP], [BETTER, TOO_FAST, BETTER])
     for path in ("/a", "/a", "/b", "/b"):
         both.both.get(path, whole)
-    assert both.both.spent() == {
+    assert both.both.requests_sent() == {
         ("/a", "ok"): 2,
         ("/a", "rate_limit"): 1,
         ("/b", "quota"): 1,
         ("/b", "ok"): 2,
         ("/b", "rate_limit"): 1,
     }
-    assert both.both.spent().total() == sum(both.asked) == 7
+    assert both.both.requests_sent().total() == sum(both.asked) == 7
 
 
 def test_the_first_stays_closed_once_it_refused_and_is_asked_again_later(
@@ -189,7 +189,7 @@ def test_what_a_closed_route_is_not_asked_is_not_counted(hosts: NewHosts) -> Non
     for _ in range(3):
         with pytest.raises(QuotaExceeded):
             both.both.get("/x", whole)
-    assert both.both.spent() == {("/x", "quota"): 2}
+    assert both.both.requests_sent() == {("/x", "quota"): 2}
 
 
 def test_a_spent_budget_does_not_move_on(hosts: NewHosts) -> None:

@@ -31,7 +31,7 @@ from chalicelib.social.errors import (
 )
 from chalicelib.social.guard import Guard, GuardedRoute
 from chalicelib.social.http import Api
-from chalicelib.social.judge import judge
+from chalicelib.social.judge import parse_response
 from chalicelib.social.route import Route
 from local.invocation import Context
 from tests.simulated import Time
@@ -136,7 +136,7 @@ GOOD = [
 
 def raised(status: int, body: bytes, headers: dict[str, str] | None = None) -> ApiError:
     with pytest.raises(ApiError) as error:
-        judge("/path", status, headers or {}, body)
+        parse_response("/path", status, headers or {}, body)
     return error.value
 
 
@@ -198,7 +198,7 @@ def test_an_unknown_path_is_not_tried_again() -> None:
 
 @pytest.mark.parametrize("body", GOOD)
 def test_a_good_answer_is_its_json_object(body: dict[str, Any]) -> None:
-    assert judge("/path", 200, {}, encoded(body)) == body
+    assert parse_response("/path", 200, {}, encoded(body)) == body
 
 
 NAMES = ["data", "error", "message", "status_code", "statusCode", "status_msg", "success"]
@@ -210,7 +210,7 @@ bodies = st.binary() | st.builds(lambda body: json.dumps(body).encode(), json_va
 @given(st.integers(100, 599) | st.just(200), bodies)
 def test_whatever_comes_is_an_object_or_an_api_error(status: int, body: bytes) -> None:
     with suppress(ApiError):
-        assert isinstance(judge("/path", status, {}, body), dict)
+        assert isinstance(parse_response("/path", status, {}, body), dict)
 
 
 @pytest.mark.parametrize("code", ["--4", "4-", "\u00b2", "4.0", " ", [4], {"a": 1}, True, 4.5])

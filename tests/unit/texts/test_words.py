@@ -38,7 +38,7 @@ hostile = st.lists(pieces | st.text(st.characters(), max_size=3), max_size=30).m
 @always
 @given(hostile)
 def test_plain_text_has_no_markup_no_tag_and_one_line(text: str) -> None:
-    safe = texts.plain(text)
+    safe = texts.sanitise(text)
     assert not re.search(r"[*~`]", safe)
     assert not re.search(r"(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])", safe)
     assert not re.search(r"@(?!\u2060)", safe)
@@ -49,7 +49,7 @@ def test_plain_text_has_no_markup_no_tag_and_one_line(text: str) -> None:
 @always
 @given(hostile)
 def test_plain_text_hides_nothing(text: str) -> None:
-    left = texts.plain(text).replace("@" + WORD_JOINER, "")
+    left = texts.sanitise(text).replace("@" + WORD_JOINER, "")
     assert not set(left) & {"\u200b", "\u2060", "\ufeff", *"\u200e\u200f\u202a\u202d\u202e\u2066"}
     assert {unicodedata.category(character) for character in left} & {"Cc", "Cs"} == set()
 
@@ -57,29 +57,29 @@ def test_plain_text_hides_nothing(text: str) -> None:
 @always
 @given(hostile)
 def test_plain_text_stays_as_it_is(text: str) -> None:
-    safe = texts.plain(text)
-    assert texts.plain(safe) == safe
+    safe = texts.sanitise(text)
+    assert texts.sanitise(safe) == safe
 
 
 def test_what_is_left_of_a_caption_stays_readable() -> None:
-    assert texts.plain("*Siaga* _1_\n\n~x~ `y`\tSALAM  @kapolri") == (
+    assert texts.sanitise("*Siaga* _1_\n\n~x~ `y`\tSALAM  @kapolri") == (
         "Siaga 1 x y SALAM @\u2060kapolri"
     )
 
 
 @pytest.mark.parametrize("text", [FAMILY, FLAG, HEART, INDIC, ACCENTED, HANGUL, "السلام عليكم"])
 def test_emojis_and_scripts_stay_whole(text: str) -> None:
-    assert texts.plain(text) == text
+    assert texts.sanitise(text) == text
 
 
 def test_handles_keep_their_underscores() -> None:
-    assert texts.plain("bersama @polres_teladan _hari ini_") == (
+    assert texts.sanitise("bersama @polres_teladan _hari ini_") == (
         "bersama @\u2060polres_teladan hari ini"
     )
 
 
 def test_directions_cannot_be_turned_round() -> None:
-    assert texts.plain(f"a{RTL_OVERRIDE}b\u2067c{ZERO_WIDTH}d") == "abcd"
+    assert texts.sanitise(f"a{RTL_OVERRIDE}b\u2067c{ZERO_WIDTH}d") == "abcd"
 
 
 # --- cut ------------------------------------------------------------------------------------
@@ -90,7 +90,7 @@ def test_directions_cannot_be_turned_round() -> None:
 def test_a_cut_splits_no_grapheme_and_says_that_something_is_missing(
     text: str, length: int
 ) -> None:
-    short = texts.cut(text, length)
+    short = texts.truncate(text, length)
     assert grapheme.length(short) <= max(length, 1)
     assert len(short) <= length * 4 or short == "…"
     if short != text:
@@ -104,18 +104,18 @@ def test_a_cut_splits_no_grapheme_and_says_that_something_is_missing(
 
 @pytest.mark.parametrize("unit", [FAMILY, FLAG, INDIC, ACCENTED, HANGUL, "x"])
 def test_what_a_person_sees_as_one_character_counts_as_one(unit: str) -> None:
-    assert texts.cut(unit * 3, 3, room=100) == unit * 3
-    assert texts.cut(unit * 4, 3, room=100) == unit * 2 + "…"
+    assert texts.truncate(unit * 3, 3, room=100) == unit * 3
+    assert texts.truncate(unit * 4, 3, room=100) == unit * 2 + "…"
 
 
 @pytest.mark.parametrize("length", [1, 90])
 def test_a_short_text_is_whole(length: int) -> None:
-    assert texts.cut("x" * length, length) == "x" * length
+    assert texts.truncate("x" * length, length) == "x" * length
 
 
 def test_accents_without_end_do_not_make_a_text_longer() -> None:
-    assert texts.cut("a" + "\u0301" * 5000, 90) == "…"
-    assert len(texts.cut(("a" + "\u0301" * 20) * 90, 90)) <= 360
+    assert texts.truncate("a" + "\u0301" * 5000, 90) == "…"
+    assert len(texts.truncate(("a" + "\u0301" * 20) * 90, 90)) <= 360
 
 
 def test_a_caption_is_quoted_so_that_it_begins_no_line() -> None:
@@ -146,19 +146,19 @@ def test_a_client_without_a_name_is_called_by_its_id(name: str, shown: str) -> N
     ],
 )
 def test_a_count_is_written_the_indonesian_way(value: int | None, shown: str) -> None:
-    assert texts.number(value) == shown
+    assert texts.format_number(value) == shown
 
 
 @always
 @given(st.integers(0, 10**15))
 def test_a_written_number_is_in_groups_of_three_and_says_the_same(value: int) -> None:
-    shown = texts.number(value)
+    shown = texts.format_number(value)
     assert int(shown.replace(".", "")) == value
     assert re.fullmatch(r"\d{1,3}(\.\d{3})*", shown)
 
 
 def test_a_moment_is_written_in_wib() -> None:
-    assert texts.clock(wib("17:00")) == "17:00 WIB, 20-02-2026"
+    assert texts.format_time(wib("17:00")) == "17:00 WIB, 20-02-2026"
 
 
 # --- links ----------------------------------------------------------------------------------

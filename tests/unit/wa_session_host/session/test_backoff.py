@@ -42,7 +42,7 @@ def test_the_fifth_failure_in_a_row_is_loud_and_no_other_until_it_has_held() -> 
     backoff = Backoff(Times(), middle)
 
     def loud() -> list[bool]:
-        return [fail(backoff) != [] and backoff.loud for _ in range(8)]
+        return [fail(backoff) != [] and backoff.should_alert for _ in range(8)]
 
     only_the_fifth = [False] * 4 + [True] + [False] * 3
     assert loud() == only_the_fifth

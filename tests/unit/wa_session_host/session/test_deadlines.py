@@ -7,21 +7,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.builders import always
-from wa_session_host.session.deadlines import Clocks
+from wa_session_host.session.deadlines import Deadlines
 from wa_session_host.session.snapshot import Times
 from wa_session_host.session.states import EVENTS, Event, State, react
 
 START = 1000.0
 
 
-def answering(now: float = START) -> Clocks:
+def answering(now: float = START) -> Deadlines:
     """The clocks of a child that started at START and answered a ping now."""
-    clocks = Clocks(Times(), START)
+    clocks = Deadlines(Times(), START)
     clocks.heard, clocks.answered = now, True
     return clocks
 
 
-def in_state(state: State, event: Event, *moments: float) -> Clocks:
+def in_state(state: State, event: Event, *moments: float) -> Deadlines:
     """The clocks of a child that brought the session into the state at the first moment, and met
     it there at the others. It is never silent."""
     clocks = answering(START + 100_000)
@@ -36,7 +36,7 @@ def test_a_child_that_gives_no_sign_of_life_for_fifteen_seconds_is_silent() -> N
 
 
 def test_a_child_that_still_loads_may_be_silent_for_twice_as_long() -> None:
-    clocks = Clocks(Times(), START)
+    clocks = Deadlines(Times(), START)
     assert [clocks.due(START + seconds) for seconds in (30, 30.1)] == [None, "child_silent"]
 
 
@@ -116,7 +116,7 @@ def test_only_a_child_in_the_state_that_an_event_is_about_gets_it(
         "offline_too_long": "reconnecting",
     }
     state: State = "starting"
-    clocks, now = Clocks(Times(), START), START
+    clocks, now = Deadlines(Times(), START), START
     for event, pause in events:
         now += pause
         clocks.heard = now
