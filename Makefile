@@ -40,11 +40,12 @@ $(OLDEST): $(STAMP)
 test: $(STAMP) $(FAUXQS) $(OLDEST) ## Run all tests, in random order
 	@$(BIN)/python -m pytest -n 4 --dist worksteal
 
-lint: $(STAMP) ## Check style, types, the import contract and the CloudFormation template
+lint: $(STAMP) ## Check style, types, dead code, the import contracts and the CloudFormation template
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/lint-imports
+	$(BIN)/vulture
+	$(BIN)/lint-imports --no-cache
 	$(BIN)/cfn-lint .chalice/resources.json
 
 format: $(STAMP) ## Format the code

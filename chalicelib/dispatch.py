@@ -164,7 +164,6 @@ def _runs(clients: Iterable[Client], slot: Slot, earliest: datetime) -> list[dic
 
 def _job(slot: Slot, row: Row) -> ClientJob:
     return ClientJob(
-        run_id=str(slot),
         slot=slot.at,
         client_id=row["client_id"],
         fetch_posts=row["fetch_posts"],

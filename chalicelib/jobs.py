@@ -57,7 +57,6 @@ class ClientJob(QueueMessage):
     `continuation`: what a previous invocation had no time for; None means all.
     """
 
-    run_id: str
     slot: SlotTime
     client_id: str
     fetch_posts: bool

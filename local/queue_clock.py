@@ -8,11 +8,10 @@ from typing import Any
 
 
 class QueueClock:
-    """Adds up the seconds and the number of a boto3 client's calls, whatever thread makes them."""
+    """Adds up the seconds of a boto3 client's calls, whatever thread makes them."""
 
     def __init__(self) -> None:
         self.seconds = 0.0
-        self.calls = 0
         self._lock = threading.Lock()
         self._started = threading.local()
 
@@ -29,4 +28,3 @@ class QueueClock:
     def _stop(self, **_: Any) -> None:
         with self._lock:
             self.seconds += time.perf_counter() - self._started.at
-            self.calls += 1

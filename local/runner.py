@@ -47,7 +47,6 @@ class Totals:
     sql_round_trips: int = 0
     invocations: int = 0
     errors: dict[str, int] = field(default_factory=dict)
-    worker_deaths: int = 0
     queue_seconds: float = 0.0
 
 
@@ -183,10 +182,6 @@ class Runner:
         try:
             self._observe(handler, pid)
             answer = worker.invoke(handler, event, self.now)
-        except WorkerDied:
-            with self._lock:
-                self.totals.worker_deaths += 1
-            raise
         finally:
             self._workers.put(worker)
         self._count(answer)

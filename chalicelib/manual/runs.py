@@ -24,7 +24,6 @@ def run_client(runtime: Runtime, client_id: str, slot_text: str | None) -> Clien
     with runtime.db.transaction() as tx:
         client = find_client(tx, client_id)
         job = ClientJob(
-            run_id=f"{slot}/manual",
             slot=slot.at,
             client_id=client.client_id,
             fetch_posts=True,

@@ -58,7 +58,7 @@ def start_run(
         }
         clients = json.dumps([run], default=datetime.isoformat)
         tx.run("slots.add_clients", slot=at.at, trigger=trigger, clients=clients)
-    return ClientJob(run_id=str(at), slot=at.at, trigger=trigger, **run)
+    return ClientJob(slot=at.at, trigger=trigger, **run)
 
 
 def fetch(runtime: Runtime, client_id: str) -> dict[str, FetchResult]:

@@ -75,7 +75,6 @@ def test_an_old_dead_job_does_not_end_a_run_that_was_started_over_by_hand(
 def body(**changes: Any) -> str:
     fields = {
         "version": 1,
-        "run_id": "x",
         "slot": "2026-02-20T17:00:00+07:00",
         "client_id": "CONTOH",
         "fetch_posts": True,

@@ -79,7 +79,6 @@ def _jobs(runtime: Runtime, slot: Slot) -> list[ClientJob]:
         rows = tx.run("slots.client_results", slot=slot.at)
     return [
         ClientJob(
-            run_id=str(slot),
             slot=slot.at,
             client_id=row["client_id"],
             fetch_posts=row["fetch_posts"],

@@ -34,7 +34,7 @@ def test_an_event_without_exactly_one_body_is_refused(
 @pytest.mark.parametrize("handler", STAGES)
 @pytest.mark.parametrize(
     ("body", "field"),
-    [("", "body"), ("not json", "body"), ("{}", "run_id"), ('{"version": 9}', "version")],
+    [("", "body"), ("not json", "body"), ("{}", "slot"), ('{"version": 9}', "version")],
 )
 def test_a_body_that_is_no_job_is_refused(
     handler: Callable[[Any], None], body: str, field: str

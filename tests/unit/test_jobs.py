@@ -19,7 +19,6 @@ from chalicelib.jobs import (
 from tests.unit.builders import always, slot, wib
 
 JOB = ClientJob(
-    run_id="2026-02-20T17:00+07:00",
     slot=wib("17:00"),
     client_id="POLRES_X",
     fetch_posts=True,
@@ -48,7 +47,6 @@ def test_a_job_comes_out_of_a_queue_as_it_went_in(
     client_id: str, fetch_posts: bool, trigger: Any, continuation: tuple[Unread, ...] | None
 ) -> None:
     job = ClientJob(
-        run_id="run",
         slot=wib("20:58"),
         client_id=client_id,
         fetch_posts=fetch_posts,
@@ -87,9 +85,7 @@ def test_an_unknown_field_is_refused_and_the_known_ones_are_listed() -> None:
         ClientJob.parse(body(priority=1))
 
 
-@pytest.mark.parametrize(
-    "field", ["run_id", "slot", "client_id", "fetch_posts", "trigger", "expires_at"]
-)
+@pytest.mark.parametrize("field", ["slot", "client_id", "fetch_posts", "trigger", "expires_at"])
 def test_a_missing_field_is_named(field: str) -> None:
     with pytest.raises(BadInput, match=f"^{field}: "):
         ClientJob.parse(without(field))

@@ -15,7 +15,6 @@ from tests.unit.builders import make_settings, wib
 
 EXPIRES = wib("17:30")
 JOB = ClientJob(
-    run_id="r",
     slot=wib("17:00"),
     trigger="schedule",
     client_id="POLRES_X",
