@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 def record_dead_job(runtime: Runtime, body: str) -> bool:
     """Ends the client's run of a dead job as failed, and closes the slot if it was the last.
 
-    A body that is no job belongs to no client: it is logged and dropped. Answers whether a run
+    A body that is no job belongs to no client: it is logged and dropped. Returns whether a run
     was ended.
     """
     try:

@@ -42,7 +42,7 @@ class Deadline:
         return self.remaining() >= self.for_a_call
 
     def fits(self, seconds: float) -> bool:
-        """Whether there will be time to begin something after a wait of so many seconds."""
+        """Whether there will be time to begin something after a wait of `seconds`."""
         return min(self.remaining(), _LONGEST) - seconds >= self.for_a_call
 
     def left(self) -> float:

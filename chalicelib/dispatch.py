@@ -87,7 +87,7 @@ def open_slot(runtime: Runtime, slot: Slot, trigger: Trigger) -> Opened:
 def send_jobs(runtime: Runtime, slot: Slot, seconds: float = SEND_SECONDS) -> int:
     """Sends the slot's jobs that are not marked as sent, the longest unserved client first.
 
-    What SQS refuses, and what there is no time for in so many seconds, is left to the next call.
+    What SQS refuses, and what there is no time for within `seconds`, is left to the next call.
     Memory does not grow with the number of jobs.
     """
     sent = refused = 0
@@ -110,7 +110,7 @@ def _undispatched(runtime: Runtime, slot: Slot, refused: int) -> list[Row]:
 
 
 def _send_page(runtime: Runtime, slot: Slot, rows: list[Row]) -> int:
-    """Sends and marks; answers how many were taken."""
+    """Sends and marks; returns how many were taken."""
     sent = 0
     for queue, fetching in ((queues.FETCH, True), (queues.ENGAGEMENT, False)):
         jobs = (_job(slot, row) for row in rows if row["fetch_posts"] is fetching)

@@ -92,7 +92,7 @@ class Queues:
         """Sends in tens; entries refused for a passing reason are sent again.
 
         With more `threads`, so many tens are on their way at once: not for a FIFO queue, whose
-        order is the order of sending. Answers those that were taken, in order; what is missing was
+        order is the order of sending. Returns those that were taken, in order; what is missing was
         logged and is the caller's to send again. Raises QueueUnavailable where SQS does not answer
         at all.
         """
@@ -112,7 +112,7 @@ class Queues:
             raise QueueUnavailable(f"Queue {queue} refused a message.")
 
     def return_message(self, queue: str, receipt: str, seconds: int) -> None:
-        """Lets a received message be delivered again in so many seconds; failing that, when its
+        """Lets a received message be delivered again after `seconds`; failing that, when its
         visibility timeout ends."""
         try:
             url = self.url(queue)

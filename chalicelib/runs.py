@@ -15,7 +15,7 @@ Outcome = Literal["expired", "dead_letter"]
 
 
 def give_up(runtime: Runtime, tx: Transaction, job: ClientJob, outcome: Outcome) -> bool:
-    """Ends the job's run, unless it has ended or was started over since; answers whether it did.
+    """Ends the job's run, unless it has ended or was started over since; returns whether it did.
     The outcome is its error kind as well."""
     ended = tx.first(
         "runs.give_up",
@@ -30,7 +30,7 @@ def give_up(runtime: Runtime, tx: Transaction, job: ClientJob, outcome: Outcome)
 
 
 def dropped_if_expired(runtime: Runtime, tx: Transaction, job: ClientJob, run: Row) -> bool:
-    """Ends the run of a job that came too late, as expired; answers whether it was too late."""
+    """Ends the run of a job that came too late, as expired; returns whether it was too late."""
     if run["finished_at"] is not None or runtime.now() < job.expires_at:
         return False
     give_up(runtime, tx, job, "expired")

@@ -183,7 +183,7 @@ def invoked(context: Any) -> Runtime:
 
 
 def use(replacement: Runtime | None) -> None:
-    """Puts a runtime in place of this process's own; None makes it anew from the settings."""
+    """Puts a runtime in place of this process's own; None makes it again from the settings."""
     global _current  # noqa: PLW0603
     _current = replacement
 

@@ -1,6 +1,6 @@
 """Time: slots, the post-fetch gate, hourly windows, WIB days, EventBridge expressions.
 
-Pure, and without a clock: every function is told the moment it speaks about. All moments are
+Pure, and without a clock: every function takes the time as an argument. All moments are
 aware datetimes; a naive one is refused. WIB (Asia/Jakarta) is UTC+7 and has no daylight saving
 time. The one schedule table below is what the EventBridge rules, the gate and the tables in
 docs/ are derived from.

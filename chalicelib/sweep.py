@@ -84,7 +84,7 @@ def _why(error: Exception) -> str:
 
 
 def sweep(runtime: Runtime) -> Swept:
-    """One round. Safe to run beside itself and beside everything else. SweepFailed, after all
+    """One round. Safe to run concurrently with itself and with everything else. SweepFailed, after all
     steps were tried, where some of them failed; the next round tries them again."""
     this = _Round(runtime, runtime.now())
     swept = Swept(

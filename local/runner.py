@@ -176,7 +176,7 @@ class Runner:
         raise WorkerDied(handler)
 
     def invoke(self, handler: str, event: Any) -> Answer:
-        """Runs a handler now and answers what came of it. Raises WorkerDied."""
+        """Runs a handler now and returns what came of it. Raises WorkerDied."""
         worker = self._workers.get()
         pid = worker.pid
         try:

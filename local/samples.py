@@ -1,7 +1,7 @@
 """One sample of every message, rendered from invented data.
 
 docs/ shows them all, and tests hold each against its file in tests/unit/golden. After a wanted
-change of a text: `python -m local.samples` writes these files anew, `python -m local.docs` the
+change of a text: `python -m local.samples` rewrites these files, `python -m local.docs` the
 pages. Read the difference before it goes in.
 """
 

@@ -104,7 +104,7 @@ class Host:
         while not stopping() and not self._stop.is_set():
             self._stop.wait(_LOOK_SECONDS)
             if (dead := self._dead_parts()) and not self._stop.is_set():
-                log.critical("%s ended by itself; the host ends, to be started anew", dead)
+                log.critical("%s ended by itself; the host ends, to be restarted", dead)
                 self._exit = BROKEN
                 break
             if time.monotonic() - reported > _REPORT_SECONDS:
@@ -114,7 +114,7 @@ class Host:
         return self._exit
 
     def alive(self) -> bool:
-        """Whether every part still turns; a WhatsApp account that is away is no part of it."""
+        """Whether every part is alive; a WhatsApp account that is away is no part of it."""
         oldest = time.monotonic() - _ALIVE_SECONDS
         turning = all(session.ticked > oldest for session in self.sessions.values())
         return turning and not self._dead_parts()

@@ -21,7 +21,7 @@ from chalicelib.runtime import Runtime
 
 
 def add_messages(tx: Transaction, messages: Sequence[Message], now: datetime) -> list[Row]:
-    """Writes the messages in the caller's transaction; answers the rows that are new.
+    """Writes the messages in the caller's transaction; returns the rows that are new.
 
     A message whose key is there already is left out, and so are the parts that belong to it.
     """
@@ -31,7 +31,7 @@ def add_messages(tx: Transaction, messages: Sequence[Message], now: datetime) ->
 
 
 def publish_messages(runtime: Runtime, rows: Iterable[Row]) -> list[int]:
-    """Sends committed rows to the FIFO queue; answers the ids that were taken.
+    """Sends committed rows to the FIFO queue; returns the ids that were taken.
 
     `sweep` sends again what the queue refused and what a crash left: a row that was sent before
     is dropped by the queue, which knows its key, or by the host, which claims each row once.

@@ -82,7 +82,7 @@ def tell_operators(
     key: str,
     text: str | Sequence[Part],
 ) -> list[Row]:
-    """Writes a text, or its parts, to every operator; answers the new rows, for publishing.
+    """Writes a text, or its parts, to every operator; returns the new rows, for publishing.
     Nothing is written, but a warning logged, where no operator's number is valid."""
     settings, now = runtime.settings, runtime.now()
     chats = personal_chats(settings.admin_whatsapp, settings.gateway_whatsapp_admin)

@@ -1,6 +1,6 @@
 """The one way to either API: pooled, timed out, limited, retried, counted, and judged.
 
-`Api.get` answers what its reader makes of a good answer and raises an `ApiError` for all else,
+`Api.get` returns what its reader makes of a good answer and raises an `ApiError` for all else,
 whatever comes; `Fallback` goes on to another host where the first is closed.
 """
 

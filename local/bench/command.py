@@ -32,7 +32,7 @@ class Wanted:
 
 
 def run(data: Path, load: Mapping[str, Any], wanted: Wanted) -> dict[str, Any]:
-    """Answers the fields of `--json`. Raises BadInput for a load that is none, SlotFailed."""
+    """Returns the fields of `--json`. Raises BadInput for a load that is none, SlotFailed."""
     asked, say = Load(**load), Console(stderr=True).print
     if wanted.dispatch_only:
         report = run_dispatch_bench(asked, data, say)

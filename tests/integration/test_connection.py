@@ -208,7 +208,7 @@ def test_the_next_transaction_after_an_outage_finds_the_database_again(
     database.close()
 
 
-def test_a_closed_database_opens_anew(database: Database) -> None:
+def test_a_closed_database_opens_again(database: Database) -> None:
     first = ask(database, "SELECT pg_backend_pid()")
     database.close()
     database.close()

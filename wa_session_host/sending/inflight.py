@@ -202,7 +202,7 @@ class InHand:
             self._let_go(taken)
 
     def _change(self, few: list[Taken], visibility: int) -> list[Taken]:
-        """Hides the messages for so many seconds; those for which SQS refused it."""
+        """Hides the messages for `visibility` seconds; those for which SQS refused it."""
         entries = [
             {"Id": str(number), "ReceiptHandle": taken.receipt, "VisibilityTimeout": visibility}
             for number, taken in enumerate(few)

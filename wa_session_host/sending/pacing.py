@@ -20,7 +20,7 @@ _DOUBLINGS = 20
 
 @dataclass(frozen=True)
 class Limits:
-    """`gap` in seconds, drawn anew for each message within ± `jitter` (0 to 1) of it.
+    """`gap` in seconds, drawn again for each message within ± `jitter` (0 to 1) of it.
 
     `pause`: seconds that nothing goes out after a try that was not sent; three times as long
     where WhatsApp asked to slow down. It doubles with each such try in a row.

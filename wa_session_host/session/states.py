@@ -61,8 +61,8 @@ class Child(StrEnum):
 
     KEEP = "goes on"
     STOP = "is stopped until somebody acts"
-    RESTART = "is started anew, after a backoff"
-    RESTART_NOW = "is started anew at once"
+    RESTART = "is restarted, after a backoff"
+    RESTART_NOW = "is restarted at once"
     RETRY_ONCE = "is stopped, and started once more after 30 seconds"
     AFTER_BAN = "is stopped until the ban is over, with a margin"
 
@@ -127,7 +127,7 @@ REACTIONS: dict[Event, Reaction] = {
         "logged_out",
         Child.RESTART,
         "logged_out",
-        "WhatsApp removed the device (401, 403, 406). It is paired anew; an old session store is "
+        "WhatsApp removed the device (401, 403, 406). It is paired again; an old session store is "
         "never restored.",
     ),
     "unlinked": Reaction(

@@ -9,7 +9,7 @@ from wa_session_host.session.send_errors import read_error
 from wa_session_host.session.session import Session
 
 SEND_SECONDS = 120.0
-"""How long one send may take; then its outcome is unknown and the child is started anew."""
+"""How long one send may take; then its outcome is unknown and the child is restarted."""
 
 _CHECK_SECONDS = 20.0
 

@@ -1,5 +1,5 @@
 -- name: leave(client_id, gone, slot, wib_day, now)
--- Takes posts from the client and answers their ids: one that other clients still have only loses
+-- Takes posts from the client and returns their ids: one that other clients still have only loses
 -- this client, the others go with every row that points at them. All of it is in the archive; each
 -- gets a ledger row. A post that cannot go without harm to a row of others stays.
 WITH given AS MATERIALIZED (
@@ -38,7 +38,7 @@ RETURNING content_id
 
 -- name: add_manual(client_id, post, now)
 -- Stores a post that a person named: its day is that of the input. A stored post keeps its owner,
--- and its time and source too, unless it is this client's own of an earlier day. Answers how it
+-- and its time and source too, unless it is this client's own of an earlier day. Returns how it
 -- stands now: `new` to the client's day, and whether it still is of an `earlier` day.
 WITH given AS (
   SELECT CAST(:client_id AS varchar) AS client_id,

@@ -13,7 +13,7 @@ Share = Annotated[float, Field(ge=0, lt=1)]
 
 @kind()
 def slow(call: Call, *, seconds: NonNegativeFloat = 1.0) -> Answer:
-    """The answer begins after so many seconds."""
+    """The answer begins after `seconds`."""
     answer = call.otherwise()
     seconds += answer.delivery.delay_seconds
     return replace(answer, delivery=replace(answer.delivery, delay_seconds=seconds))
@@ -21,7 +21,7 @@ def slow(call: Call, *, seconds: NonNegativeFloat = 1.0) -> Answer:
 
 @kind()
 def slow_body(call: Call, *, seconds: NonNegativeFloat = 5.0) -> Answer:
-    """The headers come at once, then the body drips and takes so many seconds."""
+    """The headers come at once, then the body drips for `seconds`."""
     answer = call.otherwise()
     return replace(answer, delivery=replace(answer.delivery, body_seconds=seconds))
 

@@ -276,7 +276,7 @@ def test_a_connection_that_stays_away_gets_a_new_child_and_an_alert(
     wait_until(lambda: watched.alerts == ["connection"])
 
 
-def test_a_child_that_never_connects_is_started_anew(scripted: Scripted, watch: Watch) -> None:
+def test_a_child_that_never_connects_is_restarted(scripted: Scripted, watch: Watch) -> None:
     scripted.on_login = lambda login: None
     watched = watch()
     scripted.login(1)

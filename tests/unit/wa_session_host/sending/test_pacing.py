@@ -36,7 +36,7 @@ def test_the_next_one_waits_for_the_gap_that_was_drawn() -> None:
     assert pace.wait(109.0) == 0
 
 
-def test_a_host_that_was_started_anew_keeps_the_gap_to_the_last_message() -> None:
+def test_a_host_that_was_restarted_keeps_the_gap_to_the_last_message() -> None:
     assert paced(Limits(gap=6), 90.0, 1.0).wait(100.0) == 5
 
 

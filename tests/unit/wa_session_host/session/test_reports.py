@@ -85,7 +85,7 @@ def test_after_a_person_took_over_a_replacement_is_a_first() -> None:
     assert reading.happen("stream_replaced") == ["stream_replaced"]
 
 
-def test_more_than_thirty_unreadable_messages_within_ten_minutes_are_told_and_counted_anew() -> (
+def test_more_than_thirty_unreadable_messages_within_ten_minutes_are_told_and_counted_again() -> (
     None
 ):
     reading = Reading()
