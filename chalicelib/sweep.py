@@ -84,8 +84,8 @@ def _why(error: Exception) -> str:
 
 
 def sweep(runtime: Runtime) -> Swept:
-    """One round. Safe to run concurrently with itself and with everything else. SweepFailed, after all
-    steps were tried, where some of them failed; the next round tries them again."""
+    """One round. Safe to run concurrently with itself and with everything else. Raises SweepFailed,
+    after all steps were tried, where some of them failed; the next round tries them again."""
     this = _Round(runtime, runtime.now())
     swept = Swept(
         missed=this.tried("missed slots", lambda: _record_missed(this)),

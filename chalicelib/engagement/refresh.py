@@ -1,8 +1,8 @@
 """The second stage: who liked and commented, merged into what is stored; then the messages.
 
-API calls come first and hold no transaction; then one statement writes engagement, audits, the
-run's outcome and the outbox rows, which are published after the commit. What is stored only
-grows: an answer that leaves someone out removes no one.
+API calls come first and hold no transaction; then one transaction writes engagement, audits and
+coverage, the outbox rows and the run's outcome. The rows are published after the commit. What is
+stored only grows: an answer that leaves someone out removes no one.
 """
 
 from __future__ import annotations
@@ -13,11 +13,12 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from chalicelib import queues
 from chalicelib.clients import Client
-from chalicelib.db import Row
+from chalicelib.db import Row, Transaction
 from chalicelib.engagement.coverage import cover
 from chalicelib.engagement.outcomes import engagement_results, failed_platforms, platform_errors
 from chalicelib.engagement.readers import PostRead, read_posts
@@ -26,7 +27,7 @@ from chalicelib.errors import BadInput, Conflict
 from chalicelib.jobs import ClientJob, Unread
 from chalicelib.notify.plan import Plan
 from chalicelib.notify.state import load_run, plan_of, tasks_of
-from chalicelib.outbox.publish import as_json, publish_messages, publish_unpublished
+from chalicelib.outbox.publish import add_messages, publish_messages, publish_unpublished
 from chalicelib.platforms import Platform
 from chalicelib.reports.close import close_slot, tell_of_closed, tell_of_run
 from chalicelib.runs import dropped_if_expired
@@ -112,8 +113,8 @@ class _Read:
         return [*read, *(task.content_id for task in self.unchanged)]
 
     def users(self, tasks: Sequence[Task]) -> list[dict[str, Any]]:
-        """What engagement.finish takes: the names of each post of which a page was read, and what
-        the read came to."""
+        """What engagement.store_reads takes: the names of each post of which a page was read, and
+        what the read came to."""
         by_id = {(task.platform, task.content_id): task for task in tasks}
         return [
             {
@@ -198,44 +199,79 @@ def _write_once(runtime: Runtime, job: ClientJob, run: Run, read: _Read) -> _Wri
     errors = platform_errors(run.fetched, engagement)
     through = set(platforms) - failed_platforms(run.fetched, engagement)
     told = _plan(runtime, job, run, got_through=bool(through)) if read.finished else _LATER
+    round_trips, now = runtime.db.round_trips, runtime.now()
     with runtime.db.transaction() as tx:
-        tx.run("content.lock", client_id=job.client_id, contents=read.contents)
-        done = tx.first(
-            "engagement.finish",
+        if not _store(tx, job, run, read, now):
+            return _Written()
+        messages = _tell(tx, run, told, now)
+        ended = tx.first(
+            "engagement.end_run",
             slot=job.slot,
             client_id=job.client_id,
-            now=runtime.now(),
-            before=None if before is None else json.dumps(before),
+            now=now,
             engagement=json.dumps(engagement),
             finished=read.finished,
             outcome=("failed" if errors else "done") if read.finished else None,
             error_kind=next(iter(errors.values()), None),
-            users=json.dumps(read.users(run.tasks)),
-            unchanged=[task.content_id for task in read.unchanged],
-            messages=as_json(told.messages),
-            hour=told.hour,
-            **_numbers(job, run, read),
+            **_cost(run, read, runtime.db.round_trips - round_trips),
         )
-        if done is None:
-            return _Written()
-        if not done["in_time"]:
-            raise Conflict("what the chats were told has changed meanwhile")
     met = [(platform, errors[platform]) for platform in platforms if platform in errors]
-    return _Written(done["messages"], met, done["closed_seconds"] is not None)
+    closed = ended is not None and ended["closed_seconds"] is not None
+    return _Written(messages, met, closed)
 
 
-def _numbers(job: ClientJob, run: Run, read: _Read) -> dict[str, Any]:
-    """The half hour, the day's tasks and the costs, as engagement.finish takes them."""
+def _store(tx: Transaction, job: ClientJob, run: Run, read: _Read, now: datetime) -> bool:
+    """Stores what was read; false where another worker was first."""
+    tx.run("content.lock", client_id=job.client_id, contents=read.contents)
+    before = run.row["engagement_result"]
     window_start, window_end = audit_window(job.of_slot)
-    tasks = Counter(task.platform for task in run.tasks if not task.late)
+    stored = tx.first(
+        "engagement.store_reads",
+        slot=job.slot,
+        client_id=job.client_id,
+        before=None if before is None else json.dumps(before),
+        now=now,
+        users=json.dumps(read.users(run.tasks)),
+        unchanged=[task.content_id for task in read.unchanged],
+        window_start=window_start,
+        window_end=window_end,
+    )
+    return stored is not None
+
+
+def _tell(tx: Transaction, run: Run, told: Plan, now: datetime) -> list[Row]:
+    """Writes what the chats are told. Raises Conflict where another run has told some of it."""
+    if told.hour is not None:
+        tasks = Counter(task.platform for task in run.tasks if not task.late)
+        tells = [
+            {"change_id": change_id, "chat": message.chat}
+            for message in told.messages
+            for change_id in message.changes
+        ]
+        noted = tx.first(
+            "notify.replace_lists",
+            client_id=run.client.client_id,
+            now=now,
+            hour=told.hour,
+            instagram=tasks["instagram"],
+            tiktok=tasks["tiktok"],
+            tells=json.dumps(tells),
+        )
+        if noted is None:
+            raise Conflict("the hour's list was written meanwhile")
+    written = add_messages(tx, told.messages, now)
+    if not all(row["tells_all"] for row in written):
+        raise Conflict("what the chats were told has changed meanwhile")
+    return written
+
+
+def _cost(run: Run, read: _Read, writing: int) -> dict[str, Any]:
+    """What the stage has cost. `writing`: the statements of the transaction so far; its last one
+    and COMMIT are still to come."""
     return {
-        "window_start": window_start,
-        "window_end": window_end,
-        "instagram": tasks["instagram"],
-        "tiktok": tasks["tiktok"],
         "api_calls": json.dumps(read.cost.api_calls_on_top_of(run.row["api_calls"])),
         "api_requests": read.cost.api_requests,
-        "sql_round_trips": read.cost.sql_round_trips + 4,
+        "sql_round_trips": read.cost.sql_round_trips + writing + 2,
         "seconds": time.monotonic() - read.started,
     }
 

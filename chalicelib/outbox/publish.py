@@ -23,11 +23,12 @@ from chalicelib.runtime import Runtime
 def add_messages(tx: Transaction, messages: Sequence[Message], now: datetime) -> list[Row]:
     """Writes the messages in the caller's transaction; returns the rows that are new.
 
-    A message whose key is there already is left out, and so are the parts that belong to it.
+    A message whose key is there already is left out, and so are the parts that belong to it. A
+    row's `tells_all` is false where its chat was told one of the changes already.
     """
     if not messages:
         return []
-    return tx.run("outbox.add", messages=as_json(messages), now=now)
+    return tx.run("outbox.add", messages=_as_json(messages), now=now)
 
 
 def publish_messages(runtime: Runtime, rows: Iterable[Row]) -> list[int]:
@@ -57,7 +58,7 @@ def publish_unpublished(runtime: Runtime, slot: datetime, client_id: str) -> lis
     return publish_messages(runtime, rows)
 
 
-def as_json(messages: Sequence[Message]) -> str:
+def _as_json(messages: Sequence[Message]) -> str:
     """Messages as the queries take them, in the order in which they are to go out."""
     return json.dumps([_fields(message) for message in messages])
 

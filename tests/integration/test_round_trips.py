@@ -18,7 +18,9 @@ from tests.integration.runs import start_run, whole_run
 from tests.integration.service import SharedService
 from tests.integration.tables import Tables
 
-MOST = 14
+STATEMENTS = {"16:30": 17, "17:00": 17, "17:30": 15}
+"""A list is two statements more."""
+
 FEW, MANY = (1, 0), (50, 10)
 
 
@@ -42,10 +44,10 @@ def costs(tables: Tables) -> list[tuple[int, int]]:
 
 
 @pytest.mark.parametrize("scenario", [FEW, MANY], ids=["1 post", "60 posts"], indirect=True)
-def test_a_run_takes_fourteen_statements_whatever_the_number_of_posts(
+def test_a_run_takes_as_many_statements_whatever_the_number_of_posts(
     runtime_at: RuntimeAt, tables: Tables, client: str
 ) -> None:
-    for clock in ("16:30", "17:00"):
+    for clock, statements in STATEMENTS.items():
         runtime = runtime_at(clock)
         start_run(runtime, "CONTOH")  # keeps the slot open
         job = start_run(runtime, client)
@@ -57,7 +59,7 @@ def test_a_run_takes_fourteen_statements_whatever_the_number_of_posts(
             slot=job.slot,
             client=client,
         )
-        assert runtime.db.round_trips - before == recorded == MOST
+        assert runtime.db.round_trips - before == recorded == statements
 
 
 def test_a_full_slot_takes_a_call_per_page_and_a_quiet_one_two(

@@ -160,23 +160,21 @@ JOIN clients c ON c.client_id = g.client_id
 LEFT JOIN client_run r ON r.slot = g.slot AND r.client_id = g.client_id
 LEFT JOIN wa_notification_scheduler_state s ON s.client_id = g.client_id
 
--- name: finish(slot, client_id, now, before, engagement, finished, outcome, error_kind, users, unchanged, window_start, window_end, messages, hour, instagram, tiktok, api_calls, api_requests, sql_round_trips, seconds)
--- All that a refresh found and what the chats are told of it. No row comes back where another
--- worker was first; `in_time` is false where what is to be told was decided on rows that have
--- changed since: then roll back and decide again.
+-- name: store_reads(slot, client_id, before, now, users, unchanged, window_start, window_end)
+-- Takes the client's run and stores what a refresh has read: names, their snapshot of the half hour,
+-- and what each read came to. No row comes back where another worker was first (before: the run's
+-- engagement_result as this one found it).
 -- users: JSON array of {platform, content_id, usernames} with what table coverage keeps of the read:
 -- names sorted, distinct and in the form that readers join on, null where no page was read. What is
 -- stored only grows. unchanged: the ids of posts that did not have to be read; what is stored of
--- them is a snapshot of this half hour as well. finished: no continuation
--- follows. messages: as in outbox.add. hour: the key of the list among them, else null.
-WITH given AS MATERIALIZED (
-  SELECT CAST(:slot AS timestamptz) AS slot, CAST(:client_id AS varchar) AS client_id,
-    CAST(:now AS timestamptz) AS now, CAST(:finished AS boolean) AS finished,
+-- them is a snapshot of this half hour as well.
+WITH run AS MATERIALIZED (
+  SELECT r.slot, r.client_id, CAST(:now AS timestamptz) AS now,
     CAST(:window_start AS timestamptz) AS window_start,
-    CAST(:window_end AS timestamptz) AS window_end, CAST(:hour AS text) AS hour
-), run AS MATERIALIZED (
-  SELECT given.* FROM client_run r JOIN given USING (slot, client_id)
-  WHERE r.finished_at IS NULL AND r.engagement_result IS NOT DISTINCT FROM CAST(:before AS jsonb)
+    CAST(:window_end AS timestamptz) AS window_end
+  FROM client_run r
+  WHERE r.slot = :slot AND r.client_id = :client_id AND r.finished_at IS NULL
+    AND r.engagement_result IS NOT DISTINCT FROM CAST(:before AS jsonb)
   FOR UPDATE OF r
 ), read AS MATERIALIZED (
   SELECT u.*, run.client_id, run.now, run.window_start, run.window_end
@@ -230,72 +228,21 @@ WITH given AS MATERIALIZED (
     count = EXCLUDED.count, total = EXCLUDED.total, pages = EXCLUDED.pages,
     ended = EXCLUDED.ended, share = EXCLUDED.share, complete = EXCLUDED.complete,
     tries = EXCLUDED.tries
-), state AS (
-  INSERT INTO wa_notification_scheduler_state AS s (client_id, last_notified_slot,
-    last_notified_at, last_ig_count, last_tiktok_count)
-  SELECT client_id, hour, now, CAST(:instagram AS integer), CAST(:tiktok AS integer)
-  FROM run WHERE hour IS NOT NULL
-  ON CONFLICT (client_id) DO UPDATE SET last_notified_slot = EXCLUDED.last_notified_slot,
-    last_notified_at = EXCLUDED.last_notified_at, last_ig_count = EXCLUDED.last_ig_count,
-    last_tiktok_count = EXCLUDED.last_tiktok_count
-    WHERE s.last_notified_slot IS NULL OR s.last_notified_slot < EXCLUDED.last_notified_slot
-  RETURNING s.client_id
-), messages AS MATERIALIZED (
-  SELECT m.* FROM run, ROWS FROM (jsonb_to_recordset(CAST(:messages AS jsonb)) AS (
-    client_id varchar, chat varchar, session text, kind text, slot timestamptz, text text,
-    key varchar, expires_at timestamptz, changes jsonb, first_key varchar)) WITH ORDINALITY
-    AS m (client_id, chat, session, kind, slot, text, key, expires_at, changes, first_key, position)
-), waiting AS MATERIALIZED (
-  SELECT o.outbox_id FROM state JOIN wa_notification_outbox o USING (client_id)
-  WHERE o.kind = 'task_list' AND o.session IS NOT NULL AND o.status IN ('pending', 'retrying')
-  ORDER BY o.outbox_id FOR UPDATE OF o
-), superseded AS (
-  UPDATE wa_notification_outbox o SET status = 'superseded', updated_at = run.now
-  FROM run, waiting WHERE o.outbox_id = waiting.outbox_id
-  RETURNING o.outbox_id
-), added AS (
-  INSERT INTO wa_notification_outbox (client_id, group_id, session, kind, slot, message,
-    idempotency_key, expires_at, next_attempt_at, status, attempt_count, max_attempts,
-    created_at, updated_at, change_ids)
-  SELECT m.client_id, chat, session, kind, m.slot, text, key, expires_at, run.now, 'pending', 0, 5,
-    run.now, run.now, ARRAY(SELECT CAST(id AS bigint) FROM jsonb_array_elements_text(changes) AS id)
-  FROM messages m, run
-  WHERE NOT EXISTS (SELECT 1 FROM wa_notification_outbox o WHERE o.idempotency_key = m.first_key)
-  ORDER BY m.position
-  ON CONFLICT (idempotency_key) DO NOTHING
-  RETURNING outbox_id, session, group_id AS chat, idempotency_key AS key
-), tells AS MATERIALIZED (
-  SELECT CAST(change AS bigint) AS change_id, a.chat, a.outbox_id
-  FROM added a JOIN messages m USING (key)
-  CROSS JOIN jsonb_array_elements_text(m.changes) AS change
-), moved AS (
-  UPDATE change_told t SET outbox_id = tells.outbox_id FROM superseded s, tells
-  WHERE t.outbox_id = s.outbox_id AND t.change_id = tells.change_id AND t.chat = tells.chat
-  RETURNING t.change_id, t.chat
-), told AS (
-  INSERT INTO change_told (change_id, chat, outbox_id)
-  SELECT change_id, chat, outbox_id FROM tells
-  WHERE NOT EXISTS (SELECT 1 FROM moved WHERE moved.change_id = tells.change_id
-    AND moved.chat = tells.chat)
-  ON CONFLICT DO NOTHING
-  RETURNING change_id
-), finished AS (
-  UPDATE client_run r SET engagement_result = CAST(:engagement AS jsonb),
-    finished_at = CASE WHEN run.finished THEN run.now END, outcome = :outcome,
-    error_kind = :error_kind, api_calls = CAST(:api_calls AS jsonb),
-    api_requests = api_requests + :api_requests,
-    sql_round_trips = sql_round_trips + :sql_round_trips, seconds = r.seconds + :seconds
-  FROM run WHERE r.slot = run.slot AND r.client_id = run.client_id
-  RETURNING r.slot, r.client_id, r.finished_at
-), done AS MATERIALIZED (
-  SELECT f.*,
-    (SELECT count(*) FROM audited) AS audited,
-    (SELECT count(*) FROM moved) + (SELECT count(*) FROM told) = (SELECT count(*) FROM tells)
-      AND (SELECT count(*) FROM state) = (SELECT count(*) FROM run WHERE hour IS NOT NULL)
-      AS in_time,
-    (SELECT coalesce(jsonb_agg(added ORDER BY outbox_id), '[]') FROM added) AS messages
-  FROM finished f
 )
-SELECT in_time, messages, CASE WHEN in_time AND finished_at IS NOT NULL AND audited >= 0
+SELECT (SELECT count(*) FROM audited) AS snapshots FROM run
+
+-- name: end_run(slot, client_id, now, engagement, finished, outcome, error_kind, api_calls, api_requests, sql_round_trips, seconds)
+-- What the refresh came to and what it cost. finished: no continuation follows; the last run of a
+-- slot that ends closes it, and closed_seconds then says how long it was open.
+WITH ended AS (
+  UPDATE client_run SET engagement_result = CAST(:engagement AS jsonb),
+    finished_at = CASE WHEN CAST(:finished AS boolean) THEN CAST(:now AS timestamptz) END,
+    outcome = :outcome, error_kind = :error_kind, api_calls = CAST(:api_calls AS jsonb),
+    api_requests = api_requests + :api_requests,
+    sql_round_trips = sql_round_trips + :sql_round_trips, seconds = seconds + :seconds
+  WHERE slot = :slot AND client_id = :client_id
+  RETURNING slot, client_id, finished_at
+)
+SELECT CASE WHEN finished_at IS NOT NULL
   THEN cicero_close_slot(slot, client_id, finished_at) END AS closed_seconds
-FROM done
+FROM ended

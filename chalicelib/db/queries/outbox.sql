@@ -2,7 +2,7 @@
 -- Writes messages once per idempotency key, and what each of them tells.
 -- Later parts of a message (first_key) are written only by the statement that writes its first one.
 -- messages: JSON array of {client_id, chat, session, kind, slot, text, key, expires_at, changes,
--- first_key}.
+-- first_key}. tells_all is false where a chat was told one of the message's changes already.
 WITH given AS (
   SELECT * FROM ROWS FROM (jsonb_to_recordset(CAST(:messages AS jsonb)) AS (client_id varchar,
     chat varchar, session text, kind text, slot timestamptz, text text, key varchar,
@@ -36,9 +36,12 @@ WITH given AS (
   FROM added a JOIN given g ON g.key = a.idempotency_key
   CROSS JOIN jsonb_array_elements_text(g.changes) AS change
   ON CONFLICT DO NOTHING
+  RETURNING outbox_id
 )
-SELECT a.outbox_id, g.session, g.chat, g.key FROM added a
-JOIN given g ON g.key = a.idempotency_key ORDER BY a.outbox_id
+SELECT a.outbox_id, g.session, g.chat, g.key,
+  (SELECT count(*) FROM told t WHERE t.outbox_id = a.outbox_id) = jsonb_array_length(g.changes)
+    AS tells_all
+FROM added a JOIN given g ON g.key = a.idempotency_key ORDER BY a.outbox_id
 
 -- name: unpublished_of(slot, client_id)
 -- What a client's run wrote, and what closing the slot did, that may not have been sent.

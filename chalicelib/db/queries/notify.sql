@@ -1,0 +1,28 @@
+-- name: replace_lists(client_id, now, hour, instagram, tiktok, tells)
+-- Notes that the hour's list is written, and takes the place of the client's lists that have not
+-- left yet: what the new one tells is theirs no more. No row comes back where another run has noted
+-- this hour, or a later one: then decide again.
+-- tells: JSON array of {change_id, chat}.
+WITH noted AS (
+  INSERT INTO wa_notification_scheduler_state AS s (client_id, last_notified_slot,
+    last_notified_at, last_ig_count, last_tiktok_count)
+  VALUES (:client_id, :hour, CAST(:now AS timestamptz), :instagram, :tiktok)
+  ON CONFLICT (client_id) DO UPDATE SET last_notified_slot = EXCLUDED.last_notified_slot,
+    last_notified_at = EXCLUDED.last_notified_at, last_ig_count = EXCLUDED.last_ig_count,
+    last_tiktok_count = EXCLUDED.last_tiktok_count
+    WHERE s.last_notified_slot IS NULL OR s.last_notified_slot < EXCLUDED.last_notified_slot
+  RETURNING s.client_id
+), waiting AS MATERIALIZED (
+  SELECT o.outbox_id FROM noted JOIN wa_notification_outbox o USING (client_id)
+  WHERE o.kind = 'task_list' AND o.session IS NOT NULL AND o.status IN ('pending', 'retrying')
+  ORDER BY o.outbox_id FOR UPDATE OF o
+), superseded AS (
+  UPDATE wa_notification_outbox o SET status = 'superseded', updated_at = CAST(:now AS timestamptz)
+  FROM waiting WHERE o.outbox_id = waiting.outbox_id
+  RETURNING o.outbox_id
+), given_back AS (
+  DELETE FROM change_told t
+  USING superseded s, jsonb_to_recordset(CAST(:tells AS jsonb)) AS n (change_id bigint, chat varchar)
+  WHERE t.outbox_id = s.outbox_id AND t.change_id = n.change_id AND t.chat = n.chat
+)
+SELECT client_id FROM noted
