@@ -59,12 +59,25 @@ def test_a_message_is_written_with_what_it_tells(runtime_at: RuntimeAt, tables: 
     runtime = runtime_at("17:00")
     changes = tuple(add_change(tables, f"POST{n}", AFTERNOON) for n in range(2))
     [row] = write(runtime, message(runtime, "k1", changes=changes, text="a\x00b"))
-    assert row == {"outbox_id": row["outbox_id"], "session": "gateway", "chat": CHAT, "key": "k1"}
+    to = {"session": "gateway", "chat": CHAT, "key": "k1"}
+    assert row == {"outbox_id": row["outbox_id"], **to, "tells_all": True}
     stored = tables.row("SELECT * FROM wa_notification_outbox")
     assert (stored["status"], stored["attempt_count"], stored["max_attempts"]) == ("pending", 0, 5)
     assert (stored["message"], stored["next_attempt_at"]) == ("ab", AFTERNOON)
     told = tables.run("SELECT change_id, chat, outbox_id FROM change_told ORDER BY change_id")
     assert [tuple(t.values()) for t in told] == [(c, CHAT, row["outbox_id"]) for c in changes]
+
+
+def test_a_message_says_whether_its_chat_was_told_some_of_it_before(
+    runtime_at: RuntimeAt, tables: Tables
+) -> None:
+    runtime = runtime_at("17:00")
+    old, new = (add_change(tables, f"POST{n}", AFTERNOON) for n in range(2))
+    write(runtime, message(runtime, "k1", changes=(old,)))
+    rows = write(
+        runtime, message(runtime, "k2", changes=(old, new)), message(runtime, "k3", changes=())
+    )
+    assert [row["tells_all"] for row in rows] == [False, True]
 
 
 def test_a_message_is_written_once_per_key_whatever_it_says(
@@ -177,6 +190,7 @@ def test_a_claim_records_the_intent_and_is_given_once(
     [row] = write(runtime, message(runtime, "k1"))
     claimed = claim(runtime, row["outbox_id"])
     of = {"client_id": "CONTOH", "kind": "changes", "started": AFTERNOON}
+    del row["tells_all"]
     assert claimed == {**row, **of, "text": "text of k1", "attempt": 1, "max_attempts": 5}
     stored = tables.row("SELECT status, attempt_count, send_started_at FROM wa_notification_outbox")
     assert tuple(stored.values()) == ("processing", 1, AFTERNOON)
