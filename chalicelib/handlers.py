@@ -42,7 +42,7 @@ def fetch_posts(event: Mapping[str, Any], context: Any = None) -> None:
     runtime = invoked(context)
     with retried_soon(runtime, event, queues.FETCH):
         results = fetch.fetch_posts(runtime, job)
-    verdicts = {name: result.verdict for name, result in (results or {}).items()}
+    verdicts = {str(name): result.verdict for name, result in (results or {}).items()}
     _logged("fetch_posts", {"client": job.client_id, "slot": str(job.of_slot), **verdicts})
 
 

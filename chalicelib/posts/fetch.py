@@ -11,14 +11,14 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from chalicelib import queues
 from chalicelib.clients import Client
-from chalicelib.db import Row
+from chalicelib.db import Row, Transaction
 from chalicelib.errors import BadInput
 from chalicelib.jobs import ClientJob
 from chalicelib.platforms import Platform
@@ -47,7 +47,7 @@ class FetchResult:
     error: str | None = None
 
 
-Results = dict[str, FetchResult]
+Results = dict[Platform, FetchResult]
 
 
 def fetch_posts(runtime: Runtime, job: ClientJob) -> Results | None:
@@ -67,7 +67,7 @@ def fetch_posts(runtime: Runtime, job: ClientJob) -> Results | None:
         feeds = read_feeds(runtime, client, run, since)
         fetched = _Fetched(job, client, run, since, feeds)
         stored = _write(runtime, fetched, runtime.counters() - spent, started)
-        results = stored and _settle(runtime, job, stored)
+        results = _settle(runtime, job, stored) if stored else None
     runtime.queues.send_one(queues.ENGAGEMENT, job)
     return results
 
@@ -119,6 +119,10 @@ class _Fetched:
             error=str(feed.error) if feed.error else None,
         )
 
+    @property
+    def results(self) -> dict[Platform, FetchResult]:
+        return {platform: self.result(platform) for platform in self.feeds}
+
     def rows(self) -> list[dict[str, Any]]:
         """The posts as posts.store takes them."""
         day_start, _ = day_bounds(self.job.of_slot.day)
@@ -130,60 +134,89 @@ class _Fetched:
         ]
 
     def looked_up(self) -> dict[str, str]:
-        """The TikTok account that was asked for, as posts.store takes it."""
+        """The TikTok account that was asked for, as tiktok.note_account takes it; else {}."""
         account = self.feeds.get("tiktok")
-        if account is None or not account.looked_up:
+        if account is None or not account.looked_up or account.secuid is None:
             return {}
-        return {"handle": str(self.client.tiktok), "secuid": str(account.secuid)}
+        return {"handle": str(self.client.tiktok), "secuid": account.secuid}
 
 
-def _write(runtime: Runtime, fetched: _Fetched, cost: Counters, started: float) -> Row | None:
-    """Everything the fetch found, in one transaction, with the removals that it undoes; the row of
-    posts.store, None where another worker was first."""
-    job, feeds = fetched.job, fetched.feeds
-    day_start, day_end = day_bounds(job.of_slot.day)
-    results = {platform: fetched.result(platform) for platform in feeds}
-    rows = fetched.rows()
+@dataclass(frozen=True)
+class _Stored:
+    """What a fetch came to and has cost so far, and the posts that are to be asked for."""
+
+    results: Results
+    api_calls: dict[str, int]
+    lacked: Mapping[Platform, removals.Lacked]
+
+
+def _write(runtime: Runtime, fetched: _Fetched, cost: Counters, started: float) -> _Stored | None:
+    """Everything the fetch found, in one transaction, with the removals that it undoes; None where
+    another worker was first."""
+    job, rows, round_trips = fetched.job, fetched.rows(), runtime.db.round_trips
+    of_job = {"slot": job.slot, "client_id": job.client_id, "now": runtime.now()}
+    api_calls = cost.api_calls_on_top_of(fetched.run["api_calls"])
     with runtime.db.transaction() as tx:
+        contents = [post["content_id"] for post in rows]
+        tx.run("content.lock", client_id=job.client_id, contents=contents)
+        day = job.of_slot.day
+        stored = tx.first("posts.store", **of_job, wib_day=day, posts=json.dumps(rows))
+        if stored is None:
+            return None
+        lacked = _note_missing(tx, fetched, rows, of_job)
+        if stored["returned"]:
+            tx.run("content.restore", contents=stored["returned"], **of_job)
+        if account := fetched.looked_up():
+            tx.run("tiktok.note_account", client_id=job.client_id, now=of_job["now"], **account)
+        results: Results = {
+            platform: replace(result, new=stored["new"].get(platform, 0))
+            for platform, result in fetched.results.items()
+        }
         tx.run(
-            "content.lock", client_id=job.client_id, contents=[post["content_id"] for post in rows]
-        )
-        stored = tx.first(
-            "posts.store",
-            slot=job.slot,
-            client_id=job.client_id,
-            wib_day=job.of_slot.day,
-            day_start=day_start,
-            day_end=day_end,
-            now=runtime.now(),
-            posts=json.dumps(rows),
-            seen=[post.content_id for account in feeds.values() for post in account.feed.posts],
-            complete=[name for name, result in results.items() if result.verdict == "complete"],
+            "posts.end_fetch",
+            **of_job,
             results=json.dumps({name: asdict(result) for name, result in results.items()}),
-            account=json.dumps(fetched.looked_up()),
-            api_calls=json.dumps(cost.api_calls_on_top_of(fetched.run["api_calls"])),
+            api_calls=json.dumps(api_calls),
             api_requests=cost.api_requests,
-            sql_round_trips=cost.sql_round_trips + 4,
+            # this statement and COMMIT are still to come
+            sql_round_trips=cost.sql_round_trips + runtime.db.round_trips - round_trips + 2,
             seconds=time.monotonic() - started,
         )
-        if stored is not None and stored["returned"]:
-            tx.run(
-                "content.restore",
-                contents=stored["returned"],
-                client_id=job.client_id,
-                slot=job.slot,
-                now=runtime.now(),
-            )
-    return stored
+    return _Stored(results, api_calls, lacked)
 
 
-def _settle(runtime: Runtime, job: ClientJob, stored: Row) -> Results:
+def _note_missing(
+    tx: Transaction,
+    fetched: _Fetched,
+    rows: Sequence[Mapping[str, Any]],
+    of_job: Mapping[str, Any],
+) -> dict[Platform, removals.Lacked]:
+    """Notes what this fetch lacked; the posts that an earlier one lacked, too."""
+    day_start, day_end = day_bounds(fetched.job.of_slot.day)
+    of_day = tx.run(
+        "posts.note_missing",
+        **of_job,
+        day_start=day_start,
+        day_end=day_end,
+        seen=[post.content_id for feed in fetched.feeds.values() for post in feed.feed.posts],
+        complete=[p for p, result in fetched.results.items() if result.verdict == "complete"],
+    )
+    slot = fetched.job.slot
+    lacked: dict[Platform, removals.Lacked] = {}
+    for platform in fetched.feeds:
+        mine = [row for row in of_day if row["platform"] == platform]
+        since = {row["content_id"]: row["missing_since"] for row in mine}
+        shown = {p["content_id"] for p in rows if p["platform"] == platform and not p["late"]}
+        twice = tuple(content for content, noted in since.items() if noted and noted < slot)
+        lacked[platform] = removals.Lacked(twice, len(since.keys() | shown))
+    return lacked
+
+
+def _settle(runtime: Runtime, job: ClientJob, stored: _Stored) -> Results:
     """Asks for posts that are missing for the second time, and removes those that are gone."""
     started, spent = time.monotonic(), runtime.counters()
-    results: Results = {
-        name: FetchResult(**result) for name, result in stored["fetch_result"].items()
-    }
-    asked = removals.ask(runtime, stored, runtime.deadline.has_time)
+    results = dict(stored.results)
+    asked = removals.ask(runtime, stored.lacked, runtime.deadline.has_time)
     if not asked:
         return results
     with runtime.db.transaction() as tx:
@@ -202,9 +235,9 @@ def _settle(runtime: Runtime, job: ClientJob, stored: Row) -> Results:
             slot=job.slot,
             client_id=job.client_id,
             results=json.dumps({name: asdict(result) for name, result in results.items()}),
-            api_calls=json.dumps(cost.api_calls_on_top_of(stored["api_calls"])),
+            api_calls=json.dumps(cost.api_calls_on_top_of(stored.api_calls)),
             api_requests=cost.api_requests,
-            sql_round_trips=cost.sql_round_trips + 2,
+            sql_round_trips=cost.sql_round_trips + 2,  # this statement and COMMIT
             seconds=time.monotonic() - started,
         )
     return results

@@ -7,13 +7,22 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from chalicelib.db import Row, Transaction
+from chalicelib.db import Transaction
 from chalicelib.jobs import ClientJob
 from chalicelib.parallel import side_by_side
 from chalicelib.platforms import PLATFORMS, Platform
 from chalicelib.posts.verdicts import confirm_removals
 from chalicelib.runtime import Runtime
 from chalicelib.social.errors import ApiError, NotFound, api_error
+
+
+@dataclass(frozen=True)
+class Lacked:
+    """The posts of a platform that complete fetches have lacked in this slot and an earlier one,
+    and how many posts the day has, these included."""
+
+    contents: tuple[str, ...]
+    of_day: int
 
 
 @dataclass(frozen=True)
@@ -29,12 +38,15 @@ class Missing:
 
 
 def ask(
-    runtime: Runtime, missing: Row, may_go_on: Callable[[], bool]
+    runtime: Runtime, lacked: Mapping[Platform, Lacked], may_go_on: Callable[[], bool]
 ) -> Mapping[Platform, Missing]:
-    """Asks the APIs for each post that a posts.store found missing twice, as long as there is
-    time. Only "not found" makes a post gone. Empty where nothing is missing."""
-    asked = {platform: _ask(runtime, missing, platform, may_go_on) for platform in PLATFORMS}
-    return {platform: found for platform, found in asked.items() if found}
+    """Asks the APIs for each post that was lacked twice, as long as there is time. Only "not found"
+    makes a post gone. Empty where nothing is missing."""
+    return {
+        platform: _ask(runtime, lacked[platform], platform, may_go_on)
+        for platform in PLATFORMS
+        if platform in lacked and lacked[platform].contents
+    }
 
 
 def write(
@@ -66,13 +78,10 @@ def write(
 
 
 def _ask(
-    runtime: Runtime, stored: Row, platform: Platform, may_go_on: Callable[[], bool]
-) -> Missing | None:
-    missing = [m["content_id"] for m in stored["missing"] if m["platform"] == platform]
-    if not missing:
-        return None
+    runtime: Runtime, lacked: Lacked, platform: Platform, may_go_on: Callable[[], bool]
+) -> Missing:
     limit = runtime.settings.safe_delete_max_percent
-    decided = confirm_removals(missing, stored["of_day"].get(platform, 0), limit)
+    decided = confirm_removals(lacked.contents, lacked.of_day, limit)
     post = runtime.instagram.post if platform == "instagram" else runtime.tiktok.post
 
     def there(content_id: str) -> bool | ApiError | None:

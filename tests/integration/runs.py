@@ -12,7 +12,7 @@ from chalicelib.dispatch import open_slot
 from chalicelib.engagement.refresh import refresh_engagement
 from chalicelib.engagement.scope import Refresh
 from chalicelib.jobs import ClientJob, Trigger
-from chalicelib.posts.fetch import FetchResult, fetch_posts
+from chalicelib.posts.fetch import Results, fetch_posts
 from chalicelib.queues import ENGAGEMENT, FETCH
 from chalicelib.runtime import Runtime
 from chalicelib.slots import Slot, fetches_posts, job_expiry, slots_of
@@ -61,7 +61,7 @@ def start_run(
     return ClientJob(slot=at.at, trigger=trigger, **run)
 
 
-def fetch(runtime: Runtime, client_id: str) -> dict[str, FetchResult]:
+def fetch(runtime: Runtime, client_id: str) -> Results:
     """A client's fetch in the slot of the runtime's now, from its start."""
     results = fetch_posts(runtime, start_run(runtime, client_id))
     assert results is not None

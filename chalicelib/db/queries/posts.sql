@@ -25,22 +25,18 @@ FROM client_run r JOIN clients c ON c.client_id = r.client_id
 LEFT JOIN tiktok_account a ON a.client_id = r.client_id
 WHERE r.slot = :slot AND r.client_id = :client_id
 
--- name: store(slot, client_id, wib_day, day_start, day_end, now, posts, seen, complete, results, account, api_calls, api_requests, sql_round_trips, seconds)
--- All that a fetch found; no row comes back where another worker was first.
--- posts: JSON array of posts of both platforms, each with `late` and `owned`; seen: the ids of all
--- that the feeds showed; complete: the platforms that may conclude that a post is gone;
--- `missing` comes back: the posts that complete fetches lacked in this slot and an earlier one;
--- account: {handle, secuid} where a TikTok account was looked up, else {}.
--- First owner, time and source of a stored post never change; a time that is missing is filled in.
--- Times are written by the type of their column (cicero_time).
-WITH given AS MATERIALIZED (
-  SELECT CAST(:slot AS timestamptz) AS slot, CAST(:client_id AS varchar) AS client_id,
-    CAST(:wib_day AS date) AS wib_day, CAST(:now AS timestamptz) AS now,
-    CAST(:day_start AS timestamptz) AS day_start, CAST(:day_end AS timestamptz) AS day_end,
-    CAST(:seen AS varchar[]) AS seen, CAST(:complete AS text[]) AS complete
-), run AS MATERIALIZED (
-  SELECT given.* FROM client_run r JOIN given USING (slot, client_id)
-  WHERE r.fetched_at IS NULL AND r.finished_at IS NULL
+-- name: store(slot, client_id, wib_day, now, posts)
+-- Takes the client's run and stores the posts that a fetch found, links, ledger and all. No row comes
+-- back where another worker was first; else the news of each platform, and which of the posts had
+-- been taken away and are back.
+-- posts: JSON array of posts of both platforms, each with `late` and `owned`. First owner, time and
+-- source of a stored post never change; a time that is missing is filled in. Times are written by
+-- the type of their column (cicero_time).
+WITH run AS MATERIALIZED (
+  SELECT r.slot, r.client_id, CAST(:wib_day AS date) AS wib_day, CAST(:now AS timestamptz) AS now
+  FROM client_run r
+  WHERE r.slot = :slot AND r.client_id = :client_id AND r.fetched_at IS NULL
+    AND r.finished_at IS NULL
   FOR UPDATE OF r
 ), incoming AS MATERIALIZED (
   SELECT p.*, run.client_id FROM run, jsonb_to_recordset(CAST(:posts AS jsonb)) AS p (
@@ -107,73 +103,65 @@ WITH given AS MATERIALIZED (
   ON CONFLICT (client_id, platform, content_id) DO UPDATE
     SET owned = EXCLUDED.owned, seen_at = EXCLUDED.seen_at, seen_slot = EXCLUDED.seen_slot,
       missing_since = NULL
-), of_day AS MATERIALIZED ( -- as stored before; old links may have no time
-  SELECT 'instagram' AS platform, p.shortcode AS content_id
-  FROM run JOIN insta_post_clients l ON l.client_id = run.client_id
-    AND (l.created_at >= run.day_start AT TIME ZONE 'Asia/Jakarta' - interval '1 day'
-         OR l.created_at IS NULL)
-  JOIN insta_post p USING (shortcode)
-  WHERE p.source_type = 'cron_fetch'
-    AND p.created_at >= run.day_start AT TIME ZONE 'Asia/Jakarta'
-    AND p.created_at < run.day_end AT TIME ZONE 'Asia/Jakarta'
-  UNION SELECT 'instagram', p.shortcode
-  FROM run JOIN insta_post p ON p.client_id = run.client_id
-    AND p.created_at >= run.day_start AT TIME ZONE 'Asia/Jakarta'
-    AND p.created_at < run.day_end AT TIME ZONE 'Asia/Jakarta'
-  JOIN insta_post_clients l ON l.shortcode = p.shortcode AND l.client_id = p.client_id
-  WHERE p.source_type = 'cron_fetch'
-  UNION SELECT 'tiktok', p.video_id
-  FROM run JOIN tiktok_post_clients l ON l.client_id = run.client_id
-    AND l.created_at >= run.day_start - interval '1 day'
-  JOIN tiktok_post p USING (video_id)
-  WHERE p.source_type = 'cron_fetch'
-    AND p.created_at >= cicero_time(p.created_at, run.day_start)
-    AND p.created_at < cicero_time(p.created_at, run.day_end)
-), missing AS (
-  INSERT INTO client_content AS k (client_id, platform, content_id, missing_since, seen_at)
-  SELECT run.client_id, d.platform, d.content_id, run.slot, run.now FROM of_day d, run
-  WHERE d.platform = ANY(run.complete) AND d.content_id <> ALL(run.seen)
-  ON CONFLICT (client_id, platform, content_id) DO UPDATE
-    SET missing_since = coalesce(k.missing_since, EXCLUDED.missing_since)
-    WHERE NOT k.kept AND k.owned IS NOT FALSE
-  RETURNING platform, content_id, missing_since
-), account AS (
-  INSERT INTO tiktok_account (client_id, handle, secuid, looked_up_at)
-  SELECT run.client_id, a.handle, a.secuid, run.now
-  FROM run, jsonb_to_record(CAST(:account AS jsonb)) AS a (handle varchar, secuid varchar)
-  WHERE a.secuid IS NOT NULL
-  ON CONFLICT (client_id) DO UPDATE
-    SET handle = EXCLUDED.handle, secuid = EXCLUDED.secuid, looked_up_at = EXCLUDED.looked_up_at
-  RETURNING client_id, secuid
-), on_client AS (
-  UPDATE clients c SET tiktok_secuid = account.secuid FROM account
-  WHERE c.client_id = account.client_id AND c.tiktok_secuid IS DISTINCT FROM account.secuid
-), fetched AS (
-  UPDATE client_run r SET fetched_at = run.now, api_calls = CAST(:api_calls AS jsonb),
-    api_requests = api_requests + :api_requests,
-    sql_round_trips = sql_round_trips + :sql_round_trips, seconds = seconds + :seconds,
-    fetch_result = (
-      SELECT coalesce(jsonb_object_agg(key, value || jsonb_build_object('new',
-        (SELECT count(*) FROM linked WHERE platform = key))), '{}')
-      FROM jsonb_each(CAST(:results AS jsonb)))
-  FROM run WHERE r.slot = run.slot AND r.client_id = run.client_id
-  RETURNING r.fetch_result, r.api_calls
 )
-SELECT fetch_result, api_calls,
-  (SELECT coalesce(jsonb_agg(m), '[]') FROM (
-     SELECT platform, content_id FROM missing, run WHERE missing_since < run.slot) AS m
-  ) AS missing,
+SELECT
   (SELECT coalesce(jsonb_object_agg(platform, posts), '{}') FROM (
-     SELECT platform, count(*) AS posts FROM (
-       SELECT platform, content_id FROM of_day
-       UNION SELECT platform, content_id FROM incoming WHERE NOT late) AS posts
-     GROUP BY platform) AS counted
-  ) AS of_day,
+     SELECT platform, count(*) AS posts FROM linked GROUP BY platform) AS counted) AS new,
   (SELECT coalesce(array_agg(DISTINCT content_id), '{}') FROM linked JOIN incoming i
      USING (platform, content_id) JOIN content_archive a USING (platform, content_id)
    WHERE a.restored_at IS NULL AND (a.client_id = i.client_id OR a.rows ?| '{insta_post,tiktok_post}')
   ) AS returned
-FROM fetched
+FROM run
+
+-- name: note_missing(client_id, slot, now, day_start, day_end, seen, complete)
+-- The client's stored posts of the day, with the slot since which fetches have lacked them. Those
+-- that this one lacked are noted. seen: the ids of all that the feeds showed; complete: the
+-- platforms that may conclude that a post is gone.
+WITH given AS MATERIALIZED (
+  SELECT CAST(:client_id AS varchar) AS client_id, CAST(:slot AS timestamptz) AS slot,
+    CAST(:now AS timestamptz) AS now, CAST(:day_start AS timestamptz) AS day_start,
+    CAST(:day_end AS timestamptz) AS day_end
+), of_day AS MATERIALIZED ( -- old links may have no time
+  SELECT 'instagram' AS platform, p.shortcode AS content_id
+  FROM given g JOIN insta_post_clients l ON l.client_id = g.client_id
+    AND (l.created_at >= g.day_start AT TIME ZONE 'Asia/Jakarta' - interval '1 day'
+         OR l.created_at IS NULL)
+  JOIN insta_post p USING (shortcode)
+  WHERE p.source_type = 'cron_fetch'
+    AND p.created_at >= g.day_start AT TIME ZONE 'Asia/Jakarta'
+    AND p.created_at < g.day_end AT TIME ZONE 'Asia/Jakarta'
+  UNION SELECT 'instagram', p.shortcode
+  FROM given g JOIN insta_post p ON p.client_id = g.client_id
+    AND p.created_at >= g.day_start AT TIME ZONE 'Asia/Jakarta'
+    AND p.created_at < g.day_end AT TIME ZONE 'Asia/Jakarta'
+  JOIN insta_post_clients l ON l.shortcode = p.shortcode AND l.client_id = p.client_id
+  WHERE p.source_type = 'cron_fetch'
+  UNION SELECT 'tiktok', p.video_id
+  FROM given g JOIN tiktok_post_clients l ON l.client_id = g.client_id
+    AND l.created_at >= g.day_start - interval '1 day'
+  JOIN tiktok_post p USING (video_id)
+  WHERE p.source_type = 'cron_fetch'
+    AND p.created_at >= cicero_time(p.created_at, g.day_start)
+    AND p.created_at < cicero_time(p.created_at, g.day_end)
+), missing AS (
+  INSERT INTO client_content AS k (client_id, platform, content_id, missing_since, seen_at)
+  SELECT given.client_id, d.platform, d.content_id, given.slot, given.now FROM of_day d, given
+  WHERE d.platform = ANY(CAST(:complete AS text[]))
+    AND d.content_id <> ALL(CAST(:seen AS varchar[]))
+  ON CONFLICT (client_id, platform, content_id) DO UPDATE
+    SET missing_since = coalesce(k.missing_since, EXCLUDED.missing_since)
+    WHERE NOT k.kept AND k.owned IS NOT FALSE
+  RETURNING platform, content_id, missing_since
+)
+SELECT platform, content_id, m.missing_since
+FROM of_day LEFT JOIN missing m USING (platform, content_id) ORDER BY platform, content_id
+
+-- name: end_fetch(slot, client_id, now, results, api_calls, api_requests, sql_round_trips, seconds)!
+-- What the fetch came to, and what it cost.
+UPDATE client_run SET fetched_at = :now, fetch_result = CAST(:results AS jsonb),
+  api_calls = CAST(:api_calls AS jsonb), api_requests = api_requests + :api_requests,
+  sql_round_trips = sql_round_trips + :sql_round_trips, seconds = seconds + :seconds
+WHERE slot = :slot AND client_id = :client_id
 
 -- name: correct(slot, client_id, results, api_calls, api_requests, sql_round_trips, seconds)!
 -- What removals came to, which are decided after the posts are stored, and what they cost.

@@ -74,3 +74,15 @@ DELETE FROM tiktok_comment_audit WHERE audit_id IN (
   SELECT audit_id FROM tiktok_comment_audit WHERE captured_at < :before LIMIT :batch
   FOR UPDATE SKIP LOCKED)
 RETURNING audit_id
+
+-- name: note_account(client_id, handle, secuid, now)!
+-- A client's TikTok account as it was looked up just now.
+WITH account AS (
+  INSERT INTO tiktok_account (client_id, handle, secuid, looked_up_at)
+  VALUES (:client_id, :handle, :secuid, :now)
+  ON CONFLICT (client_id) DO UPDATE
+    SET handle = EXCLUDED.handle, secuid = EXCLUDED.secuid, looked_up_at = EXCLUDED.looked_up_at
+  RETURNING client_id, secuid
+)
+UPDATE clients c SET tiktok_secuid = account.secuid FROM account
+WHERE c.client_id = account.client_id AND c.tiktok_secuid IS DISTINCT FROM account.secuid

@@ -8,7 +8,8 @@ from typing import Any, cast
 
 import pytest
 
-from chalicelib.posts.removals import Missing, ask
+from chalicelib.platforms import Platform
+from chalicelib.posts.removals import Lacked, Missing, ask
 from chalicelib.runtime import Runtime
 from chalicelib.social.content import Post
 from chalicelib.social.errors import (
@@ -52,10 +53,10 @@ def runtime(instagram: Asked, tiktok: Asked | None = None) -> Runtime:
     return cast("Runtime", parts)
 
 
-def stored(of_day: int = 10, **missing: list[str]) -> dict[str, Any]:
-    """A row of posts.store: what each platform's feeds have lacked twice."""
-    rows = [{"platform": p, "content_id": c} for p, contents in missing.items() for c in contents]
-    return {"missing": rows, "of_day": dict.fromkeys(missing, of_day)}
+def stored(of_day: int = 10, **missing: list[str]) -> dict[Platform, Lacked]:
+    """What each platform's feeds have lacked twice."""
+    lacked = {name: Lacked(tuple(contents), of_day) for name, contents in missing.items()}
+    return cast("dict[Platform, Lacked]", lacked)
 
 
 def asked(answer: Post | Exception, may_go_on: Callable[[], bool] = lambda: True) -> Missing:
