@@ -1,6 +1,6 @@
 """The first stage: a client's posts of the day, both platforms, into tables and ledger.
 
-API calls come first and hold no transaction; then one statement writes everything. Only where
+API calls come first and hold no transaction; then one transaction writes everything. Only where
 posts are missing for the second time are these asked for, and then removed or kept. Doing the job
 again changes nothing: a run that was fetched already only sends its engagement job on; what could
 not be asked for is asked for at the next fetch.
