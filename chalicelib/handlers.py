@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from chalicelib import logs
 from chalicelib.errors import BadInput, CiceroError
 
 if TYPE_CHECKING:
+    from chalicelib.jobs import ClientJob
     from chalicelib.runtime import Runtime
 
 log = logging.getLogger(__name__)
@@ -28,7 +30,8 @@ def open_slot(event: Mapping[str, Any], context: Any = None) -> Answer:
     from chalicelib.slots import slot_of_event
 
     slot = slot_of_event(str(event.get("time", "")))
-    return _logged("open_slot", asdict(dispatch.open_slot(invoked(context), slot, "schedule")))
+    with logs.about(slot=str(slot)):
+        return _logged("open_slot", asdict(dispatch.open_slot(invoked(context), slot, "schedule")))
 
 
 def fetch_posts(event: Mapping[str, Any], context: Any = None) -> None:
@@ -40,10 +43,10 @@ def fetch_posts(event: Mapping[str, Any], context: Any = None) -> None:
 
     job = ClientJob.parse(_body(event))
     runtime = invoked(context)
-    with retried_soon(runtime, event, queues.FETCH):
+    with _about(job), retried_soon(runtime, event, queues.FETCH):
         results = fetch.fetch_posts(runtime, job)
-    verdicts = {str(name): result.verdict for name, result in (results or {}).items()}
-    _logged("fetch_posts", {"client": job.client_id, "slot": str(job.of_slot), **verdicts})
+        verdicts = {str(name): result.verdict for name, result in (results or {}).items()}
+        _logged("fetch_posts", {"client": job.client_id, "slot": str(job.of_slot), **verdicts})
 
 
 def refresh_engagement(event: Mapping[str, Any], context: Any = None) -> None:
@@ -55,9 +58,9 @@ def refresh_engagement(event: Mapping[str, Any], context: Any = None) -> None:
 
     job = ClientJob.parse(_body(event))
     runtime = invoked(context)
-    with retried_soon(runtime, event, queues.ENGAGEMENT):
+    with _about(job), retried_soon(runtime, event, queues.ENGAGEMENT):
         refresh.refresh_engagement(runtime, job)
-    _logged("refresh_engagement", {"client": job.client_id, "slot": str(job.of_slot)})
+        _logged("refresh_engagement", {"client": job.client_id, "slot": str(job.of_slot)})
 
 
 def dead_job(event: Mapping[str, Any], context: Any = None) -> None:
@@ -162,6 +165,11 @@ def retried_soon(runtime: Runtime, event: Mapping[str, Any], queue: str) -> Iter
         seconds = runtime.settings.job_retry_seconds * 2 ** (tries - 1)
         runtime.queues.return_message(queue, record["receiptHandle"], seconds)
         raise
+
+
+def _about(job: ClientJob) -> AbstractContextManager[None]:
+    """The job's slot, client and run, in every line that it logs."""
+    return logs.about(slot=str(job.of_slot), client=job.client_id, run=job.trigger)
 
 
 def _body(event: Mapping[str, Any]) -> str:

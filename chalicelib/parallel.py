@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import Executor
+from contextvars import copy_context
 from typing import TypeVar
 
 Given = TypeVar("Given")
@@ -14,8 +15,8 @@ def side_by_side(
     pool: Executor, work: Callable[[Given], Answer], items: Iterable[Given]
 ) -> list[Answer]:
     """`work` over the items on the pool, answers in the items' order. What one raises is raised
-    here, after all have ended."""
-    futures = [pool.submit(work, item) for item in items]
+    here, after all have ended. What is logged there carries the caller's fields (`logs.about`)."""
+    futures = [pool.submit(copy_context().run, work, item) for item in items]
     for future in futures:
         future.exception()
     return [future.result() for future in futures]

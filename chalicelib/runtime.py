@@ -15,6 +15,7 @@ from functools import cached_property
 from hashlib import sha256
 from typing import Any
 
+from chalicelib import logs
 from chalicelib.db import Database
 from chalicelib.deadline import UNLIMITED, Deadline
 from chalicelib.platforms import Platform
@@ -170,6 +171,8 @@ def runtime() -> Runtime:
     if _current is None:
         settings = load_settings()
         logging.getLogger().setLevel(settings.log_level)
+        if logs.on_aws():  # elsewhere whoever started the process has set up its log
+            logs.configure(settings.log_level, "%(name)s %(message)s")
         log.info("environment %s, stage %s", settings.app_env, settings.cicero_stage)
         _current = Runtime(settings)
     return _current

@@ -13,6 +13,7 @@ from typing import Any
 
 import click
 
+from chalicelib import logs
 from chalicelib.errors import BadInput, CiceroError, ConfigurationError, DatabaseUnavailable
 from chalicelib.slots import WIB, Slot
 from local.access import DATA, database_of, database_url, invoke, print_plans, stack
@@ -32,7 +33,7 @@ _WRONG_INPUT = (BadInput, ConfigurationError, DatabaseUnavailable)
 def cli(verbose: bool) -> None:
     """Cicero Fetch on this machine: real PostgreSQL, Redis and SQS, a sandbox API."""
     level = logging.INFO if verbose else logging.ERROR
-    logging.basicConfig(level=level, format="%(name)s %(message)s", stream=sys.stderr)
+    logs.configure(level, "%(name)s %(message)s", sys.stderr)
 
 
 @cli.command()

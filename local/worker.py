@@ -20,6 +20,7 @@ from datetime import datetime
 from multiprocessing.connection import Connection
 from typing import Any
 
+from chalicelib import logs
 from chalicelib.errors import CiceroError
 from local.invocation import limits_of
 from local.profiler import Profiler
@@ -153,7 +154,7 @@ def serve(pipe: Connection, environment: Mapping[str, str]) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     os.environ.clear()
     os.environ.update(environment)
-    logging.basicConfig(level=os.environ.get("LOG_LEVEL", "INFO"), format="%(name)s %(message)s")
+    logs.configure(os.environ.get("LOG_LEVEL", "INFO"), "%(name)s %(message)s")
     try:
         app, clock, profiler = _set_up()
     except (Exception, SystemExit) as problem:  # noqa: BLE001  the parent says it

@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 from threading import Event
 
+from chalicelib import logs
 from chalicelib.errors import ConfigurationError
 from chalicelib.runtime import Runtime
 from chalicelib.settings import Settings, load_settings
@@ -38,9 +39,7 @@ def main(arguments: list[str]) -> int:
     except ConfigurationError as error:
         sys.stderr.write(f"{error}\n")
         return 2
-    logging.basicConfig(
-        level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s"
-    )
+    logs.configure(settings.log_level, "%(asctime)s %(levelname)s %(name)s %(message)s")
     stop = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from threading import Event
 
+from chalicelib import logs
 from chalicelib.db import Row
 from chalicelib.errors import CiceroError
 from chalicelib.runtime import Runtime
@@ -113,8 +114,11 @@ class Consumer:
         self._settled = tenure
 
     def _handle(self, in_hand: InHand, taken: Taken) -> None:
+        message = taken.message
+        fields = {"outbox": str(message.outbox_id), "account": message.session}
         try:
-            wait = self._delivery.deliver(taken.message)
+            with logs.about(**fields):
+                wait = self._delivery.deliver(message)
         except CiceroError:
             in_hand.release(taken, timedelta(0))
             raise
