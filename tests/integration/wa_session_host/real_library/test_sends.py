@@ -9,7 +9,9 @@ import pytest
 
 from chalicelib.jobs import OutboundMessage
 from chalicelib.outbox.publish import publish_messages
+from chalicelib.queues import OUTBOUND, Entry
 from chalicelib.runtime import Runtime
+from tests.integration.inbox import Inbox
 from tests.integration.ledger import message, write
 from tests.integration.wa_session_host.hosting import publish
 from tests.integration.wa_session_host.real_library.hosting import (
@@ -111,14 +113,17 @@ def test_a_group_without_the_account_is_a_dead_letter_and_holds_no_other_chat_up
 
 
 def test_a_message_without_a_connection_is_not_sent_and_tried_again(
-    values: dict[str, str], standin: Standin, real_writer: Runtime, told: Told
+    values: dict[str, str], standin: Standin, real_writer: Runtime, told: Told, inbox: Inbox
 ) -> None:
     [row] = write(real_writer, message(real_writer, "k1"))
+    ours = OutboundMessage(outbox_id=row["outbox_id"], session="gateway", chat=GROUP)
     with running(values, standin) as host:
-        wait_until(host.ready, PATIENCE)
+        nobodys = ours.model_copy(update={"outbox_id": row["outbox_id"] + 1})
+        real_writer.queues.send(OUTBOUND, [Entry(nobodys, GROUP, "nobody's")])
+        # it has settled what a host before it left, and takes a message of ours for none of these
+        wait_until(lambda: inbox.count(OUTBOUND) == 0, PATIENCE)
         standin.down()
         delivery = Delivery(real_writer, WhatsAppTransport(session_of(host)))
-        ours = OutboundMessage(outbox_id=row["outbox_id"], session="gateway", chat=GROUP)
         wait = delivery.deliver(ours)  # as if the host had not noticed yet
         assert wait is not None
         assert 3 < wait.total_seconds() < 7
