@@ -17,7 +17,6 @@ from chalicelib import logs
 from chalicelib.errors import ConfigurationError
 from chalicelib.runtime import Runtime
 from chalicelib.settings import Settings, load_settings
-from wa_session_host.page import passwords
 from wa_session_host.sending.console import ConsoleTransport
 from wa_session_host.sending.consumer import Consumer
 
@@ -75,6 +74,8 @@ def _refuse_console_on_aws() -> None:
 
 def _hash_password() -> int:
     """Reads the password from the terminal, or a line of standard input."""
+    from wa_session_host.page import passwords  # and with it the page, which few starts need
+
     terminal = sys.stdin.isatty()
     password = getpass.getpass("Password: ") if terminal else sys.stdin.readline().rstrip("\n")
     try:

@@ -13,6 +13,7 @@ STAGES = (
     "chalicelib.dispatch, chalicelib.posts.fetch, chalicelib.engagement.refresh, chalicelib.sweep"
 )
 NEVER = {"sqlalchemy", "alembic", "mako", "jinja2", "local"}
+PAGE = {"starlette", "uvicorn", "jinja2", "multipart", "neonize"}
 LATER = {"pydantic", "pydantic_settings", "boto3", "botocore", "requests", "redis", "pg8000"}
 
 
@@ -30,3 +31,7 @@ def test_no_handler_pays_for_what_it_does_not_use(modules: str, absent: set[str]
     found = imported_by(modules)
     assert "chalicelib" in found
     assert found & absent == set()
+
+
+def test_a_host_without_a_page_does_not_pay_for_it() -> None:
+    assert imported_by("wa_session_host.__main__") & PAGE == set()
