@@ -87,13 +87,7 @@ def validated(model: type[Model], data: object) -> Model:
             return model.model_validate_json(data)
         return model.model_validate(data)
     except ValidationError as error:
-        raise bad_input(error, model) from None
-
-
-def bad_input(error: ValidationError, model: type[BaseModel], inside: int = 0) -> BadInput:
-    """The first thing that is wrong, without its value. `inside`: how many parts of its place
-    lead to the model."""
-    first = error.errors(include_input=False, include_url=False)[0]
-    field = ".".join(map(str, first["loc"][inside:])) or "body"
-    fields = ", ".join(model.model_fields)
-    return BadInput(field, first["msg"], f"{model.__name__} takes: {fields}.")
+        first = error.errors(include_input=False, include_url=False)[0]
+        field = ".".join(map(str, first["loc"])) or "body"
+        fields = ", ".join(model.model_fields)
+        raise BadInput(field, first["msg"], f"{model.__name__} takes: {fields}.") from None

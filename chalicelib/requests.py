@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from chalicelib.errors import BadInput
-from chalicelib.jobs import Model, bad_input, validated
+from chalicelib.jobs import Model, validated
 
 
 class RunClientRequest(BaseModel):
@@ -89,10 +89,7 @@ class OutboxCancel(BaseModel):
 
 
 OutboxRequest = OutboxList | OutboxShow | OutboxRedrive | OutboxCancel
-_OUTBOX: TypeAdapter[OutboxRequest] = TypeAdapter(
-    Annotated[OutboxRequest, Field(discriminator="action")]
-)
-_OF_ACTION: dict[str, type[BaseModel]] = {
+_OUTBOX: dict[str, type[OutboxRequest]] = {
     "list": OutboxList, "show": OutboxShow, "redrive": OutboxRedrive, "cancel": OutboxCancel,
 }  # fmt: skip
 
@@ -105,9 +102,7 @@ def parse_request(model: type[Model], event: object) -> Model:
 def parse_outbox_request(event: object) -> OutboxRequest:
     """The payload of `outbox` as the model of its action; BadInput names what is wrong."""
     action = event.get("action") if isinstance(event, dict) else None
-    if not isinstance(action, str) or action not in _OF_ACTION:
-        raise BadInput("action", f"{action!r} is unknown", "Use list, show, redrive, cancel.")
-    try:
-        return _OUTBOX.validate_python(event)
-    except ValidationError as error:
-        raise bad_input(error, _OF_ACTION[action], inside=1) from None
+    model = _OUTBOX.get(action) if isinstance(action, str) else None
+    if model is None:
+        raise BadInput("action", f"{action!r} is unknown", f"Use {', '.join(_OUTBOX)}.")
+    return validated(model, event)
