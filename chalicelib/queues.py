@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from chalicelib.deadline import UNLIMITED, Deadline
 from chalicelib.errors import CiceroError
+from chalicelib.parallel import side_by_side
 
 if TYPE_CHECKING:
     from tenacity import RetryCallState
@@ -103,7 +104,7 @@ class Queues:
 
         _ = self.url(queue)  # looked up once, and the client made, before threads share them
         with ThreadPoolExecutor(threads) as pool:
-            sent = pool.map(lambda batch: self._send_batch(queue, batch), tens)
+            sent = side_by_side(pool, lambda batch: self._send_batch(queue, batch), tens)
             return [entry for taken in sent for entry in taken]
 
     def send_one(self, queue: str, message: QueueMessage) -> None:
