@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import logging
-from typing import Literal
+import time
+from collections.abc import Mapping
+from typing import Any, Literal
 
 from chalicelib.db import Row, Transaction
 from chalicelib.jobs import ClientJob
@@ -12,6 +15,26 @@ from chalicelib.runtime import Runtime
 log = logging.getLogger(__name__)
 
 Outcome = Literal["expired", "dead_letter"]
+
+
+class Cost:
+    """What a part of a run costs, from here on."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+        self._before = runtime.counters()
+        self._started = time.monotonic()
+
+    def columns(self, earlier: Mapping[str, int]) -> dict[str, Any]:
+        """The columns of client_run that keep it, for the last statement of a part's transaction:
+        that one and COMMIT are counted in. `earlier`: the run's api_calls so far."""
+        spent = self._runtime.counters() - self._before
+        return {
+            "api_calls": json.dumps(spent.api_calls_on_top_of(earlier)),
+            "api_requests": spent.api_requests,
+            "sql_round_trips": spent.sql_round_trips + 2,
+            "seconds": time.monotonic() - self._started,
+        }
 
 
 def give_up(runtime: Runtime, tx: Transaction, job: ClientJob, outcome: Outcome) -> bool:

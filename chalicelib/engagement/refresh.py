@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import logging
-import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
@@ -30,8 +29,8 @@ from chalicelib.notify.state import load_run, plan_of, tasks_of
 from chalicelib.outbox.publish import add_messages, publish_messages, publish_unpublished
 from chalicelib.platforms import Platform
 from chalicelib.reports.close import close_slot, tell_of_closed, tell_of_run
-from chalicelib.runs import dropped_if_expired
-from chalicelib.runtime import Counters, Runtime
+from chalicelib.runs import Cost, dropped_if_expired
+from chalicelib.runtime import Runtime
 from chalicelib.slots import audit_window
 from chalicelib.tasks import Task
 
@@ -48,7 +47,7 @@ def refresh_engagement(runtime: Runtime, job: ClientJob) -> None:
     Doing it again changes nothing but publishes what a crash left unpublished. Raises BadInput
     for a run that does not exist, DatabaseUnavailable and QueueUnavailable.
     """
-    started, spent = time.monotonic(), runtime.counters()
+    cost = Cost(runtime)
     run = begin(runtime, job)
     if run is None:
         publish_unpublished(runtime, job.slot, job.client_id)
@@ -57,7 +56,7 @@ def refresh_engagement(runtime: Runtime, job: ClientJob) -> None:
         return
     wanted, unchanged = _wanted(runtime, run, job)
     posts = read_posts(runtime, wanted)
-    read = _Read(posts, unchanged, runtime.counters() - spent, started)
+    read = _Read(posts, unchanged, cost)
     written = _write(runtime, job, run, read)
     publish_messages(runtime, written.messages)
     tell_of_run(runtime, job.of_slot, written.errors, written.closed)
@@ -94,13 +93,11 @@ class _Written:
 
 @dataclass(frozen=True)
 class _Read:
-    """The outcome of reading, before it is written. `unchanged` posts did not have to be read;
-    `started` is a moment of time.monotonic()."""
+    """The outcome of reading, before it is written. `unchanged` posts did not have to be read."""
 
     posts: Sequence[PostRead]
     unchanged: Sequence[Task]
-    cost: Counters
-    started: float
+    cost: Cost
 
     @property
     def finished(self) -> bool:
@@ -199,7 +196,7 @@ def _write_once(runtime: Runtime, job: ClientJob, run: Run, read: _Read) -> _Wri
     errors = platform_errors(run.fetched, engagement)
     through = set(platforms) - failed_platforms(run.fetched, engagement)
     told = _plan(runtime, job, run, got_through=bool(through)) if read.finished else _LATER
-    round_trips, now = runtime.db.round_trips, runtime.now()
+    now = runtime.now()
     with runtime.db.transaction() as tx:
         if not _store(tx, job, run, read, now):
             return _Written()
@@ -213,7 +210,7 @@ def _write_once(runtime: Runtime, job: ClientJob, run: Run, read: _Read) -> _Wri
             finished=read.finished,
             outcome=("failed" if errors else "done") if read.finished else None,
             error_kind=next(iter(errors.values()), None),
-            **_cost(run, read, runtime.db.round_trips - round_trips),
+            **read.cost.columns(run.row["api_calls"]),
         )
     met = [(platform, errors[platform]) for platform in platforms if platform in errors]
     closed = ended is not None and ended["closed_seconds"] is not None
@@ -263,17 +260,6 @@ def _tell(tx: Transaction, run: Run, told: Plan, now: datetime) -> list[Row]:
     if not all(row["tells_all"] for row in written):
         raise Conflict("what the chats were told has changed meanwhile")
     return written
-
-
-def _cost(run: Run, read: _Read, writing: int) -> dict[str, Any]:
-    """What the stage has cost. `writing`: the statements of the transaction so far; its last one
-    and COMMIT are still to come."""
-    return {
-        "api_calls": json.dumps(read.cost.api_calls_on_top_of(run.row["api_calls"])),
-        "api_requests": read.cost.api_requests,
-        "sql_round_trips": read.cost.sql_round_trips + writing + 2,
-        "seconds": time.monotonic() - read.started,
-    }
 
 
 def _plan(runtime: Runtime, job: ClientJob, run: Run, got_through: bool) -> Plan:

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import json
 import logging
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any
 
 from chalicelib import queues
@@ -26,8 +26,8 @@ from chalicelib.posts import removals
 from chalicelib.posts.feeds import AccountFeed, read_feeds
 from chalicelib.posts.verdicts import Verdict
 from chalicelib.reports.close import close_slot
-from chalicelib.runs import dropped_if_expired
-from chalicelib.runtime import Counters, Runtime
+from chalicelib.runs import Cost, dropped_if_expired
+from chalicelib.runtime import Runtime
 from chalicelib.slots import Slot, day_bounds
 from chalicelib.social.content import Post
 
@@ -56,7 +56,7 @@ def fetch_posts(runtime: Runtime, job: ClientJob) -> Results | None:
     Raises BadInput for a run that does not exist, DatabaseUnavailable and QueueUnavailable;
     the queue then delivers the job again.
     """
-    started, spent = time.monotonic(), runtime.counters()
+    cost = Cost(runtime)
     run = begin(runtime, job)
     if run["finished_at"] is not None:
         return None
@@ -66,7 +66,7 @@ def fetch_posts(runtime: Runtime, job: ClientJob) -> Results | None:
         since = {p: _since(run, p, job.of_slot) for p in client.platforms}
         feeds = read_feeds(runtime, client, run, since)
         fetched = _Fetched(job, client, run, since, feeds)
-        stored = _write(runtime, fetched, runtime.counters() - spent, started)
+        stored = _write(runtime, fetched, cost)
         results = _settle(runtime, job, stored) if stored else None
     runtime.queues.send_one(queues.ENGAGEMENT, job)
     return results
@@ -119,8 +119,8 @@ class _Fetched:
             error=str(feed.error) if feed.error else None,
         )
 
-    @property
-    def results(self) -> dict[Platform, FetchResult]:
+    @cached_property
+    def results(self) -> Results:
         return {platform: self.result(platform) for platform in self.feeds}
 
     def rows(self) -> list[dict[str, Any]]:
@@ -150,12 +150,11 @@ class _Stored:
     lacked: Mapping[Platform, removals.Lacked]
 
 
-def _write(runtime: Runtime, fetched: _Fetched, cost: Counters, started: float) -> _Stored | None:
+def _write(runtime: Runtime, fetched: _Fetched, cost: Cost) -> _Stored | None:
     """Everything the fetch found, in one transaction, with the removals that it undoes; None where
     another worker was first."""
-    job, rows, round_trips = fetched.job, fetched.rows(), runtime.db.round_trips
+    job, rows = fetched.job, fetched.rows()
     of_job = {"slot": job.slot, "client_id": job.client_id, "now": runtime.now()}
-    api_calls = cost.api_calls_on_top_of(fetched.run["api_calls"])
     with runtime.db.transaction() as tx:
         contents = [post["content_id"] for post in rows]
         tx.run("content.lock", client_id=job.client_id, contents=contents)
@@ -172,17 +171,9 @@ def _write(runtime: Runtime, fetched: _Fetched, cost: Counters, started: float) 
             platform: replace(result, new=stored["new"].get(platform, 0))
             for platform, result in fetched.results.items()
         }
-        tx.run(
-            "posts.end_fetch",
-            **of_job,
-            results=json.dumps({name: asdict(result) for name, result in results.items()}),
-            api_calls=json.dumps(api_calls),
-            api_requests=cost.api_requests,
-            # this statement and COMMIT are still to come
-            sql_round_trips=cost.sql_round_trips + runtime.db.round_trips - round_trips + 2,
-            seconds=time.monotonic() - started,
-        )
-    return _Stored(results, api_calls, lacked)
+        costs = cost.columns(fetched.run["api_calls"])
+        tx.run("posts.end_fetch", **of_job, results=_as_json(results), **costs)
+    return _Stored(results, json.loads(costs["api_calls"]), lacked)
 
 
 def _note_missing(
@@ -214,8 +205,7 @@ def _note_missing(
 
 def _settle(runtime: Runtime, job: ClientJob, stored: _Stored) -> Results:
     """Asks for posts that are missing for the second time, and removes those that are gone."""
-    started, spent = time.monotonic(), runtime.counters()
-    results = dict(stored.results)
+    cost, results = Cost(runtime), dict(stored.results)
     asked = removals.ask(runtime, stored.lacked, runtime.deadline.has_time)
     if not asked:
         return results
@@ -229,15 +219,15 @@ def _settle(runtime: Runtime, job: ClientJob, stored: _Stored) -> Results:
                 error_kind=error.kind if error else result.error_kind,
                 error=str(error) if error else result.error,
             )
-        cost = runtime.counters() - spent
         tx.run(
             "posts.correct",
             slot=job.slot,
             client_id=job.client_id,
-            results=json.dumps({name: asdict(result) for name, result in results.items()}),
-            api_calls=json.dumps(cost.api_calls_on_top_of(stored.api_calls)),
-            api_requests=cost.api_requests,
-            sql_round_trips=cost.sql_round_trips + 2,  # this statement and COMMIT
-            seconds=time.monotonic() - started,
+            results=_as_json(results),
+            **cost.columns(stored.api_calls),
         )
     return results
+
+
+def _as_json(results: Results) -> str:
+    return json.dumps({platform: asdict(result) for platform, result in results.items()})
