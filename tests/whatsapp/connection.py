@@ -55,7 +55,7 @@ class Connection:
     async def open(self, identity: Identity) -> None:
         """Until the client has logged in or registered, one or the other by its payload."""
         await self._proxy()
-        await self._writer.start_tls(identity.tls)
+        await self._encrypt(identity.tls)
         await self._upgrade()
         if await self._exactly(len(_PROLOGUE)) != _PROLOGUE:
             raise Refused("unknown version of the protocol or its dictionary")
@@ -98,6 +98,19 @@ class Connection:
             raise Refused(f"{method.decode()} {target.decode()}")
         self._writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
         await self._writer.drain()
+
+    async def _encrypt(self, tls: ssl.SSLContext) -> None:
+        """ConnectionAbortedError where `abort` came in the middle.
+
+        asyncio's streams then fail with AttributeError, and leave the writer without a transport
+        (`loop.start_tls` returns None: CPython 3.11 to 3.13).
+        """
+        transport = self._writer.transport
+        try:
+            await self._writer.start_tls(tls)
+        except AttributeError as error:
+            self._writer._transport = transport  # type: ignore[attr-defined]
+            raise ConnectionAbortedError from error
 
     async def _upgrade(self) -> None:
         while True:
