@@ -25,19 +25,17 @@ from pydantic_settings import (
 )
 
 from chalicelib import addresses
+from chalicelib.api_settings import ApiSettings
 from chalicelib.chats import read_people
 from chalicelib.errors import ConfigurationError
-from chalicelib.platforms import Platform
 from chalicelib.slots import SLOT_TIMES
 from chalicelib.typed import is_unseen, trimmed
 
-INSTAGRAM_HOST = "social-api4.p.rapidapi.com"
-TIKTOK_HOST = "tiktok-api23.p.rapidapi.com"
 _LISTS = ("admin_whatsapp", "gateway_whatsapp_admin")
 _ACCOUNT = r"^[A-Za-z0-9_.-]{1,40}$"
 
 
-class Settings(BaseSettings):
+class Settings(ApiSettings):
     """Everything that can be set. Times of day are WIB; durations are seconds."""
 
     model_config = SettingsConfigDict(
@@ -57,42 +55,6 @@ class Settings(BaseSettings):
         description="Redis, where all workers share the APIs' rate, breakers and budget: "
         "redis://host:6379/0. Without it each process has its own.",
     )
-    rapidapi_key: str = Field(repr=False, description="Key for both APIs")
-    rapidapi_instagram_host: str = Field(
-        INSTAGRAM_HOST, description="Instagram API: a host name, or a full URL"
-    )
-    rapidapi_tiktok_host: str = Field(
-        TIKTOK_HOST, description="TikTok API: a host name, or a full URL"
-    )
-    rapidapi_instagram_fallback_host: str | None = Field(
-        None, description="Second Instagram API, used after a refused key or a used-up quota"
-    )
-    rapidapi_instagram_fallback_key: str | None = Field(
-        None, repr=False, description="Its key; empty: the same key"
-    )
-    rapidapi_tiktok_fallback_host: str | None = Field(
-        None, description="Second TikTok API, used after a refused key or a used-up quota"
-    )
-    rapidapi_tiktok_fallback_key: str | None = Field(
-        None, repr=False, description="Its key; empty: the same key"
-    )
-    rapidapi_daily_budget: int | None = Field(
-        None, ge=1, description="Requests a WIB day to each API at most; empty: no limit"
-    )
-    rapidapi_requests_per_second: int = Field(
-        20, ge=1, description="Requests a second to each API, all workers together"
-    )
-    rapidapi_timeout_seconds: float = Field(
-        20,
-        gt=0,
-        le=300,
-        description="How long one answer may take; connecting may take a quarter of it",
-    )
-    rapidapi_parallel_calls: int = Field(
-        12, ge=1, le=64, description="Calls that one worker has on their way at a time"
-    )
-    rapidapi_attempts: int = Field(4, ge=1, le=10, description="Tries of one call, first included")
-
     admin_whatsapp: str = Field(
         "", repr=False, description="Operators' numbers, comma separated: 0812…, +62…"
     )
@@ -198,24 +160,6 @@ class Settings(BaseSettings):
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Log level")
 
-    def api_hosts(self, platform: Platform) -> list[tuple[str, str]]:
-        """The (host, key) pairs of a platform's API, the first choice first."""
-        first, second, key = (
-            (
-                self.rapidapi_instagram_host,
-                self.rapidapi_instagram_fallback_host,
-                self.rapidapi_instagram_fallback_key,
-            )
-            if platform == "instagram"
-            else (
-                self.rapidapi_tiktok_host,
-                self.rapidapi_tiktok_fallback_host,
-                self.rapidapi_tiktok_fallback_key,
-            )
-        )
-        pairs = [(first, self.rapidapi_key)]
-        return [*pairs, (second, key or self.rapidapi_key)] if second else pairs
-
     @field_validator("*", mode="before")
     @classmethod
     def _as_seen(cls, value: Any, info: ValidationInfo) -> Any:
@@ -236,25 +180,6 @@ class Settings(BaseSettings):
     @classmethod
     def _redis(cls, url: str | None) -> str | None:
         return addresses.redis(url) if url else url
-
-    @field_validator(
-        "rapidapi_instagram_host",
-        "rapidapi_tiktok_host",
-        "rapidapi_instagram_fallback_host",
-        "rapidapi_tiktok_fallback_host",
-    )
-    @classmethod
-    def _api_host(cls, host: str | None) -> str | None:
-        return addresses.api_host(host) if host else host
-
-    @field_validator(
-        "rapidapi_key", "rapidapi_instagram_fallback_key", "rapidapi_tiktok_fallback_key"
-    )
-    @classmethod
-    def _key(cls, key: str | None) -> str | None:
-        if key and not re.fullmatch(r"[ -~]+", key):
-            raise ValueError("has a sign in it that no key has")
-        return key
 
     @field_validator("admin_whatsapp", "gateway_whatsapp_admin")
     @classmethod

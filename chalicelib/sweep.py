@@ -14,6 +14,7 @@ from functools import partial
 from chalicelib import dispatch
 from chalicelib.errors import CiceroError
 from chalicelib.outbox.publish import publish_messages
+from chalicelib.platforms import PLATFORMS
 from chalicelib.reports import missed
 from chalicelib.reports.close import close_slot, tell_of_closed
 from chalicelib.runtime import Runtime
@@ -191,8 +192,7 @@ def _prune(this: _Round) -> int:
     return sum(
         this.tried(query, partial(prune, query, before))
         for query, before in (
-            ("instagram.prune_audits", audits),
-            ("tiktok.prune_audits", audits),
+            *((f"{platform}.prune_audits", audits) for platform in PLATFORMS),
             ("reports.prune_coverage", audits),
             ("runs.prune", runs),
             ("runs.prune_slots", runs),

@@ -1,8 +1,8 @@
 """How much of a post's list was read, and what that allows to conclude. Pure.
 
-A list is measured by what its count is about: an Instagram post's likers against its like count;
-a TikTok video's comments, replies included, against its comment count, because one person may
-comment often. Nothing here claims more than one read has shown.
+A list is measured by what its count is about (`platforms.Engagement`): an Instagram post's likers
+against its like count; a TikTok video's comments, replies included, against its comment count,
+because one person may comment often. Nothing here claims more than one read has shown.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from chalicelib.platforms import Platform
+from chalicelib.platforms import DESCRIPTIONS, Platform
 from chalicelib.tasks import Ending, LastRead
 
 Stop = Literal["end", "empty", "looped", "cut", "error", "no_time"]
@@ -18,9 +18,6 @@ Stop = Literal["end", "empty", "looped", "cut", "error", "no_time"]
 
 NEAR = 0.95
 """Near a count is what differs from it by less than a twentieth."""
-
-_USUAL_CAP = range(900, 1101)
-"""Instagram names about a thousand likers of a post and no more (seen in recorded lists)."""
 
 
 @dataclass(frozen=True)
@@ -64,12 +61,13 @@ def cover(
 ) -> Coverage:
     """What a read came to. `stored`: how many names are known of the post, by any read; where they
     are more than a count says, that count is not real and nothing rests on it."""
-    read = comments if platform == "tiktok" else names
+    by_comments = DESCRIPTIONS[platform].engagement.by_comments
+    read = comments if by_comments else names
     believed = [n for n in (count, total) if n is not None and n >= NEAR * max(read, stored)]
     share = _share(read, max(believed)) if believed else None
     found = Coverage(
         names=names,
-        comments=comments if platform == "tiktok" else None,
+        comments=comments if by_comments else None,
         count=count,
         total=total,
         pages=pages,
@@ -95,7 +93,7 @@ def _ending(
         return "capped"
     if _near(share) or (share is None and stop == "end"):
         return "end"
-    at_cap = platform == "instagram" and share is not None and names in _USUAL_CAP
+    at_cap = share is not None and names in DESCRIPTIONS[platform].engagement.usual_cap
     return "capped" if at_cap else "short"
 
 

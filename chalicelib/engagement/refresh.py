@@ -27,7 +27,7 @@ from chalicelib.jobs import ClientJob, Unread
 from chalicelib.notify.plan import Plan
 from chalicelib.notify.state import load_run, plan_of, tasks_of
 from chalicelib.outbox.publish import add_messages, publish_messages, publish_unpublished
-from chalicelib.platforms import Platform
+from chalicelib.platforms import DESCRIPTIONS, Platform
 from chalicelib.reports.close import close_slot, tell_of_closed, tell_of_run
 from chalicelib.runs import Cost, dropped_if_expired
 from chalicelib.runtime import Runtime
@@ -37,7 +37,6 @@ from chalicelib.tasks import Task
 log = logging.getLogger(__name__)
 
 _DECISIONS = 3
-_MARKS: dict[Platform, str] = {"instagram": "", "tiktok": "@"}  # how readers know a name
 _LATER = Plan("nothing", "a continuation follows")
 
 
@@ -126,7 +125,8 @@ class _Read:
 
 
 def _names(post: PostRead) -> list[str]:
-    return sorted(_MARKS[post.platform] + name for name in post.usernames)
+    mark = DESCRIPTIONS[post.platform].engagement.mark
+    return sorted(mark + name for name in post.usernames)
 
 
 def _coverage(post: PostRead, task: Task) -> dict[str, Any]:
@@ -153,9 +153,10 @@ def begin(runtime: Runtime, job: ClientJob) -> Run | None:
         row = load_run(runtime, tx, job.client_id, job.of_slot, note_links=True)
         if row is None or row["run_slot"] is None:
             raise BadInput("client_id", f"{job.client_id} has no run in slot {job.slot}")
-        if dropped_if_expired(runtime, tx, job, row) or row["finished_at"] is not None:
+        ended = row["finished_at"] is not None
+        if dropped_if_expired(runtime, tx, job, ended) or ended:
             return None
-    client = Client.from_row(row)
+    client = Client.from_row(row["client"])
     return Run(client, row, tasks_of(client, row))
 
 
@@ -250,8 +251,7 @@ def _tell(tx: Transaction, run: Run, told: Plan, now: datetime) -> list[Row]:
             client_id=run.client.client_id,
             now=now,
             hour=told.hour,
-            instagram=tasks["instagram"],
-            tiktok=tasks["tiktok"],
+            counts=json.dumps(tasks),
             tells=json.dumps(tells),
         )
         if noted is None:

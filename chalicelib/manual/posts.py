@@ -90,9 +90,7 @@ def restore_post(runtime: Runtime, content_id: str) -> dict[str, Any]:
 
 def _fetch(runtime: Runtime, wanted: PostLink) -> Post:
     try:
-        if wanted.platform == "instagram":
-            return runtime.instagram.post(wanted.content_id)
-        return runtime.tiktok.post(wanted.content_id)
+        return runtime.apis[wanted.platform].post(wanted.content_id)
     except NotFound:
         raise BadInput(
             "link", f"{wanted.platform} knows no post {wanted.content_id}", "Check the link."

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from chalicelib.platforms import PLATFORMS, Platform
-from chalicelib.texts import PLATFORM_NAMES, ClientLine
+from chalicelib.platforms import DESCRIPTIONS, PLATFORMS, Platform
+from chalicelib.texts import ClientLine
 
 Result = Mapping[str, Any]
 
@@ -21,7 +21,7 @@ def errors_by_kind(results: Iterable[Result]) -> dict[str, list[str]]:
     grouped: dict[str, list[str]] = {}
     for row in results:
         for kind, platform in _troubles(row):
-            name = f" ({PLATFORM_NAMES[platform]})" if platform else ""
+            name = f" ({DESCRIPTIONS[platform].label})" if platform else ""
             grouped.setdefault(kind, []).append(row["client_id"] + name)
     grouped.pop("empty", None)
     return dict(sorted(grouped.items()))
@@ -65,7 +65,7 @@ def unread(results: Iterable[Result]) -> tuple[int, int]:
 def accounts(results: Iterable[Result], verdict: str) -> list[str]:
     """`CLIENT (Instagram)` for each account whose fetch came to this verdict."""
     return [
-        f"{row['client_id']} ({PLATFORM_NAMES[platform]})"
+        f"{row['client_id']} ({DESCRIPTIONS[platform].label})"
         for row in results
         for platform in PLATFORMS
         if (row["fetch_result"] or {}).get(platform, {}).get("verdict") == verdict

@@ -30,11 +30,11 @@ Call = Callable[[Api], Any]
 
 CALLS: dict[str, tuple[str, Call]] = {
     "posts": ("instagram/posts_excerpt", lambda api: Instagram(api).posts("x")),
-    "likers": ("instagram/likes_shape", lambda api: Instagram(api).likers("C1")),
+    "likers": ("instagram/likes_shape", lambda api: Instagram(api).people("C1")),
     "post": ("instagram/posts_excerpt", lambda api: Instagram(api).post("C1")),
-    "secuid": ("tiktok/user_info", lambda api: TikTok(api).secuid("x")),
+    "secuid": ("tiktok/user_info", lambda api: TikTok(api).account_id("x")),
     "videos": ("tiktok/user_posts", lambda api: TikTok(api).posts("MS4")),
-    "commenters": ("tiktok/post_comments", lambda api: TikTok(api).commenters("7")),
+    "commenters": ("tiktok/post_comments", lambda api: TikTok(api).people("7")),
     "video": ("tiktok/post_detail", lambda api: TikTok(api).post("7")),
 }
 
