@@ -14,7 +14,7 @@ from chalicelib.runtime import Runtime
 
 log = logging.getLogger(__name__)
 
-Outcome = Literal["expired", "dead_letter"]
+GivenUp = Literal["expired", "dead_letter"]
 
 
 class Cost:
@@ -37,7 +37,7 @@ class Cost:
         }
 
 
-def give_up(runtime: Runtime, tx: Transaction, job: ClientJob, outcome: Outcome) -> bool:
+def give_up(runtime: Runtime, tx: Transaction, job: ClientJob, outcome: GivenUp) -> bool:
     """Ends the job's run, unless it has ended or was started over since; returns whether it did.
     The outcome is its error kind as well."""
     ended = tx.first(

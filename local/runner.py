@@ -25,12 +25,12 @@ from botocore.exceptions import BotoCoreError, ClientError
 from local.invocation import schedule_event, sqs_event
 from local.queue_clock import QueueClock
 from local.resources import sqs_client
-from local.worker import Answer, Worker, WorkerDied, WorkerUnusable
+from local.worker import Returned, Worker, WorkerDied, WorkerUnusable
 
 log = logging.getLogger(__name__)
 
 Observer = Callable[[str, int], None]
-Listener = Callable[[str, int, Answer], None]
+Listener = Callable[[str, int, Returned], None]
 
 _SHORTEST_PAUSE = 0.02
 _LONGEST_PAUSE = 0.3
@@ -164,7 +164,7 @@ class Runner:
         if self._broken.wait(seconds) and self._unusable:
             raise self._unusable
 
-    def fire(self, handler: str, at: datetime) -> Answer:
+    def fire(self, handler: str, at: datetime) -> Returned:
         """A schedule's event; as Lambda does for such events, tried three times."""
         for attempt in range(1, _ASYNC_TRIES + 1):
             try:
@@ -175,7 +175,7 @@ class Runner:
                 return answer
         raise WorkerDied(handler)
 
-    def invoke(self, handler: str, event: Any) -> Answer:
+    def invoke(self, handler: str, event: Any) -> Returned:
         """Runs a handler now and returns what came of it. Raises WorkerDied."""
         worker = self._workers.get()
         pid = worker.pid
@@ -319,7 +319,7 @@ class Runner:
         env = self._environment
         return env.get("AWS_ENDPOINT_URL_SQS") or env["AWS_ENDPOINT_URL"]
 
-    def _count(self, answer: Answer) -> None:
+    def _count(self, answer: Returned) -> None:
         with self._lock:
             totals = self.totals
             totals.invocations += 1

@@ -1,7 +1,7 @@
 """What the host and the child process of an account say to each other: one JSON object a line.
 
 Orders go to the child, reports come back. Every order but `Connect` and `Stop` has an id, and the
-child answers each of them once, with `Answer`.
+child answers each of them once, with `Answered`.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ Asked = Ping | Send | PairPhone | JoinedGroups | GroupInfo | Logout
 Order = Connect | Stop | Asked
 
 
-class Answer(_Line):
+class Answered(_Line):
     """What became of order `id`: `error` is the library's text, or null."""
 
     report: Literal["answer"] = "answer"
@@ -141,7 +141,7 @@ class Ended(_Line):
     error: str = ""
 
 
-Report = Answer | Begun | Qr | Happened | RetryReceipt | Ended
+Report = Answered | Begun | Qr | Happened | RetryReceipt | Ended
 
 _T = TypeVar("_T")
 _ORDERS: TypeAdapter[Order] = TypeAdapter(Annotated[Order, Field(discriminator="order")])

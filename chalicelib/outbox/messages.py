@@ -9,7 +9,7 @@ from typing import Literal
 
 from chalicelib.texts import Part
 
-Kind = Literal["task_list", "changes", "admin_report", "admin_alert"]
+MessageKind = Literal["task_list", "changes", "admin_report", "admin_alert"]
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Message:
 
     chat: str
     session: str
-    kind: Kind
+    kind: MessageKind
     slot: datetime
     text: str
     key: str

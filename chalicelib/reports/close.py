@@ -10,7 +10,7 @@ from chalicelib import texts
 from chalicelib.chats import personal_chats, read_groups
 from chalicelib.clients import unusable_handles
 from chalicelib.db import Row, Transaction
-from chalicelib.outbox.messages import Kind, Message, in_parts
+from chalicelib.outbox.messages import Message, MessageKind, in_parts
 from chalicelib.outbox.publish import add_messages, publish_messages
 from chalicelib.platforms import PLATFORMS, Platform
 from chalicelib.reports import results
@@ -78,7 +78,7 @@ def tell_operators(
     runtime: Runtime,
     tx: Transaction,
     slot: datetime,
-    kind: Kind,
+    kind: MessageKind,
     key: str,
     text: str | Sequence[Part],
 ) -> list[Row]:

@@ -39,7 +39,7 @@ _BELIEVED = 1.0
 _FORGOTTEN_EVERY = 0.1
 _DAY_SECONDS = 86_400
 
-Answer = TypeVar("Answer")
+Value = TypeVar("Value")
 
 
 @dataclass
@@ -224,7 +224,7 @@ class Guard:
             return shared
         return self._local.hit(item, self._prefix, route, cost=calls)
 
-    def _try_redis(self, ask: Callable[[Redis], Answer]) -> Answer | None:
+    def _try_redis(self, ask: Callable[[Redis], Value]) -> Value | None:
         """Redis's answer; None while it is away or not set."""
         if not self._redis_url or time.monotonic() < self._away_until:
             return None

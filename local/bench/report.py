@@ -9,14 +9,14 @@ from rich.table import Table
 
 from local.bench.dispatch_bench import DispatchReport
 from local.bench.meter import MEGABYTE
-from local.bench.slot_report import SlotReport
+from local.bench.slot_report import SlotFigures
 from local.profiler import Place
 from local.show import out
 
 _FUNCTIONS = 12
 
 
-def print_slot(report: SlotReport) -> None:
+def print_slot(report: SlotFigures) -> None:
     """One line per quantity, each with what it is measured against."""
     table = _table(
         f"{report.clients} clients, {report.workers} workers, {report.latency_ms:g} ms a call, "

@@ -19,7 +19,7 @@ from typing import Any
 
 from local.sandbox import ids
 from local.sandbox.demo_clients import ACCOUNTS, HEADQUARTERS
-from local.sandbox.world import Account, Kind, Platform, Post
+from local.sandbox.world import Account, Media, Platform, Post
 
 HISTORY_DAYS = 40  # one post a day, so that a feed has more than one page
 SETTLED = timedelta(minutes=15)
@@ -27,7 +27,7 @@ GROWING = timedelta(minutes=100)
 MANUAL_CLIENT_ID = "DITLANTAS"
 
 # owner, time of day, kind, caption, eventual likes and comments
-INSTAGRAM: tuple[tuple[str, str, Kind, str | None, int, int], ...] = (
+INSTAGRAM: tuple[tuple[str, str, Media, str | None, int, int], ...] = (
     ("polres.contoh", "07:30", "photo", "Apel pagi, siap melayani 👮‍♀️🇮🇩 #PolriPresisi", 180, 24),
     (
         "polres.contoh",
@@ -141,7 +141,7 @@ def _instagram(
     midnight: datetime,
     owner: str,
     clock: str,
-    kind: Kind,
+    kind: Media,
     caption: str | None,
     likes: int,
     comments: int,

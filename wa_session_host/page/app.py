@@ -30,7 +30,7 @@ from wa_session_host.session.session import Session
 
 _HERE = Path(__file__).parent
 
-Answer = Callable[[Request], Awaitable[Response]]
+Endpoint = Callable[[Request], Awaitable[Response]]
 Act = Callable[[Request, Any], str]
 
 
@@ -144,7 +144,7 @@ class Pages:
 
     # --- around them ----------------------------------------------------------------------------
 
-    def _members(self, answer: Answer) -> Answer:
+    def _members(self, answer: Endpoint) -> Endpoint:
         """Only for those who gave the password; others are led to the login."""
 
         async def guarded(request: Request) -> Response:
@@ -154,7 +154,7 @@ class Pages:
 
         return guarded
 
-    def _form(self, act: Act) -> Answer:
+    def _form(self, act: Act) -> Endpoint:
         """A form of the page: checked, done, and answered with the first page and a word."""
 
         async def answer(request: Request) -> Response:
