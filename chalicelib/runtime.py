@@ -23,8 +23,9 @@ from chalicelib.queues import Queues
 from chalicelib.settings import Settings, load_settings
 from chalicelib.slots import WIB
 from chalicelib.social.apis import APIS, SocialApi
+from chalicelib.social.fallback import Fallback
 from chalicelib.social.guard import Guard, GuardedRoute
-from chalicelib.social.http import Api, Fallback
+from chalicelib.social.http import Api, Effort
 
 log = logging.getLogger(__name__)
 
@@ -122,15 +123,14 @@ class Runtime:
         return Fallback(*apis) if len(apis) > 1 else apis[0]
 
     def _route(self, name: str, host: str, key: str) -> Api:
-        return Api(
-            host,
-            key,
-            GuardedRoute(self.guard, name),
-            timeout=self.settings.rapidapi_timeout_seconds,
-            attempts=self.settings.rapidapi_attempts,
-            connections=self.settings.rapidapi_parallel_calls,
-            deadline=lambda: self.deadline,
+        settings = self.settings
+        effort = Effort(
+            settings.rapidapi_timeout_seconds,
+            settings.rapidapi_attempts,
+            settings.rapidapi_parallel_calls,
         )
+        route = GuardedRoute(self.guard, name)
+        return Api(host, key, route, effort, deadline=lambda: self.deadline)
 
 
 @dataclass(frozen=True)

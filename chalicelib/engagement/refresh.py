@@ -130,19 +130,7 @@ def _names(post: PostRead) -> list[str]:
 
 
 def _coverage(post: PostRead, task: Task) -> dict[str, Any]:
-    so_far = post.so_far
-    found = cover(
-        post.platform,
-        post.stop,
-        names=so_far.names,
-        comments=so_far.comments,
-        pages=so_far.pages,
-        unreadable=so_far.unreadable,
-        count=task.count,
-        total=so_far.total,
-        stored=task.stored,
-        last=task.last,
-    )
+    found = cover(task, post.so_far, post.stop)
     return asdict(found) | {"complete": found.complete}
 
 

@@ -218,6 +218,6 @@ def _tell_fallbacks(runtime: Runtime, tx: Transaction, slot: Slot) -> list[Row]:
 def _fallback_works_for(runtime: Runtime, platform: Platform) -> str | None:
     """What keeps the platform's first host closed, where a second one is set and open."""
     first, *others = runtime.routes(platform)
-    if all(map(runtime.guard.closed_by, others)):
+    if all(map(runtime.guard.breaker.closed_by, others)):
         return None
-    return runtime.guard.closed_by(first)
+    return runtime.guard.breaker.closed_by(first)

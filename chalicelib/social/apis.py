@@ -7,7 +7,8 @@ from typing import Protocol, runtime_checkable
 
 from chalicelib.platforms import Platform
 from chalicelib.social.content import Post, PostPage, UserPage
-from chalicelib.social.http import Api, Fallback
+from chalicelib.social.fallback import Fallback
+from chalicelib.social.http import Api
 from chalicelib.social.instagram import Instagram
 from chalicelib.social.tiktok import TikTok
 

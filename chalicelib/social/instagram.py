@@ -25,7 +25,8 @@ from chalicelib.social.content import (
     username,
 )
 from chalicelib.social.errors import Business, Malformed, NotFound
-from chalicelib.social.http import Api, Fallback
+from chalicelib.social.fallback import Fallback
+from chalicelib.social.http import Api
 from chalicelib.social.judge import Json
 
 _VIDEO, _ALBUM = 2, 8

@@ -24,7 +24,8 @@ from chalicelib.social.content import (
     username,
 )
 from chalicelib.social.errors import Malformed, NotFound
-from chalicelib.social.http import Api, Fallback
+from chalicelib.social.fallback import Fallback
+from chalicelib.social.http import Api
 from chalicelib.social.judge import Json
 
 _POSTS_A_PAGE = 35

@@ -324,7 +324,7 @@ def test_a_fallback_host_that_has_taken_over_is_told_once_a_day(
             runtime_at(clock), rapidapi_tiktok_fallback_host="http://127.0.0.1:9", redis_url=None
         )
         for platform in PLATFORMS:
-            runtime.guard.trip(runtime.routes(platform)[0], errors.QuotaExceeded("used up"))
+            runtime.guard.breaker.trip(runtime.routes(platform)[0], errors.QuotaExceeded("used up"))
         finished(runtime, tables)
         close(runtime)
     [alert] = texts(tables, "admin_alert")

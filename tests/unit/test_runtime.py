@@ -12,7 +12,8 @@ from chalicelib.deadline import UNLIMITED
 from chalicelib.platforms import PLATFORMS, Platform
 from chalicelib.runtime import Counters, Runtime
 from chalicelib.slots import WIB
-from chalicelib.social.http import Api, Fallback
+from chalicelib.social.fallback import Fallback
+from chalicelib.social.http import Api
 from tests.unit.builders import make_settings, wib
 
 

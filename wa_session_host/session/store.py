@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from chalicelib.db import Database
-from chalicelib.settings import plain_account
+from chalicelib.whatsapp_settings import plain_account
 
 DATABASE = "postgres"
 """Value of WA_AUTH_DATA_PATH for a schema in the database of DATABASE_URL."""
