@@ -112,7 +112,8 @@ SELECT count(*) AS clients,
        (SELECT count(*) FROM wa_notification_outbox o WHERE o.slot = :slot AND o.status = 'sent')
          AS messages_sent,
        (SELECT count(*) FROM wa_notification_outbox o WHERE o.slot = :slot
-          AND o.status IN ('pending', 'processing', 'retrying')) AS messages_waiting
+          AND o.status IN ('pending', 'processing', 'retrying')) AS messages_waiting,
+       (SELECT count(*) FROM coverage v WHERE v.slot = :slot AND v.share < 0.95) AS lists_incomplete
 FROM client_run WHERE slot = :slot
 
 -- name: client_results(slot)
