@@ -52,7 +52,8 @@ def tell_of_closed(runtime: Runtime, slot: Slot) -> bool:
             return False
         summary = tx.run("slots.summary", slot=slot.at)[0] | due
         rows = _tell(runtime, tx, slot, summary)
-    log_metrics(slot_metrics(runtime.settings.cicero_stage, slot, runtime.now(), summary))
+    metrics = slot_metrics(runtime.settings.cicero_stage, slot, runtime.now(), summary)
+    log_metrics(f"slot {slot}: {summary['done']} of {summary['clients']} clients done", metrics)
     publish_messages(runtime, rows)
     ping(runtime.settings.heartbeat_url, runtime.deadline.left())
     return True

@@ -356,7 +356,7 @@ def test_a_closed_slot_logs_its_figures_and_is_told_to_the_monitor_once(
         assert (close(runtime), close(runtime)) == (True, False)
         assert monitor.paths == ["/ping"]
     [line] = [vars(record) for record in caplog.records if "_aws" in vars(record)]
-    assert line["message"] == f"slot {Slot.exactly(runtime.now())}: 1 clients done"
+    assert line["message"] == f"slot {Slot.exactly(runtime.now())}: 1 of 1 clients done"
     assert (line["Clients"], line["ClientsDone"], line["ListsIncomplete"]) == (1, 1, 0)
 
 

@@ -92,6 +92,10 @@ RETURNING coalesce(seconds, 0) AS seconds
 -- Closed slots that operators were not told of.
 SELECT slot FROM slot_run WHERE report_due AND closed_at <= :closed_before ORDER BY slot
 
+-- name: last_ended(day_start)
+-- The day's last slot that was closed, or will not be opened.
+SELECT max(slot) AS slot FROM slot_run WHERE slot >= :day_start AND status <> 'open'
+
 -- name: overdue(opened_before)
 -- Open slots that have had their time.
 SELECT slot FROM slot_run WHERE status = 'open' AND opened_at <= :opened_before ORDER BY slot

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from chalicelib.reports.metrics import slot_metrics
+import pytest
+
+from chalicelib.reports.metrics import slot_metrics, sweep_metrics
 from chalicelib.slots import Slot
+from tests.unit.builders import wib
 
 SLOT = Slot.parse("2026-02-20T17:00")
 SUMMARY = {
@@ -42,5 +45,23 @@ def test_every_figure_is_there_and_named_as_a_metric() -> None:
     assert line == {"Stage": "prod", "slot": "2026-02-20T17:00+07:00", **figures}
     assert head["Timestamp"] == 1771581661000
     [directive] = head["CloudWatchMetrics"]
-    assert (directive["Namespace"], directive["Dimensions"]) == ("CiceroFetch", [["Stage"]])
+    assert (directive["Namespace"], directive["Dimensions"]) == ("Cicero", [["Stage"]])
     assert {metric["Name"] for metric in directive["Metrics"]} == set(figures)
+
+
+@pytest.mark.parametrize(
+    ("now", "ended", "minutes"),
+    [
+        ("06:00", None, 0),
+        ("07:10", None, 70),
+        ("05:59", None, 0),
+        ("17:29", "17:00", 0),
+        ("17:45", "17:00", 15),
+        ("18:41", "17:00", 71),
+        ("20:59", "20:30", 1),
+        ("23:59", "21:58", 0),
+    ],
+)
+def test_how_late_the_service_is(now: str, ended: str | None, minutes: int) -> None:
+    line = sweep_metrics("prod", wib(now), wib(ended) if ended else None)
+    assert (line["Stage"], line["MinutesBehind"]) == ("prod", minutes)
