@@ -68,6 +68,13 @@ class Settings(WhatsAppSettings, ApiSettings):
         "trouble; normal: every slot; verbose: every slot, with a line per client",
     )
 
+    heartbeat_url: str | None = Field(
+        None,
+        repr=False,
+        description="Monitor outside that is asked for after each closed slot, and raises an "
+        "alarm when that stays away; empty: none",
+    )
+
     engagement_refresh: Literal["delta", "full"] = Field(
         "delta",
         description="delta: a post whose count did not change is not read again (17:00 and the "
@@ -138,6 +145,11 @@ class Settings(WhatsAppSettings, ApiSettings):
             places = ", ".join(map(str, refused))
             raise ValueError(f"entry {places} of the list is no telephone number or group id")
         return text
+
+    @field_validator("heartbeat_url")
+    @classmethod
+    def _monitor(cls, url: str | None) -> str | None:
+        return addresses.web_page(url) if url else url
 
     @field_validator("task_list_window_start", "task_list_window_end", mode="before")
     @classmethod
