@@ -79,3 +79,12 @@ DELETE FROM insta_like_audit WHERE audit_id IN (
   SELECT audit_id FROM insta_like_audit WHERE captured_at < :before LIMIT :batch
   FOR UPDATE SKIP LOCKED)
 RETURNING audit_id
+
+-- name: held(client_id, day_start, day_end)
+-- The client's posts of the day, whoever stored them, and who is stored as having liked each.
+SELECT p.shortcode AS content_id, p.source_type, cicero_merge_usernames(e.likes, '[]', '') AS names
+FROM insta_post p LEFT JOIN insta_like e ON e.shortcode = p.shortcode
+WHERE p.created_at >= CAST(:day_start AS timestamptz) AT TIME ZONE 'Asia/Jakarta'
+  AND p.created_at < CAST(:day_end AS timestamptz) AT TIME ZONE 'Asia/Jakarta'
+  AND (p.client_id = :client_id OR EXISTS (SELECT 1 FROM insta_post_clients l
+    WHERE l.shortcode = p.shortcode AND l.client_id = :client_id))

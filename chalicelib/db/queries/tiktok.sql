@@ -86,3 +86,12 @@ WITH account AS (
 )
 UPDATE clients c SET tiktok_secuid = account.secuid FROM account
 WHERE c.client_id = account.client_id AND c.tiktok_secuid IS DISTINCT FROM account.secuid
+
+-- name: held(client_id, day_start, day_end)
+-- As instagram.held, for videos and their commenters.
+SELECT p.video_id AS content_id, p.source_type, cicero_merge_usernames(e.comments, '[]', '') AS names
+FROM tiktok_post p LEFT JOIN tiktok_comment e ON e.video_id = p.video_id
+WHERE p.created_at >= cicero_time(p.created_at, CAST(:day_start AS timestamptz))
+  AND p.created_at < cicero_time(p.created_at, CAST(:day_end AS timestamptz))
+  AND (p.client_id = :client_id OR EXISTS (SELECT 1 FROM tiktok_post_clients l
+    WHERE l.video_id = p.video_id AND l.client_id = :client_id))
