@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from chalicelib.slots import SEGMENT_A, slots_of
+from local.docs.markdown import table
 
 DAYS = 30
 """Of a month."""
@@ -103,6 +104,11 @@ def day_of(clients: int, work: Work | None = None, prices: Prices | None = None)
         * (standard * prices.sqs_million + fifo * prices.sqs_fifo_million)
         / _MILLION,
     )
+
+
+def cost_table() -> str:
+    """What a day asks of AWS and of the APIs, for several numbers of clients."""
+    return table(HEADS, rows())
 
 
 def rows(clients: Iterable[int] = (100, 1_000, 10_000)) -> list[tuple[str, ...]]:
