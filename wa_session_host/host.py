@@ -12,7 +12,6 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from threading import Event, Thread
-from typing import Any
 
 from chalicelib.errors import CiceroError
 from chalicelib.runtime import Runtime
@@ -21,11 +20,13 @@ from wa_session_host.alerts.alerts import Alerts
 from wa_session_host.lease import Lease, LeaseTimes, Owner
 from wa_session_host.metrics import Metrics
 from wa_session_host.page import PageContext, PageServer
-from wa_session_host.protocol import Connect
-from wa_session_host.sending.consumer import Consumer
+from wa_session_host.protocol import Connect, Report
+from wa_session_host.sending.attempt import Attempt, Outcome
+from wa_session_host.sending.consumer import Assignment, Consumer
 from wa_session_host.sending.inflight import InHand, open_in_hand
 from wa_session_host.sending.pacing import Limits, Pace
-from wa_session_host.session.child_process import CHILD
+from wa_session_host.sending.transport import TransportError
+from wa_session_host.session.child_process import CHILD, ChildProcess
 from wa_session_host.session.session import Session
 from wa_session_host.session.snapshot import Times
 from wa_session_host.session.store import open_store
@@ -126,17 +127,17 @@ class Host:
     def _session(self, account: str) -> Session:
         settings = self.settings
 
-        def connect() -> Connect:
+        def launch(on_report: Callable[[Report], None], on_end: Callable[[], None]) -> ChildProcess:
             store = open_store(account, settings.wa_auth_data_path, settings.database_url)
-            return Connect(account=account, store=store, proxy_url=settings.wa_proxy_url)
+            connect = Connect(account=account, store=store, proxy_url=settings.wa_proxy_url)
+            return ChildProcess(connect, on_report, on_end, self._overrides.command)
 
         return Session(
             account,
-            connect,
+            launch,
             self.lease.held,
             self.alerts.session,
             self.runtime.now,
-            self._overrides.command,
             self._overrides.times,
         )
 
@@ -157,9 +158,7 @@ class Host:
                 WhatsAppTransport(session, self._overrides.send_seconds),
                 self._stop,
                 in_hand=in_hand,
-                session=account,
-                tenure=lambda: self.lease.tenure,
-                pace=self._pace(),
+                assignment=Assignment(account, lambda: self.lease.tenure, self._pace()),
                 on_try=self._tried,
             )
             threads.append(Thread(target=consumer.run, name=f"consumer {account}", daemon=True))
@@ -178,9 +177,9 @@ class Host:
         self._runtimes.append(runtime)
         return runtime
 
-    def _tried(self, row: Any, outcome: Any, error: Any) -> None:
-        self.metrics.tried(row["session"], outcome.status)
-        self.alerts.tried(row, outcome, error)
+    def _tried(self, attempt: Attempt, outcome: Outcome, error: TransportError | None) -> None:
+        self.metrics.tried(attempt.message.session, outcome.status)
+        self.alerts.tried(attempt, outcome, error)
 
     def _dead_parts(self) -> list[str]:
         """The names of threads that should run and do not."""

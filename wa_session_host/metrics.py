@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
@@ -29,7 +28,7 @@ class Metrics:
 
     def __init__(self, sessions: Mapping[str, Session], lease_held: Callable[[], bool]) -> None:
         self._registry = CollectorRegistry()
-        self._tries: Any = Counter(
+        self._tries = Counter(
             "cicero_wa_tries",
             "Tries to send, by how the message was left",
             ["account", "status"],

@@ -12,13 +12,12 @@ import queue
 from collections.abc import Callable
 from threading import Event, Thread
 
-from chalicelib.db import Row
 from chalicelib.errors import CiceroError
 from chalicelib.outbox.publish import publish_messages
 from chalicelib.reports.close import tell_operators
 from chalicelib.runtime import Runtime
 from wa_session_host.alerts import texts as alert_texts
-from wa_session_host.sending.delivery import Outcome
+from wa_session_host.sending.attempt import Attempt, Outcome
 from wa_session_host.sending.transport import TransportError
 from wa_session_host.session.snapshot import Snapshot
 from wa_session_host.session.states import AlertKind
@@ -51,14 +50,15 @@ class Alerts:
         text = alert_texts.session(account, kind, shot, self._runtime.now())
         self._tell(f"wa-{kind}:{account}", text)
 
-    def tried(self, row: Row, outcome: Outcome, error: TransportError | None) -> None:
-        """A message failed for good, or its outcome is unknown. The hour's first one is told."""
-        if outcome.status not in ("dead_letter", "uncertain") or row["kind"] == "admin_alert":
+    def tried(self, attempt: Attempt, outcome: Outcome, error: TransportError | None) -> None:
+        """Tells of a message that failed for good, or of which nobody knows whether it went out;
+        of several in one hour, the first. Alerts themselves are left out."""
+        if outcome.status not in ("dead_letter", "uncertain") or attempt.kind == "admin_alert":
             return
-        log.error("alert: outbox row %d: %s", row["outbox_id"], outcome.status)
+        log.error("alert: outbox row %d: %s", attempt.outbox_id, outcome.status)
         cause = alert_texts.cause(outcome.status, error)
-        text = alert_texts.message(row, outcome.status, error, self._runtime.now())
-        self._tell(f"wa-{outcome.status}:{cause}:{row['session']}", text)
+        text = alert_texts.message(attempt, outcome.status, error, self._runtime.now())
+        self._tell(f"wa-{outcome.status}:{cause}:{attempt.message.session}", text)
 
     def close(self) -> None:
         """Writes what is left, once, and ends."""

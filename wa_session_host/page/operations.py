@@ -83,10 +83,11 @@ class Operations:
     def session(self, account: str) -> Session | None:
         return self._context.sessions.get(account)
 
-    def groups(self, session: Session) -> list[dict[str, Any]]:
+    def groups(self, session: Session) -> list[protocol.Group]:
         """The groups that the account is in, by name. Raises Refused."""
         found = self._ask(session, lambda number: protocol.JoinedGroups(id=number))
-        return sorted(found, key=lambda group: str(group["name"]).casefold())
+        groups = protocol.GROUPS.validate_python(found)
+        return sorted(groups, key=lambda group: group.name.casefold())
 
     def pair_phone(self, session: Session, phone: str) -> tuple[str, datetime]:
         """The code to type on the phone, and until when. Raises Refused."""
@@ -132,7 +133,7 @@ class Operations:
     def close(self) -> None:
         self._sqs.close()
 
-    def _ask(self, session: Session, make: Callable[[int], protocol.Asked]) -> Any:
+    def _ask(self, session: Session, make: Callable[[int], protocol.Asked]) -> protocol.Value:
         asked = session.ask(make)
         try:
             return asked.result(_ANSWER_SECONDS)

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from threading import Lock, Thread
-from typing import Any, cast
+from typing import IO, cast
 
 from wa_session_host import protocol
 from wa_session_host.protocol import Answer, Asked, BadLine, Begun, Connect, Report, Stop
@@ -34,7 +34,7 @@ class ChildRefused(Exception):
     """The child could not do it; the text is the library's."""
 
 
-class Reply(Future[Any]):
+class Reply(Future[protocol.Value]):
     """An answer to come: its value, or ChildRefused, or ChildGone.
 
     `begun`: the child said that it starts on the order, which may have had an effect since.
@@ -130,7 +130,7 @@ class ChildProcess:
         return True
 
     def _write(self) -> None:
-        stdin = cast("Any", self._process.stdin)
+        stdin = cast("IO[str]", self._process.stdin)
         while (order := self._orders.get()) is not None:
             try:
                 stdin.write(protocol.line(order))
@@ -143,7 +143,7 @@ class ChildProcess:
             log.debug("the child had closed its pipe")
 
     def _read(self) -> None:
-        with cast("Any", self._process.stdout) as stdout:
+        with cast("IO[str]", self._process.stdout) as stdout:
             for text in stdout:
                 self._take(text)
         self._process.wait()
@@ -183,7 +183,7 @@ class ChildProcess:
             reply.set_exception(ChildGone())
 
     def _read_errors(self) -> None:
-        with cast("Any", self._process.stderr) as stderr:
+        with cast("IO[str]", self._process.stderr) as stderr:
             for text in stderr:
                 log.info("child %d: %s", self.pid, masked(text.rstrip()))
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import Future
 from threading import Condition
-from typing import Any
 
+from wa_session_host.protocol import Value
 from wa_session_host.session.child_process import Reply, gone
 
 
@@ -40,7 +40,7 @@ class SendGate:
         with self._changed:
             self.open = True
 
-    def _ended(self, _: Future[Any]) -> None:
+    def _ended(self, _: Future[Value]) -> None:
         with self._changed:
             self._under_way -= 1
             self._changed.notify_all()

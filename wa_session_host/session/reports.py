@@ -9,9 +9,9 @@ from collections import deque
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from wa_session_host.protocol import Ended, Happened, Qr, Report, RetryReceipt
+from wa_session_host.protocol import Ended, Happened, Pong, Qr, Report, RetryReceipt
 from wa_session_host.session.snapshot import Snapshot, Times
-from wa_session_host.session.states import Event
+from wa_session_host.session.states import Event, State
 
 REMEMBERED = 256
 """Sent messages that a child can send again to a recipient who asks; older ones it forgot."""
@@ -105,3 +105,16 @@ class ReportReader:
             retry_receipts=shot.retry_receipts + len(message_ids),
             retry_receipts_too_late=shot.retry_receipts_too_late + too_late,
         )
+
+
+def pong_event(pong: Pong, state: State, codes_shown: bool) -> Event | None:
+    """The event that the child's answer to a ping amounts to, if any. `codes_shown`: codes could
+    be scanned for so long that their end is no failure."""
+    up = pong.connected and pong.logged_in
+    if up and state == "reconnecting":
+        return "keep_alive_restored"
+    if not up and state == "connected":
+        return "disconnected"
+    if not pong.connected and state == "pairing":
+        return "qr_expired" if codes_shown else "pair_failed"
+    return None
