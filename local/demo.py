@@ -9,6 +9,7 @@ from pathlib import Path
 from rich.panel import Panel
 
 from chalicelib.slots import Slot, slots_of
+from local.environment import own_environment
 from local.runner import Runner
 from local.running import AlreadyRunning, running
 from local.sandbox.scenario import demo_day
@@ -33,8 +34,7 @@ def run_demo(day: date, workers: int) -> None:
         DATA,
         demo_day(day),
         lambda part: out.print(f"  starting {part} …"),
-        own=True,
-        settings=_OWN_SETTINGS,
+        given=own_environment() | _OWN_SETTINGS,
     )
     with stack, Runner(stack.environment, workers) as runner:
         for slot in _chosen(day):

