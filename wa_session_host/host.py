@@ -1,7 +1,8 @@
 """The host with real accounts: the lease, then a session and a consumer each, and the web page.
 
-Threads: one supervises each account, one consumes for it, one holds the lease, one keeps the
-messages in hand hidden, one writes alerts, one serves the page. The main thread waits.
+Threads: for each account one that supervises its session and one that consumes its messages; one
+each that holds the lease, keeps the messages in hand hidden, writes alerts and serves the page.
+The main thread waits.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ from wa_session_host.session.transport import SEND_SECONDS, WhatsAppTransport
 log = logging.getLogger(__name__)
 
 BROKEN = 1
-"""Exit code of a host of which a part ended by itself."""
+"""Exit code of a host that had a part end by itself."""
 
 OWNED_ELSEWHERE = 3
 """Exit code of a strict host that found another owner."""
@@ -47,7 +48,7 @@ _ALIVE_SECONDS = 30.0
 
 @dataclass(frozen=True)
 class Overrides:
-    """What tests replace: the child's command, how patient everything is, who alerts."""
+    """What tests replace: the child's command, all waiting times, who alerts."""
 
     command: Sequence[str] = CHILD
     times: Times = field(default_factory=Times)
@@ -58,7 +59,7 @@ class Overrides:
 
 
 class Host:
-    """Everything, from construction to the end of `run`."""
+    """All parts of the host, from construction to the end of `run`."""
 
     def __init__(self, settings: Settings, overrides: Overrides | None = None) -> None:
         self.settings = settings
@@ -93,7 +94,8 @@ class Host:
         )
 
     def run(self, stopping: Callable[[], bool]) -> int:
-        """Until `stopping()`; the exit code. Finishes what is being sent, gives the rest back."""
+        """Runs until `stopping()` and returns the exit code. Finishes what is being sent, and
+        returns the rest to the queue."""
         self.alerts.start()
         self.page.start()
         self.lease.start()
@@ -115,7 +117,7 @@ class Host:
         return self._exit
 
     def alive(self) -> bool:
-        """Whether every part is alive; a WhatsApp account that is away is no part of it."""
+        """Whether every part is running, whatever the state of the WhatsApp accounts."""
         oldest = time.monotonic() - _ALIVE_SECONDS
         turning = all(session.ticked > oldest for session in self.sessions.values())
         return turning and not self._dead_parts()
@@ -172,7 +174,7 @@ class Host:
         return Pace(Limits(settings.wa_gap_seconds, jitter, cap, pause), random.uniform)
 
     def _runtime_of_its_own(self) -> Runtime:
-        """A thread's own database connection; SQS's client is shared."""
+        """With a database connection of its own, for one thread; SQS's client is shared."""
         runtime = Runtime(self.settings, queues=self.runtime.queues)
         self._runtimes.append(runtime)
         return runtime
@@ -182,7 +184,7 @@ class Host:
         self.alerts.tried(attempt, outcome, error)
 
     def _dead_parts(self) -> list[str]:
-        """The names of threads that should run and do not."""
+        """The names of threads that should be running and are not."""
         sessions = [session.thread for session in self.sessions.values()]
         threads = [*self._threads, *sessions, self.lease.thread, self.alerts.thread]
         if self.in_hand is not None:

@@ -1,4 +1,4 @@
-"""What Prometheus may ask for. No number, chat or text: accounts go by their names here."""
+"""Metrics for Prometheus. They hold no number, chat or text; accounts are named as in settings."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _COUNTERS: Mapping[str, tuple[str, Callable[[Snapshot], int]]] = {
 
 
 class Metrics:
-    """This host's metrics, in a registry of their own."""
+    """This host's metrics, in their own registry."""
 
     def __init__(self, sessions: Mapping[str, Session], lease_held: Callable[[], bool]) -> None:
         self._registry = CollectorRegistry()

@@ -1,7 +1,7 @@
-"""What the host and the child process of an account say to each other: one JSON object a line.
+"""The messages between the host and an account's child process: one JSON object per line.
 
-Orders go to the child, reports come back. Every order but `Connect` and `Stop` has an id, and the
-child answers each of them once, with `Answer`.
+Orders go to the child, reports come back. Every order except `Connect` and `Stop` has an id, and
+the child answers each of them once, with `Answer`.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class Ping(_Question):
 
 
 class Send(_Question):
-    """Answered with WhatsApp's message id."""
+    """Sends a text; answered with WhatsApp's message id."""
 
     order: Literal["send"] = "send"
     chat: str
@@ -82,7 +82,7 @@ Value = JsonValue
 
 
 class Answer(_Line):
-    """What became of order `id`: `error` is the library's text, or null."""
+    """The result of order `id`: `error` is the library's text, or null."""
 
     report: Literal["answer"] = "answer"
     id: int
@@ -106,14 +106,14 @@ class Group(_Line):
 
 
 class Begun(_Line):
-    """The child starts on send `id` now: from here on only its answer tells the outcome."""
+    """The child starts to send `id` now: from here on only its answer tells the outcome."""
 
     report: Literal["begun"] = "begun"
     id: int
 
 
 class Qr(_Line):
-    """A new pairing code to show; it replaces the one before."""
+    """A new pairing code to show; it replaces the previous one."""
 
     report: Literal["qr"] = "qr"
     code: str
@@ -154,7 +154,7 @@ class RetryReceipt(_Line):
 
 
 class Ended(_Line):
-    """The library's connect() came back, with this error or none; the child ends now."""
+    """The library's connect() returned, or raised this error; the child ends now."""
 
     report: Literal["ended"] = "ended"
     error: str = ""
@@ -169,7 +169,7 @@ _REPORTS: TypeAdapter[Report] = TypeAdapter(Annotated[Report, Field(discriminato
 
 
 class BadLine(ValueError):
-    """A line that is no order or report of this version. The text holds none of its content."""
+    """A line that is not an order or report of this version. The text quotes none of it."""
 
 
 def line(message: Order | Report) -> str:

@@ -1,8 +1,8 @@
 """What the operators are told of the account: rows of the outbox, like every other message.
 
-An alert that the account is down cannot leave through it: its row waits, and expires after a day.
-So the page, the log, /metrics and the alarm on the log tell the same. With a second account for
-operators (WA_LOG_CLIENT_ID) it leaves at once.
+An alert that the account is down cannot go out through that account: its row waits, and expires
+after a day. So the page, the log, /metrics and the alarm on the log show the same. With a second
+account for operators (WA_LOG_CLIENT_ID) it goes out at once.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ _AGAIN_SECONDS = 5.0
 
 
 class Alerts:
-    """Writes alerts from a thread of its own, from `start` to `close`, so that nobody waits for
+    """Writes alerts on its own thread, from `start` to `close`, so that nobody waits for
     PostgreSQL.
 
     One alert an hour for each account and kind of trouble, or for each account, outcome and cause
-    of failed messages. What PostgreSQL does not take is tried again.
+    of failed messages. An alert that cannot be written is retried.
     """
 
     def __init__(self, runtime: Runtime, thread: Callable[..., Thread] = Thread) -> None:
@@ -45,7 +45,7 @@ class Alerts:
         self.thread.start()
 
     def session(self, account: str, kind: AlertKind, shot: Snapshot) -> None:
-        """An account is in trouble."""
+        """Tells that an account is in trouble."""
         log.error("alert: account %s: %s (%s)", account, kind, shot.state)
         text = alert_texts.session(account, kind, shot, self._runtime.now())
         self._tell(f"wa-{kind}:{account}", text)
@@ -61,7 +61,7 @@ class Alerts:
         self._tell(f"wa-{outcome.status}:{cause}:{attempt.message.session}", text)
 
     def close(self) -> None:
-        """Writes what is left, once, and ends."""
+        """Tries once more to write what is left, and ends."""
         self._stopping.set()
         self._inbox.put(None)
         self.thread.join()

@@ -64,7 +64,7 @@ def session(account: str, kind: AlertKind, shot: Snapshot, now: datetime) -> str
 
 
 def cause(status: str, error: TransportError | None) -> Cause:
-    """What failed messages have in common, and so what to do about them."""
+    """The cause that failed messages share, and with it what to do about them."""
     if status == "uncertain":
         return "uncertain"
     return error.alert if error is not None and error.alert else "other"

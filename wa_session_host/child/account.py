@@ -1,9 +1,9 @@
 """One WhatsApp account over neonize. The only module that imports neonize.
 
-It keeps to what was seen of 0.5.2: events are registered before connect() and run on its one
-thread, so handlers only pass them on; a client that is not up by its events is asked nothing, for
-it panics before its first connection, waits while it dials, and says that it is logged in while a
-login is refused.
+It relies on the observed behaviour of 0.5.2. Events are registered before connect() and run on its
+only thread, so handlers merely pass them on. A client that is not up according to its events is
+never queried: it panics before its first connection, blocks while it dials, and says that it is
+logged in while a login is being refused.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _REASONS: dict[str, EventName] = {
 
 
 class Account:
-    """The library's client behind the protocol. `report` takes what the host is to know."""
+    """The library's client behind the protocol. `report` is called with what the host must know."""
 
     def __init__(self, order: Connect, report: Callable[[Report], None]) -> None:
         from neonize.client import NewClient
@@ -54,7 +54,7 @@ class Account:
         self._register()
 
     def connect(self) -> None:
-        """Blocks until the connection is given up. Raises what the library raises."""
+        """Blocks until the library gives up. Raises what the library raises."""
         from neonize.utils import log as library_log
 
         library_log.setLevel("WARNING")
@@ -167,7 +167,7 @@ def _paired(event: Any) -> Report:
 
 
 def _refused(name: EventName) -> Callable[[Any], Report]:
-    """A refused login under the name of its reason, where the reason has an event of its own."""
+    """A refused login, as the event of its reason if there is one, otherwise as `name`."""
 
     def read(event: Any) -> Report:
         from neonize.proto.Neonize_pb2 import ConnectFailureReason

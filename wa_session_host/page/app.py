@@ -1,4 +1,4 @@
-"""The page's routes. Every form carries a token; everything but three paths needs a login."""
+"""The page's routes. Every form carries a token; all but three paths need a login."""
 
 from __future__ import annotations
 
@@ -145,7 +145,7 @@ class Pages:
     # --- around them ----------------------------------------------------------------------------
 
     def _members(self, answer: Answer) -> Answer:
-        """Only for those who gave the password; others are led to the login."""
+        """Only for those who have entered the password; others are sent to the login."""
 
         async def guarded(request: Request) -> Response:
             if not self._auth.entered(request):
@@ -155,7 +155,7 @@ class Pages:
         return guarded
 
     def _form(self, act: Act) -> Answer:
-        """A form of the page: checked, done, and answered with the first page and a word."""
+        """Handles a form: checks its token, acts, and shows the first page with the result."""
 
         async def answer(request: Request) -> Response:
             form = await request.form()
@@ -183,7 +183,7 @@ class Pages:
 
 
 def make_app(context: PageContext) -> Starlette:
-    """The page as an ASGI application; `state.operations` is to be closed at the end."""
+    """The page as an ASGI application; close `state.operations` at the end."""
     pages = Pages(context)
     app = Starlette(
         routes=pages.routes(),

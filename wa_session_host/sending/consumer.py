@@ -74,7 +74,7 @@ class Consumer:
         self._settled = 0
 
     def run(self) -> None:
-        """Consumes until stopped. Trouble with SQS or PostgreSQL is waited out."""
+        """Consumes until stopped. Waits out trouble with SQS or PostgreSQL."""
         in_hand = self._given or self._open()
         if in_hand is None:
             return
@@ -94,7 +94,7 @@ class Consumer:
         return None
 
     def _my_turn(self) -> bool:
-        """Waits until a message may go out. False: stop."""
+        """Waits until a message may go out; returns False if the consumer is to stop."""
         while not self._stop.is_set():
             if not self._transport.ready():
                 self._stop.wait(_LOOK_SECONDS)

@@ -1,7 +1,7 @@
 """One outbox row, from claim to outcome. The row decides; the queue only says when to look.
 
 The intent is recorded before anything leaves. A row found in `processing` was cut short: it is
-sent again only where the transport knows that it did not go out; else it becomes `uncertain`.
+resent only if the transport knows that it did not go out; otherwise it becomes `uncertain`.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _REFUSED_SECONDS = 600
 
 
 def _refused(state: RetryCallState) -> bool:
-    """Whether to give up: never while PostgreSQL is only away."""
+    """Whether to give up: never while PostgreSQL is merely unavailable."""
     failed = state.outcome.exception() if state.outcome else None
     seconds = state.seconds_since_start or 0.0
     return not isinstance(failed, DatabaseUnavailable) and seconds > _REFUSED_SECONDS
@@ -44,22 +44,23 @@ class Delivery:
         self._on_try = on_try
 
     def deliver(self, message: OutboundMessage) -> timedelta | None:
-        """Sends the row if it is due. None: the queue message is done with; else: look again
-        after this time. An older row of its chat that is due goes first, whatever became of its
-        own queue message. Raises DatabaseUnavailable before anything was sent."""
+        """Sends the row if it is due. Returns None when the queue message is finished, otherwise
+        the time after which to look again. An older row of its chat that is due goes first,
+        whatever happened to its own queue message. Raises DatabaseUnavailable before anything
+        was sent."""
         attempt = self._claim(message.outbox_id)
         return self._not_claimed(message.outbox_id) if attempt is None else self._send(attempt)
 
     def settle(self, session: str) -> None:
-        """Ends what an earlier owner of the account was sending when it died. For the account's
-        one owner, before its first send. Raises DatabaseUnavailable."""
+        """Settles what an earlier owner of the account was sending when it died. To be called by
+        the account's only owner, before its first send. Raises DatabaseUnavailable."""
         with self._runtime.db.transaction() as tx:
             rows = tx.run("outbox.under_way", session=session)
         for row in rows:
             self._not_claimed(row["outbox_id"])
 
     def ages(self, session: str, within: timedelta) -> list[float]:
-        """How many seconds ago the account's messages went out, whoever sent them. Raises
+        """How many seconds ago the account's messages went out, whichever host sent them. Raises
         DatabaseUnavailable."""
         now = self._runtime.now()
         with self._runtime.db.transaction() as tx:
@@ -94,8 +95,8 @@ class Delivery:
         return None
 
     def _older_first(self, outbox_id: int) -> timedelta:
-        """Does the message that holds this one up, if it can be done now: its own queue message
-        may be lost, or stand behind this one's. Else, how long that one waits."""
+        """Sends the older message that holds this one up, if it is due: its own queue message may
+        be lost, or queued behind this one's. Returns how long to wait before looking again."""
         now = self._runtime.now()
         with self._runtime.db.transaction() as tx:
             older = tx.first("outbox.first_of_chat", outbox_id=outbox_id)
@@ -144,8 +145,8 @@ class Delivery:
         message_id: str | None = None,
         error: str | None = None,
     ) -> None:
-        """Writes the outcome down, however long PostgreSQL is away or the row is locked: the
-        message has left. Raises CiceroError where PostgreSQL refuses it for ten minutes."""
+        """Records the outcome, however long PostgreSQL is unavailable or the row is locked: the
+        message has gone out. Raises CiceroError if PostgreSQL refuses it for ten minutes."""
         now = self._runtime.now()
         with self._runtime.db.transaction() as tx:
             tx.run(

@@ -2,13 +2,13 @@
 
 A message is taken once and stays in hand, however long its account's pace, a slow send, an outage
 or the time until its next try makes it wait: its visibility is extended before it ends. So waiting
-costs no receive count, and a message that a dead host had in hand comes back within one visibility
-timeout; where more than some thousands are in hand, later.
+does not raise the receive count, and a message that a dead host had in hand comes back within one
+visibility timeout; with more than a few thousand in hand, later.
 
-There is no most: what is in hand are ids, and giving some back would let them be received again,
-until the queue takes them for dead letters. SQS shows no more than ten messages of a chat before
-the first of them is done, and keeps none hidden for more than twelve hours: then a message that
-still waits is received once more.
+There is no limit: only ids are in hand, and returning some would let them be received again, until
+the queue takes them for dead letters. SQS delivers no more than ten messages of a chat before the
+first of them is done, and keeps none hidden for more than twelve hours: then a message that still
+waits is received again.
 """
 
 from __future__ import annotations
@@ -42,8 +42,8 @@ keep any number hidden."""
 
 @dataclass(eq=False)
 class Taken:
-    """A message in hand: what it says, since when and for how long it is hidden, and when it may
-    be tried (seconds of `time.monotonic`)."""
+    """A message in hand: its content, since when and for how long it is hidden, and when it may be
+    tried (in seconds of `time.monotonic`)."""
 
     message: OutboundMessage
     receipt: str
@@ -60,7 +60,7 @@ class InHand:
     """What was received, by session. Safe to use from several threads.
 
     `sessions`: those that this host serves; None: whatever the messages name. Once `owned()` is
-    false everything is given back, for another host may send it now.
+    false everything is returned to the queue, because another host may send it now.
     """
 
     def __init__(
@@ -78,13 +78,13 @@ class InHand:
         self.thread = Thread(target=self._keep_hidden, name="in hand", daemon=True)
 
     def start(self) -> Self:
-        """Keeps hidden what is received from now on, until `close`."""
+        """Starts to keep what is received hidden, until `close`."""
         self.thread.start()
         return self
 
     def next(self, session: str | None) -> Taken | None:
-        """The oldest message in hand for the session (None: for any) that may be tried, which
-        then is the caller's to finish. One whose chat has an older one in hand may not."""
+        """The oldest message in hand for the session (None: for any) that may be tried; the caller
+        must then finish it. A message whose chat has an older one in hand may not be tried."""
         now = time.monotonic()
         with self._lock:
             for taken in self._first_of_chats(session):
@@ -104,21 +104,22 @@ class InHand:
         return len(self._hands[session])
 
     def receive(self, seconds: int) -> None:
-        """Takes up to ten messages, waiting so long for the first. Raises QueueUnavailable."""
+        """Takes up to ten messages, waiting `seconds` at most for the first. Raises
+        QueueUnavailable."""
         for receipt, body in self._queue.receive(seconds):
             self._sort(receipt, body)
 
     def release(self, taken: Taken, wait: timedelta) -> None:
-        """The message was not finished, and may be tried again after so long, in its place."""
+        """The message was not finished, and may be tried again after `wait`; it keeps its place."""
         taken.due = time.monotonic() + wait.total_seconds()
 
     def ack(self, taken: Taken) -> None:
-        """Deletes the message from the queue. Raises QueueUnavailable; it then comes back."""
+        """Deletes the message from the queue. Raises QueueUnavailable; then it comes back."""
         self._let_go(taken)
         self._queue.delete(taken.receipt)
 
     def close(self) -> None:
-        """Gives everything back at once."""
+        """Returns everything to the queue at once."""
         self._stop.set()
         self.thread.join()
         self._give_back()
@@ -174,7 +175,7 @@ class InHand:
                 log.warning("messages in hand may come back early: %s", error)
 
     def _hide_again(self) -> None:
-        """Hides what has used up a third of its time; what comes back soonest first."""
+        """Hides messages that have used up a third of their time; those due back soonest first."""
         while not self._stop.is_set():
             now = time.monotonic()
             with self._lock:
@@ -192,7 +193,7 @@ class InHand:
         refused = self._queue.hide([taken.receipt for taken in few], seconds)
         for taken in few:
             taken.hidden_since, taken.hidden_for = now, seconds
-            if taken.receipt in refused:  # after twelve hours, or where it came back already
+            if taken.receipt in refused:  # after twelve hours, or if it has already come back
                 self._let_go(taken)
 
 
@@ -201,6 +202,6 @@ def open_in_hand(
     sessions: Collection[str] | None = None,
     owned: Callable[[], bool] = lambda: True,
 ) -> InHand:
-    """What is in hand of the stage's FIFO queue, started. Raises QueueUnavailable."""
+    """The messages in hand of the stage's FIFO queue, started. Raises QueueUnavailable."""
     queue = FifoQueue(service.client, service.url(queues.OUTBOUND))
     return InHand(queue, sessions, owned).start()

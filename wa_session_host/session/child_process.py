@@ -1,4 +1,4 @@
-"""The child process of one account, as the host holds it: orders in, answers and reports out."""
+"""The host's side of an account's child process: orders in, answers and reports out."""
 
 from __future__ import annotations
 
@@ -31,30 +31,30 @@ class ChildGone(Exception):
 
 
 class ChildRefused(Exception):
-    """The child could not do it; the text is the library's."""
+    """The child could not carry out the order; the text is the library's."""
 
 
 class Reply(Future[protocol.Value]):
-    """An answer to come: its value, or ChildRefused, or ChildGone.
+    """A pending answer: its value, or ChildRefused, or ChildGone.
 
-    `begun`: the child said that it starts on the order, which may have had an effect since.
+    `begun`: the child has started on the order, which may have had an effect since.
     """
 
     begun = False
 
 
 def gone() -> Reply:
-    """The answer where there is no child to ask."""
+    """The reply when there is no child to ask."""
     reply = Reply()
     reply.set_exception(ChildGone())
     return reply
 
 
 class ChildProcess:
-    """Runs until it ends or is killed. No call here waits for the child, but `wait`.
+    """Runs until it ends or is killed. No method waits for the child, except `wait`.
 
-    `on_report` gets each report but answers, `on_end` is called once, last; both on a thread of
-    the child's own. Raises OSError or RuntimeError where the machine can start no more.
+    `on_report` gets every report except answers; `on_end` is called once, last; both on one of
+    this object's threads. Raises OSError or RuntimeError if no process or thread can be started.
     """
 
     def __init__(
@@ -94,14 +94,14 @@ class ChildProcess:
         try:
             for thread in self._threads:
                 thread.start()
-        except RuntimeError:  # there are no more threads: nobody would hear what the child says
+        except RuntimeError:  # no thread is left: nobody would hear what the child says
             self.kill()
             self._process.wait()
             self._orders.put(None)
             raise
 
     def ask(self, make: Callable[[int], Asked]) -> Reply:
-        """Sends the order that `make(id)` makes."""
+        """Sends the order that `make(id)` returns."""
         order = make(next(self._ids))
         reply = Reply()
         with self._lock:
@@ -120,7 +120,7 @@ class ChildProcess:
         self._process.kill()
 
     def wait(self, seconds: float) -> bool:
-        """Whether the child has ended, after this time at most."""
+        """Waits up to `seconds` for the child to end; returns whether it has."""
         try:
             self._process.wait(seconds)
         except subprocess.TimeoutExpired:
@@ -189,6 +189,6 @@ class ChildProcess:
 
 
 def masked(text: str) -> str:
-    """The line without phone numbers, chat ids and keys, and not too long."""
+    """The line without phone numbers, chat ids and keys, shortened if it is long."""
     text = re.sub(r"\d{5,}", "…", text)
     return re.sub(r"[A-Za-z0-9+/=_-]{40,}", "…", text)[:_LONGEST_LOG_LINE]

@@ -1,9 +1,9 @@
 """One account's session: its thread, its inbox, and the life of its child process.
 
 Everything that happens becomes an event: what the child reports (`reports`), what has taken too
-long (`clocks`), what other threads tell. The table in `states` says what it means, and here that
-is done, all on one thread. Whoever wants to know looks at `snapshot`, which is replaced and never
-changed.
+long (`deadlines`), what other threads tell. The table in `states` says what each event means, and
+the session carries it out, all on one thread. Other threads look at `snapshot`, which is replaced
+and never modified.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ class Session:
         self.thread.start()
 
     def stop(self) -> None:
-        """Disconnects, ends the child and returns; a child that hangs is killed."""
+        """Disconnects and ends the child; kills it if it hangs."""
         self._stopping.set()
         self.thread.join()
 
@@ -90,7 +90,7 @@ class Session:
         return open_for_sends and self.snapshot.consumes and self._owned()
 
     def ask(self, make: Callable[[int], protocol.Asked]) -> Reply:
-        """Sends an order to the child there is. ChildGone where there is none."""
+        """Sends an order to the current child; the reply is ChildGone if there is none."""
         child = self._child
         return gone() if child is None else child.ask(make)
 
@@ -161,7 +161,7 @@ class Session:
             self._happened(event, masked(detail))
 
     def _happened(self, event: Event, detail: str = "") -> None:
-        """Does what the table says."""
+        """Carries out what the table says."""
         reaction = states.react(self.snapshot.state, event, self.snapshot.barred_by)
         if event == "restart_asked":
             self._backoff.forget()
@@ -184,7 +184,7 @@ class Session:
     # --- the child's life -----------------------------------------------------------------------
 
     def _plan(self, child: Child) -> None:
-        """Settles when the next child starts."""
+        """Decides when the next child starts."""
         now = self._now()
         wait = self._backoff.wait(child, self.snapshot.banned_until, now)
         if child is Child.RESTART and self._backoff.should_alert:
@@ -194,13 +194,13 @@ class Session:
         self.snapshot = replace(self.snapshot, next_start=start)
 
     def _start_child(self) -> None:
-        child: ChildProcess  # the inbox's acts read it here, on this thread: it is assigned by then
+        child: ChildProcess  # assigned by the time the inbox's callbacks run, on this thread
         try:
             child = self._child = self._launch(
                 lambda report: self._inbox.put(lambda: self._reported(child, report)),
                 lambda: self._inbox.put(lambda: self._ended(child)),
             )
-        except Exception as error:  # noqa: BLE001  the store is away, or memory is short
+        except Exception as error:  # noqa: BLE001  the store is unavailable, or memory is short
             log.warning(
                 "account %s: the session store does not open, or no child starts: %s",
                 self.account,
@@ -222,7 +222,7 @@ class Session:
             self._happened("child_died")
 
     def _end_child(self, grace: float) -> None:
-        """Stops sending first: `snapshot` says so before the child is asked to end."""
+        """Stops sending first: `snapshot` says so before the child is told to end."""
         child, self._child = self._child, None
         self.snapshot = replace(self.snapshot, link_up=False, pid=None)
         if child is None:

@@ -1,4 +1,4 @@
-"""What each event means for a session: its next state, what becomes of the child, who is told.
+"""What each event means for a session: its next state, what happens to the child, who is told.
 
 Pure data and one function. docs/wa_session_recovery.md is generated from REACTIONS. The library's
 behaviour behind each row is that of neonize 0.5.2 over whatsmeow, seen with the unmodified wheel.
@@ -57,7 +57,7 @@ AlertKind = Literal[
 
 
 class Child(StrEnum):
-    """What becomes of the child process."""
+    """What happens to the child process."""
 
     KEEP = "goes on"
     STOP = "is stopped until somebody acts"
@@ -78,13 +78,13 @@ class Reaction:
 
 
 FINAL: frozenset[State] = frozenset({"replaced", "logged_out", "banned", "outdated", "stopped"})
-"""States that end only by what the host or a person does, not by what the library still reports."""
+"""States that only the host or a person ends, not what the library still reports."""
 
 CONSUMES: frozenset[State] = frozenset({"connected"})
 """States in which messages are taken from the queue."""
 
 BARRING: frozenset[Event] = frozenset({"temporary_ban", "replaced_again", "client_outdated"})
-"""Events after which only time or a person brings the session back, and no lease does."""
+"""Events after which only time or a person brings the session back, not the lease."""
 
 REACTIONS: dict[Event, Reaction] = {
     "child_started": Reaction("starting", Child.KEEP, None, "A new child opened the session."),
@@ -197,8 +197,8 @@ _LEAVE_FINAL: frozenset[Event] = frozenset(
 
 
 def react(state: State, event: Event, barred_by: Event | None = None) -> Reaction:
-    """What the event means in this state. A final state is left by few events; `stopped` only
-    when the lease is held again, and then for what had barred the session before, if anything."""
+    """What the event means in this state. Few events end a final state; `stopped` ends only when
+    the lease is held again, and then leads back to what had barred the session, if anything."""
     if state == "stopped":
         if event == "lease_held" and barred_by is not None:
             return replace(REACTIONS[barred_by], alert=None)
