@@ -25,7 +25,7 @@ _OWN_SETTINGS = {"ADMIN_WHATSAPP": _OPERATOR}
 
 
 def run_demo(day: date, workers: int) -> None:
-    """Plays the four slots over an embedded stack of its own; nothing outside is used."""
+    """Plays the four slots over its own embedded stack; nothing outside is used."""
     if live := running(DATA):
         raise AlreadyRunning(DATA, live.pid)
     shutil.rmtree(DATA, ignore_errors=True)

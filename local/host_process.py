@@ -1,4 +1,4 @@
-"""The WhatsApp host as a child process, its messages passed on line by line."""
+"""The WhatsApp host as a child process whose output is passed on line by line."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ _LONGEST_PAUSE = 5.0
 class HostProcess:
     """`python -m wa_session_host` with the console transport, until the `with` block ends.
 
-    Started again when it dies, as its container would be, and stopped when this process dies.
-    `show` gets each line of what the groups see, from a thread of its own; `now` is the host's
-    simulated time.
+    It is restarted when it dies, as its container would be, and stopped when this process dies.
+    `show` gets each line that the groups see, on another thread; `now` is the host's simulated
+    time.
     """
 
     def __init__(

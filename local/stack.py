@@ -1,4 +1,4 @@
-"""The parts that a local run stands on: those that are set are used, the others are started.
+"""The services that a local run needs: those that are set are used, the others are started.
 
 Every process of the run gets the same environment, `Stack.environment`.
 """
@@ -30,15 +30,15 @@ Say = Callable[[str], None]
 
 
 class Stack:
-    """A running stack. `sandbox` is None where an outside API is used.
+    """A running stack. `sandbox` is None if an outside API is used.
 
     `scenario` fills an embedded database and is what the sandbox API plays. `visibility` is how
-    long, in seconds, a queue waits before it delivers again what a killed worker had. `given`
+    long, in seconds, a queue waits before it redelivers the message of a killed worker. `given`
     stands in for the process's environment and `.env`; such a stack joins no other.
 
-    Where a stack runs over the data directory already, with the database that is set, if any, this
-    one joins it: `joined` is its process, and its parts count as set. Only a stack that `stays`,
-    until it is stopped, can be joined; AlreadyRunning where it is another.
+    If a stack already uses the data directory, with the same database if one is set, this one joins
+    it: `joined` is its process id, and its services count as set. Only a stack that `stays` (runs
+    until it is stopped) can be joined; any other raises AlreadyRunning.
     """
 
     def __init__(
@@ -83,7 +83,7 @@ class Stack:
             return load_settings(env_file=None)
 
     def database(self) -> Database:
-        """A connection of the caller's own to the stack's database."""
+        """A new connection to the stack's database, for the caller to close."""
         return Database(self.environment["DATABASE_URL"])
 
     def runtime(self, **changes: str) -> Runtime:
@@ -94,8 +94,8 @@ class Stack:
         return made
 
     def _join(self) -> None:
-        """Claims the data directory, or takes the parts of the stack that has it. With a database
-        of its own it has nothing in common with that one, and does not wait for it."""
+        """Claims the data directory, or joins the stack that uses it. With another database than
+        that one it shares nothing with it, and does not wait for it."""
         given = self.environment.get("DATABASE_URL")
         found = None
         while found is None:
@@ -131,7 +131,7 @@ class Stack:
         env.setdefault("WA_POLL_SECONDS", "1")
         env.setdefault("JOB_RETRY_SECONDS", "1")
         env.setdefault("LOG_LEVEL", "WARNING")
-        self.settings()  # before anything is written: one clear error for what is wrong
+        self.settings()  # before anything is written, so that wrong settings are one clear error
         self._say("migrations")
         migrate(env["DATABASE_URL"])
         if self.postgres is not None:

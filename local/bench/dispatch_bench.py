@@ -1,4 +1,4 @@
-"""Opening a slot for many clients, and nothing after it."""
+"""Opens a slot for many clients, and stops there."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from local.slot_run import SlotFailed
 from local.stack import API_HOSTS, Stack
 from local.worker import Worker
 
-_NOWHERE = "http://127.0.0.1:9"  # no API is asked
+_NOWHERE = "http://127.0.0.1:9"  # no API is called
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,9 @@ def run_dispatch_bench(load: Load, data: Path, say: Callable[[str], None]) -> Di
         with Stack(data, scenario, given=given) as stack:
             worker = Worker(stack.environment)
             try:
-                idle = worker.invoke("open_slot_half_hour", {}, SLOT.at)  # is refused
+                idle = worker.invoke(
+                    "open_slot_half_hour", {}, SLOT.at
+                )  # refused; it only warms the worker up
                 started = time.monotonic()
                 answer = worker.invoke("open_slot_half_hour", schedule_event(SLOT.at), SLOT.at)
                 seconds = time.monotonic() - started

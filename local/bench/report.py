@@ -1,4 +1,4 @@
-"""What a run came to, for people."""
+"""The results of a run, as tables."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def _machine(report: SlotReport) -> Iterator[Cells]:
 
 
 def print_dispatch(report: DispatchReport) -> None:
-    """The same for a dispatch alone."""
+    """The same for a dispatch."""
     table = _table(f"dispatch of {report.clients} clients, queues by {report.queue_emulator}")
     table.add_row("jobs sent", str(report.dispatched), "")
     table.add_row(
@@ -81,14 +81,14 @@ def print_dispatch(report: DispatchReport) -> None:
 
 
 def print_cold_start(milliseconds: float, bundle: int | None) -> None:
-    """What a cold start loads."""
+    """What a cold start costs."""
     out.print(f"import app: {milliseconds:.0f} ms (median of 10)")
     if bundle is not None:
         out.print(f"Lambda bundle: {bundle / MEGABYTE:.1f} MB")
 
 
 def print_profile(microseconds: Counter[Place]) -> None:
-    """Where workers' CPU went: by part, then the functions that took most."""
+    """Where the workers' CPU went: by part, then the functions that took most."""
     parts: Counter[tuple[str, ...]] = Counter()
     for (part, _), spent in microseconds.items():
         parts[part,] += spent

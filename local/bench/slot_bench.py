@@ -33,8 +33,8 @@ def run_slot_bench(
     progress: Progress,
     samples: Path | None = None,
 ) -> SlotReport:
-    """Runs the load over a stack of its own in `data`, which is emptied first. Workers write
-    samples of what they do to `samples`, where it is given. Raises SlotFailed."""
+    """Runs the load over its own stack in `data`, which is emptied first. Workers write their
+    profiles to `samples`, if given. Raises SlotFailed."""
     shutil.rmtree(data, ignore_errors=True)
     scenario = load.scenario()
     with emulator(load.moto) as sqs, Sandbox(scenario, latency_seconds=load.latency) as sandbox:
@@ -93,7 +93,7 @@ def _read(sandbox: Sandbox, runner: Runner) -> Reading:
 
 
 def _warm(runner: Runner) -> None:
-    """Lets every worker load and connect what it needs: a run of no client, which is refused."""
+    """Has every worker load and connect what it needs, by a run of an unknown client."""
     for worker in runner.all_workers:
         worker.invoke("run_client", {"client_id": "warm"}, SLOT.at)
 
@@ -105,7 +105,7 @@ def _baseline(sandbox: Sandbox, load: Load) -> Baseline:
 
 
 def _until_closed(database: Database, started: float, progress: Progress) -> tuple[float, Row]:
-    """Seconds from `started` until the slot was closed, and what it came to."""
+    """Seconds from `started` until the slot was closed, and its summary."""
     looks, moved, unfinished = 0, time.monotonic(), None
     try:
         while True:

@@ -17,7 +17,7 @@ _BLOCK = re.compile(r"<!-- (?P<name>[a-z-]+):begin -->\n.*?<!-- (?P=name):end --
 
 
 class StaleMarkers(ValueError):
-    """A page has a block that nothing renders, or one without its end."""
+    """A page has a block that nothing generates, or a marker without its counterpart."""
 
 
 def _sample(render: Callable[[], str]) -> Callable[[], str]:
@@ -38,7 +38,7 @@ BLOCKS: Mapping[str, Callable[[], str]] = {
 
 
 def renewed(page: str) -> str:
-    """The page with every block as the code renders it now. StaleMarkers where one is odd."""
+    """The page with every block as the code renders it now. Raises StaleMarkers."""
     found = [match["name"] for match in _BLOCK.finditer(page)]
     marks = re.findall(r"<!-- ([a-z-]+):(?:begin|end) -->", page)
     odd = [name for name in marks if name not in BLOCKS]
@@ -48,7 +48,7 @@ def renewed(page: str) -> str:
 
 
 def stale_pages(directory: Path) -> list[Path]:
-    """The pages of the directory that the code no longer agrees with."""
+    """The pages of the directory whose generated blocks are out of date."""
     pages = sorted(directory.glob("*.md"))
     return [page for page in pages if renewed(text := read(page)) != text]
 

@@ -29,13 +29,13 @@ _BOUNDS = {"ge": "from {}", "gt": "above {}", "le": "up to {}", "pattern": "like
 
 
 def settings_table() -> str:
-    """Every field of the settings: name, what it takes, default, description, older names."""
+    """Every setting: name, values, default, description, older names."""
     rows = [_setting_row(names_of(n, f), f) for n, f in Settings.model_fields.items()]
     return table(("setting", "takes", "default", "meaning"), rows)
 
 
 def names_of(name: str, field: FieldInfo) -> list[str]:
-    """The environment names of a setting, the one to use first."""
+    """The environment variables of a setting; the first is the current name."""
     if isinstance(field.validation_alias, AliasChoices):
         return [str(choice) for choice in field.validation_alias.choices]
     return [name.upper()]

@@ -1,16 +1,16 @@
 """The demo day: six invented units of one province. All times are WIB.
 
 Between the slots 16:30, 17:00, 20:58 and 21:30
-- 16:45 polres.contoh and 16:50 polres_melati post, so 17:00 tells of both
-- 16:50 ditbinmas.contoh deletes its post of 13:20: missing at 17:00, certain at 20:58
-- 18:05 to 20:40 five units post, told at 20:58
+- 16:45 polres.contoh and 16:50 polres_melati post, so both posts are told at 17:00
+- 16:50 ditbinmas.contoh deletes its post of 13:20: missing at 17:00, confirmed at 20:58
+- 18:05 to 20:40 five units post; these posts are told at 20:58
 - 21:05 polres_melati posts, after its last slot: told the next day as late
-- 21:10 ditlantas.contoh posts: a direktorat, so 21:30 still tells of it
+- 21:10 ditlantas.contoh posts: it is a direktorat, so the post is still told at 21:30
 - likes and comments of the afternoon's posts grow; the morning's are settled
 All day
 - polres.teladan and polres.contoh share the collaboration post of 15:30
 - polres.melati has no Instagram; Instagram does not find polres.anggrek, whose TikTok works
-- an operator has given DITLANTAS, by hand, yesterday's post of an account outside
+- an operator has given DITLANTAS, by hand, yesterday's post of an outside account
 Yesterday polres.contoh posted at 22:15, after its last slot.
 """
 
@@ -30,7 +30,7 @@ MANUAL_CLIENT_ID = "DITLANTAS"
 
 @dataclass(frozen=True)
 class Planned:
-    """A post of the day: its time as HH:MM, and how many likes and comments it comes to."""
+    """A post of the day: its time as HH:MM, and how many likes and comments it gets in the end."""
 
     owner: str
     clock: str
@@ -89,7 +89,7 @@ TIKTOK = (
 
 
 def posts(midnight: datetime) -> list[Post]:
-    """Every post of the day that begins at this aware WIB midnight, and of the days before."""
+    """Every post of the day that begins at this (aware, WIB) midnight, and of the days before."""
     return [
         *(_post(midnight, "instagram", planned) for planned in INSTAGRAM),
         *(_post(midnight, "tiktok", planned) for planned in TIKTOK),
@@ -114,7 +114,7 @@ def manual_post(midnight: datetime) -> Post:
 
 
 def _special(midnight: datetime) -> list[Post]:
-    """The posts that something is the matter with."""
+    """The posts that are special in some way."""
 
     def post(owner: str, at: timedelta, caption: str, likes: int, **more: Any) -> Post:
         audience = _audience("instagram", owner)
@@ -171,14 +171,14 @@ def _post(midnight: datetime, platform: Platform, planned: Planned) -> Post:
 
 
 def _moment(midnight: datetime, clock: str) -> tuple[datetime, timedelta]:
-    """When it is posted, and how fast people come: the morning's posts are settled by 16:30."""
+    """When it is posted, and how fast people engage: the morning's posts are settled by 16:30."""
     at = time.fromisoformat(clock)
     posted_at = midnight + timedelta(hours=at.hour, minutes=at.minute)
     return posted_at, SETTLED if at < time(13) else GROWING
 
 
 def _history(midnight: datetime, account: Account) -> list[Post]:
-    """One post on each earlier day, in the morning; one has a number for its caption."""
+    """One post on each earlier day, in the morning; one has a number as its caption."""
     minutes = ids.number(account.username, 7)
     return [
         Post(

