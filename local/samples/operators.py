@@ -59,7 +59,7 @@ def missed_slots() -> str:
 
 
 def api_closed() -> str:
-    """An API that only an operator can mend."""
+    """An API whose trouble only an operator can fix."""
     return texts.api_closed("instagram", "quota", at(17))
 
 

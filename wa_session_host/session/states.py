@@ -59,7 +59,7 @@ AlertKind = Literal[
 class Child(StrEnum):
     """What happens to the child process."""
 
-    KEEP = "goes on"
+    KEEP = "continues"
     STOP = "is stopped until somebody acts"
     RESTART = "is restarted, after a backoff"
     RESTART_NOW = "is restarted at once"
@@ -97,15 +97,15 @@ REACTIONS: dict[Event, Reaction] = {
         "pairing",
         Child.RESTART_NOW,
         None,
-        "Nobody scanned for 160 seconds; the library ends the connection and asks for no further "
-        "code by itself.",
+        "Nobody scanned for 160 seconds; the library ends the connection and requests no "
+        "further codes by itself.",
     ),
     "connected": Reaction("connected", Child.KEEP, None, "Logged in; messages go out."),
     "disconnected": Reaction(
         "reconnecting", Child.KEEP, None, "The connection was lost; the library reconnects."
     ),
     "keep_alive_timeout": Reaction(
-        "reconnecting", Child.KEEP, None, "WhatsApp did not answer; the library tries on."
+        "reconnecting", Child.KEEP, None, "WhatsApp did not answer; the library keeps trying."
     ),
     "keep_alive_restored": Reaction("connected", Child.KEEP, None, "WhatsApp answers again."),
     "offline_too_long": Reaction(
@@ -134,13 +134,16 @@ REACTIONS: dict[Event, Reaction] = {
         "logged_out", Child.RESTART, None, "Somebody pressed the page's log-out button."
     ),
     "temporary_ban": Reaction(
-        "banned", Child.AFTER_BAN, "banned", "WhatsApp barred the account for a time (402)."
+        "banned", Child.AFTER_BAN, "banned", "WhatsApp banned the account temporarily (402)."
     ),
     "client_outdated": Reaction(
         "outdated", Child.STOP, "outdated", "WhatsApp refuses this version (405): upgrade neonize."
     ),
     "connect_failure": Reaction(
-        "reconnecting", Child.RESTART, "connection", "WhatsApp refused the login otherwise."
+        "reconnecting",
+        Child.RESTART,
+        "connection",
+        "WhatsApp refused the login for another reason.",
     ),
     "stream_error": Reaction(
         "reconnecting", Child.RESTART, "connection", "WhatsApp closed the stream with an error."
@@ -149,8 +152,8 @@ REACTIONS: dict[Event, Reaction] = {
         None,
         Child.KEEP,
         None,
-        'A received message cannot be read ("Bad MAC" of older gateways). It heals by itself: '
-        "counted, and **the session is never wiped for it**.",
+        'A received message cannot be read ("Bad MAC" of older gateways). It recovers by itself: '
+        "it is counted, and **the session is never wiped for it**.",
     ),
     "undecryptable_rate": Reaction(
         None, Child.KEEP, "undecryptable", "More than 30 of them within ten minutes."
