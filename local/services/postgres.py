@@ -58,11 +58,12 @@ class EmbeddedPostgres(Service):
 
     Durability is off: a crash of the machine may lose the data, a crash of the process does not.
     As root it runs as `nobody`; directories above it and above the package's binaries become
-    traversable (mode o+x) where they are not.
+    traversable (mode o+x) where they are not. `settings` are PostgreSQL's, over ours.
     """
 
-    def __init__(self, data_dir: Path) -> None:
+    def __init__(self, data_dir: Path, **settings: str) -> None:
         self.data_dir = data_dir.resolve()
+        self._settings = SETTINGS | settings
         self._socket_dir = _socket_directory(self.data_dir)
         self._user = ROOT_STAND_IN if os.geteuid() == 0 else ""
         self._process: ChildProcess | None = None
@@ -82,11 +83,10 @@ class EmbeddedPostgres(Service):
         A migrated database is a fast template (nobody may be connected to it).
         """
         quoted, source = (f'"{part.replace(chr(34), chr(34) * 2)}"' for part in (name, template))
-        for statement in (
-            f"DROP DATABASE IF EXISTS {quoted} WITH (FORCE)",
-            f"CREATE DATABASE {quoted} TEMPLATE {source}",
-        ):
-            run_program(find_binaries() / "psql", "-X", "-q", "-d", self.url, "-c", statement)
+        drop = f"DROP DATABASE IF EXISTS {quoted} WITH (FORCE)"
+        create = f"CREATE DATABASE {quoted} TEMPLATE {source} STRATEGY FILE_COPY"
+        psql = find_binaries() / "psql"
+        run_program(psql, "-X", "-q", "-d", self.url, "-c", drop, "-c", create)
         return self.database_url(name)
 
     def psql(self, *arguments: str) -> int:
@@ -131,7 +131,9 @@ class EmbeddedPostgres(Service):
 
     def _launch(self) -> ChildProcess:
         options = ["-D", str(self.data_dir), "-k", str(self._socket_dir), "-h", ""]
-        options += [part for name, value in SETTINGS.items() for part in ("-c", f"{name}={value}")]
+        options += [
+            part for name, value in self._settings.items() for part in ("-c", f"{name}={value}")
+        ]
         process = ChildProcess(
             "PostgreSQL",
             [str(find_binaries() / "postgres"), *options],

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import closing
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
+from chalicelib.db import Database
 from chalicelib.slots import WIB
 from chalicelib.sweep import sweep
 from tests.conftest import RuntimeAt
+from tests.integration.conftest import Copies
 from tests.integration.ledger import add_change, message, write
 from tests.integration.tables import Tables
 from tests.integration.test_round_trips import explain
@@ -43,11 +47,14 @@ ASKED: list[tuple[str, dict[str, Any]]] = [
 ]
 
 
-@pytest.fixture
-def history(tables: Tables) -> Tables:
-    tables.run(HISTORY)
-    tables.run("ANALYZE wa_notification_outbox")
-    return tables
+@pytest.fixture(scope="module")
+def history(new_copy: Copies, seeded: str) -> Iterator[Tables]:
+    """A database of the module's own, which its tests only read."""
+    with closing(Database(new_copy(seeded))) as database:
+        tables = Tables(database)
+        tables.run(HISTORY)
+        tables.run("ANALYZE wa_notification_outbox")
+        yield tables
 
 
 @pytest.mark.parametrize(("query", "parameters"), ASKED, ids=[query for query, _ in ASKED])
