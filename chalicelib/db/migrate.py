@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from chalicelib.db.connection import connect, connect_arguments, reading_errors
+from chalicelib.db.driver import connect, connect_arguments, reading_errors
 from chalicelib.db.shape import COLUMNS, refuse_odd_columns
 from chalicelib.errors import ConfigurationError
 
