@@ -14,6 +14,7 @@ from chalicelib.tls import Tls, context
 
 CONNECT_SECONDS = 5
 STATEMENT_SECONDS = 30
+KEEPALIVE_SECONDS = 60
 ANSWER_SECONDS = STATEMENT_SECONDS + CONNECT_SECONDS
 _TLS_REQUEST = bytes([0, 0, 0, 8, 4, 210, 22, 47])  # SSLRequest of PostgreSQL's protocol
 _TLS_ONLY = (
@@ -68,6 +69,8 @@ def _open_socket(address: str | None, arguments: Mapping[str, Any]) -> socket.so
         sock = socket.create_connection(target, min(CONNECT_SECONDS, arguments["timeout"]))
         sock.settimeout(arguments["timeout"])
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        if hasattr(socket, "TCP_KEEPIDLE"):  # a NAT gateway forgets what is silent for 350 seconds
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, KEEPALIVE_SECONDS)
         return sock
     sock = socket.socket(socket.AF_UNIX)
     try:
