@@ -17,10 +17,7 @@ STATEMENT_SECONDS = 30
 KEEPALIVE_SECONDS = 60
 ANSWER_SECONDS = STATEMENT_SECONDS + CONNECT_SECONDS
 _TLS_REQUEST = bytes([0, 0, 0, 8, 4, 210, 22, 47])  # SSLRequest of PostgreSQL's protocol
-_TLS_ONLY = (
-    "no encryption",
-    "SSL off",
-)  # how pg_hba.conf's refusal ends; before version 14 the second
+_TLS_ONLY = ("no encryption", "SSL off")  # how a refusal ends, the second before version 14
 
 
 def connect_arguments(url: str) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """Runs the migrations on a connection of their own: alone, and in nobody's way for long.
 
 - No statement waits for a lock longer than `Patience.lock_seconds`: while it waits for a table,
-  whoever comes later waits behind it. It gives up, lets the others pass, and tries again.
+  whoever comes later waits behind it. It gives up, lets the others pass, and tries again; and so
+  before PostgreSQL looks for deadlocks (after a second), which might end the other transaction.
 - Where another run is at work this one asks again and again; a statement that waited for it would
   hold a snapshot, and an index that is built concurrently waits for every snapshot.
 - The server ends what is still at work when the time is over, and within seconds what a run that
@@ -49,8 +50,8 @@ SELECT set_config(name, value, false) FROM (VALUES
 class Patience:
     """Seconds that a statement waits for a lock, and the longest pause until it tries again."""
 
-    lock_seconds: float = 2.0
-    pause_seconds: float = 15.0
+    lock_seconds: float = 0.5
+    pause_seconds: float = 10.0
 
 
 PATIENCE = Patience()
@@ -75,7 +76,7 @@ def upgrade(url: str, to: str, deadline: Deadline, patience: Patience) -> None:
 
     with _connection(url, seconds) as connection:
         pid = connection.exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
-        with Watch(url, pid, patience.lock_seconds / 4) as watch, _reading_waits(watch):
+        with Watch(url, pid, patience.lock_seconds / 2) as watch, _reading_waits(watch):
             for attempt in Retrying(
                 retry=retry_if_exception(_may_pass),
                 stop=lambda state: over(state.seconds_since_start or 0, state.upcoming_sleep),

@@ -1,6 +1,6 @@
 -- name: blockers(pid)
--- Whom a session waits for, and for what: a table, or, where an index is built, the end of whatever
--- began before. `held` tells what is known of the other session; never a query's text.
+-- Whom a session waits for, and for what: a table that it wants to lock, or on which it builds an
+-- index. Of the others nothing but what they are: no query's text.
 SELECT coalesce(CAST(CAST(coalesce(l.relation, p.relid) AS regclass) AS text), l.locktype, '?')
     AS wanted,
   b.pid, coalesce(a.application_name, '') AS application, coalesce(a.state, '') AS state,
