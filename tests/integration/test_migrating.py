@@ -38,7 +38,9 @@ SELECT indexdef FROM pg_indexes
 WHERE tablename = 'wa_notification_outbox' AND indexdef LIKE '% WHERE %'
 """
 INVALID = "SELECT count(*) FROM pg_index WHERE NOT indisvalid"
-BUILDING = "SELECT count(*) FROM pg_stat_progress_create_index"
+BUILDING = """
+SELECT count(*) FROM pg_stat_progress_create_index WHERE datname = current_database()
+"""
 
 Said = Callable[[str], bool]
 
