@@ -1,8 +1,8 @@
-"""What a day of the service asks of AWS and of the APIs, by formula. Pure.
+"""What a day of the service costs in AWS usage and API calls, by formula. Pure.
 
-Prices are assumptions of a day, of one region, in US dollars, without free tiers: the vendor's
-pages "AWS Lambda Pricing" and "Amazon SQS Pricing" have today's, the APIs' pages at RapidAPI
-theirs.
+Prices are assumptions for one day and one region, in US dollars, without free tiers. Current ones
+are on the vendor's pages "AWS Lambda Pricing" and "Amazon SQS Pricing", those of the APIs on
+RapidAPI.
 """
 
 from __future__ import annotations
@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from datetime import date
 
 from chalicelib.slots import SEGMENT_A, slots_of
+from local.docs.markdown import table
 
 DAYS = 30
-"""Of a month."""
+"""In a month."""
 
 _MILLION = 1_000_000
 _ANY_DAY = date(2026, 2, 20)
@@ -23,7 +24,7 @@ _ANY_DAY = date(2026, 2, 20)
 
 @dataclass(frozen=True)
 class Prices:
-    """US dollars of us-east-1, x86, on `known`: Lambda's GB-seconds and requests, SQS requests."""
+    """In US dollars, for us-east-1 and x86, as of `known`: Lambda GB-seconds and requests, SQS."""
 
     known: date = date(2026, 2, 20)
     gigabyte_second: float = 0.0000166667
@@ -36,11 +37,11 @@ class Prices:
 class Work:
     """One client's part in one slot, as the bench measured it.
 
-    `feed_calls` read its two feeds, `people_calls` everyone on all of its posts; of them a share
-    of `changed` is made in a slot that reads only what has changed. `lambda_seconds` are those of
-    a full slot, both stages together; `memory` is what the functions are given, in GB. `messages`
-    go to a client's group in a day. An empty queue is asked by `pollers` connections,
-    each `poll_seconds` long.
+    `feed_calls` read its two feeds, `people_calls` everyone on all of its posts; a slot that reads
+    only what has changed makes the share `changed` of the latter. `lambda_seconds` are those of a
+    full slot, both stages together; `memory` is what the functions are given, in GB. `messages`
+    go to a client's group per day. An empty queue is polled by `pollers` connections, for
+    `poll_seconds` each.
     """
 
     feed_calls: float = 2
@@ -79,7 +80,7 @@ _QUEUES = 4  # two stages and their dead letters
 
 
 def day_of(clients: int, work: Work | None = None, prices: Prices | None = None) -> Day:
-    """The day of so many clients of segment A."""
+    """The day of `clients` clients, all in segment A."""
     work, prices = work or Work(), prices or Prices()
     runs = clients * SLOTS
     fetches = clients * FETCHES
@@ -105,6 +106,11 @@ def day_of(clients: int, work: Work | None = None, prices: Prices | None = None)
     )
 
 
+def cost_table() -> str:
+    """A day's costs for several numbers of clients."""
+    return table(HEADS, rows())
+
+
 def rows(clients: Iterable[int] = (100, 1_000, 10_000)) -> list[tuple[str, ...]]:
     """The table of docs/performance.md, one line for each number of clients."""
     return [_row(day_of(count)) for count in clients]
@@ -117,7 +123,7 @@ HEADS = (
 
 
 def _stage_requests(runs: int, fetches: int) -> float:
-    """A job is sent in tens by open_slot, or one by one by the stage before; each is received and
+    """open_slot sends jobs in batches of ten, the first stage one by one; each is received and
     deleted."""
     jobs = runs + fetches
     return runs / 10 + fetches + 2 * jobs

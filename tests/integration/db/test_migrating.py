@@ -22,7 +22,7 @@ from chalicelib.deadline import Deadline
 from chalicelib.errors import CiceroError
 from local.services import EmbeddedPostgres
 from tests.conftest import ROOT
-from tests.integration import old_database
+from tests.integration.db import old_database
 from tests.integration.tables import Tables
 from tests.integration.waiting import wait_until
 

@@ -26,9 +26,9 @@ from local.sandbox import Scenario, crowd
 from local.seed import seed
 from tests.conftest import DAY, Measured, RuntimeAt
 from tests.integration.ledger import message
-from tests.integration.overlap import Gate, Kept
 from tests.integration.runs import start_run, whole_run
 from tests.integration.service import SharedService
+from tests.integration.stages.overlap import Gate, Kept
 from tests.integration.tables import Tables
 from tests.integration.waiting import wait_until
 

@@ -26,7 +26,7 @@ from chalicelib.queues import OUTBOUND
 from chalicelib.runtime import Runtime
 from chalicelib.slots import WIB
 from tests.conftest import RuntimeAt
-from tests.integration import old_database
+from tests.integration.db import old_database
 from tests.integration.inbox import Inbox
 from tests.integration.ledger import CHAT, add_change, message, write
 from tests.integration.runs import tell

@@ -17,9 +17,9 @@ from chalicelib.db.migrate import migrate
 from chalicelib.errors import CiceroError, ConfigurationError, DatabaseUnavailable
 from local.services import EmbeddedPostgres
 from tests.conftest import ROOT
-from tests.integration import catalogue, old_database
-from tests.integration.catalogue import EXISTING, Existing
-from tests.integration.old_database import Kind
+from tests.integration.db import catalogue, old_database
+from tests.integration.db.catalogue import EXISTING, Existing
+from tests.integration.db.old_database import Kind
 from tests.integration.tables import Tables
 from tests.integration.waiting import wait_until
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.builders import always
-from wa_session_host.sending.delivery import Outcome, after_failure
+from wa_session_host.sending.attempt import Outcome, after_failure
 from wa_session_host.sending.transport import NotSent, OutcomeUnknown, Rejected, TransportError
 
 TRIES = 5

@@ -15,8 +15,8 @@ from chalicelib.sweep import sweep
 from tests.conftest import RuntimeAt
 from tests.integration.conftest import Copies
 from tests.integration.ledger import add_change, message, write
+from tests.integration.stages.test_round_trips import explain
 from tests.integration.tables import Tables
-from tests.integration.test_round_trips import explain
 from tests.integration.test_sweep import did, fired, wib
 
 HISTORY = """

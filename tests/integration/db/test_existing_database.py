@@ -31,9 +31,10 @@ from local.sandbox.world import Post, like_count, likers
 from local.seed import seed
 from local.services import EmbeddedPostgres
 from tests.conftest import settings_of
-from tests.integration import answers, catalogue, old_database
-from tests.integration.catalogue import EXISTING, Existing
+from tests.integration import answers
 from tests.integration.conftest import DEMO, Copies, NewService, Sandboxes, hosts
+from tests.integration.db import catalogue, old_database
+from tests.integration.db.catalogue import EXISTING, Existing
 from tests.integration.runs import fetch, refresh, start_run, whole_run
 from tests.integration.tables import Tables
 

@@ -22,7 +22,7 @@ from local.services.process import ChildProcess
 from local.services.redis_server import find_redis_server
 from tests.integration.waiting import wait_until
 
-PROJECT = Path(__file__).resolve().parents[2]
+PROJECT = Path(__file__).resolve().parents[3]
 
 
 @pytest.fixture(scope="module")

@@ -12,9 +12,9 @@ import pytest
 from chalicelib.db import Database, Row
 from chalicelib.db.migrate import migrate
 from local.services import EmbeddedPostgres
-from tests.integration import catalogue, old_database
-from tests.integration.catalogue import EXISTING, Existing
 from tests.integration.conftest import Copies
+from tests.integration.db import catalogue, old_database
+from tests.integration.db.catalogue import EXISTING, Existing
 from tests.integration.tables import Tables
 
 POST = """

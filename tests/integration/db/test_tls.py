@@ -31,7 +31,7 @@ from local.services.oldest_postgres import OldestPostgres, fetch_oldest_postgres
 from local.services.ports import exchange, free_port
 from tests.certificates import issue
 from tests.conftest import ROOT
-from tests.integration import old_database
+from tests.integration.db import old_database
 from tests.integration.tables import Tables
 from tests.integration.waiting import wait_until
 from wa_session_host.session.store import open_store

@@ -32,8 +32,8 @@ from local.services import ServiceError
 from local.services.oldest_postgres import OldestPostgres, fetch_oldest_postgres
 from tests.conftest import DAY, settings_of
 from tests.integration.conftest import DEMO, NewService, hosts
+from tests.integration.db.test_connection import NAMED
 from tests.integration.tables import Tables
-from tests.integration.test_connection import NAMED
 
 
 @pytest.fixture(scope="module")

@@ -13,8 +13,8 @@ from typing import Any, Literal
 import pg8000.native
 
 from chalicelib.db.driver import connect, connect_arguments
-from tests.integration import catalogue
-from tests.integration.catalogue import Existing
+from tests.integration.db import catalogue
+from tests.integration.db.catalogue import Existing
 
 Kind = Existing | Literal["described"]
 KINDS: tuple[Kind, ...] = (*catalogue.EXISTING, "described")
