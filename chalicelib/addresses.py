@@ -106,6 +106,18 @@ def api_host(text: str) -> str:
     return text
 
 
+def web_page(url: str) -> str:
+    """A URL that can be asked for over HTTP, with any path and query."""
+    if not url.startswith(("http://", "https://")):
+        raise ValueError("must start with https://")
+    parts = _split(url)
+    if "@" in parts.netloc:
+        raise ValueError("has a user or password in it; leave that out")
+    check_host(parts.hostname or "")
+    _port(parts)
+    return url
+
+
 def proxy(url: str) -> str:
     """A proxy by scheme, host and port, with user and password where it wants them."""
     if not url.startswith(("http://", "https://", "socks5://")):
