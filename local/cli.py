@@ -96,6 +96,7 @@ def migrate() -> None:
     """Migrate the database of DATABASE_URL (or the embedded one) to the newest version."""
     from chalicelib.db.migrate import migrate as run
 
+    logging.getLogger("chalicelib.db").setLevel(logging.WARNING)  # for whom it waits
     with database_url() as url:
         answer = run(url)
     click.echo(f"database: {answer['from'] or 'empty'} → {answer['to']}")

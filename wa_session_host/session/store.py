@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from chalicelib.addresses import libpq_url
 from chalicelib.db import Database
 from chalicelib.settings import plain_account
 
@@ -48,4 +49,4 @@ def _schema(account: str, url: str) -> str:
             database.execute(f"CREATE SCHEMA IF NOT EXISTS {name}")
     finally:
         database.close()
-    return f"{url}{'&' if '?' in url else '?'}search_path={name}"
+    return libpq_url(url, search_path=name)

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 import pg8000.native
 
-from chalicelib.db.connection import connect_arguments
+from chalicelib.db.driver import connect, connect_arguments
 from tests.integration.db import catalogue
 from tests.integration.db.catalogue import Existing
 
@@ -211,7 +211,7 @@ def times_of(kind: Kind, script: str) -> str:
 
 def execute(url: str, *scripts: str) -> None:
     """Runs SQL scripts as whoever owns the database would, by hand."""
-    connection: Any = pg8000.native.Connection(**connect_arguments(url))
+    connection: Any = connect(pg8000.native.Connection, connect_arguments(url))
     for script in scripts:
         connection.run(script)
     connection.close()

@@ -13,7 +13,8 @@ import pytest
 
 from chalicelib import dispatch
 from chalicelib.db import Database
-from chalicelib.db.connection import connect_arguments, query_text
+from chalicelib.db.connection import query_text
+from chalicelib.db.driver import connect, connect_arguments
 from chalicelib.db.migrate import OLDEST_SERVER, migrate, server_version
 from chalicelib.engagement.refresh import refresh_engagement
 from chalicelib.jobs import ClientJob
@@ -55,7 +56,7 @@ def test_it_is_as_old_as_it_is_said_to_be(url: str) -> None:
 
 
 def test_it_understands_every_query(url: str) -> None:
-    with closing(pg8000.native.Connection(**connect_arguments(url))) as connection:
+    with closing(connect(pg8000.native.Connection, connect_arguments(url))) as connection:
         for name in NAMED:
             connection.prepare(query_text(name)).close()
 

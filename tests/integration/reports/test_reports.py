@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from threading import Barrier
@@ -23,6 +24,7 @@ from tests.integration.answers import POSTS, Fault, no_posts
 from tests.integration.ledger import message, write
 from tests.integration.runs import start_run, whole_run
 from tests.integration.tables import Tables
+from tests.unit.social.answers import Answer, serving
 
 
 def finished(runtime: Runtime, tables: Tables, client_id: str = "CONTOH", **run: Any) -> None:
@@ -340,3 +342,26 @@ def test_a_fallback_host_that_is_not_needed_is_not_told(
     finished(runtime, tables)
     close(runtime)
     assert texts(tables, "admin_alert") == []
+
+
+# --- figures and the monitor outside --------------------------------------------------------
+
+
+def test_a_closed_slot_logs_its_figures_and_is_told_to_the_monitor_once(
+    runtime_at: RuntimeAt, tables: Tables, caplog: pytest.LogCaptureFixture
+) -> None:
+    with serving(Answer(200)) as monitor, caplog.at_level(logging.INFO):
+        runtime = setting(runtime_at("18:00"), heartbeat_url=f"{monitor.url}/ping")
+        finished(runtime, tables)
+        assert (close(runtime), close(runtime)) == (True, False)
+        assert monitor.paths == ["/ping"]
+    [line] = [vars(record) for record in caplog.records if "_aws" in vars(record)]
+    assert line["message"] == f"slot {Slot.exactly(runtime.now())}: 1 of 1 clients done"
+    assert (line["Clients"], line["ClientsDone"], line["ListsIncomplete"]) == (1, 1, 0)
+
+
+def test_a_monitor_that_is_away_costs_no_report(runtime_at: RuntimeAt, tables: Tables) -> None:
+    runtime = setting(runtime_at("18:00"), heartbeat_url="http://127.0.0.1:9/ping")
+    finished(runtime, tables)
+    assert close(runtime)
+    assert len(texts(tables, "admin_report")) == 1
