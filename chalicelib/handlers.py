@@ -119,7 +119,8 @@ def restore_post(event: object, context: Any = None) -> HandlerResult:
     from chalicelib.runtime import invoked
 
     request = parse_request(RestorePostRequest, event)
-    return _logged("restore_post", posts.restore_post(invoked(context), request.content_id))
+    restored = posts.restore_post(invoked(context), request.content_id)
+    return _logged("restore_post", asdict(restored))
 
 
 def outbox(event: object, context: Any = None) -> HandlerResult:

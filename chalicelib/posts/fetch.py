@@ -24,8 +24,8 @@ from chalicelib.platforms import Platform
 from chalicelib.posts import removals
 from chalicelib.posts.feeds import AccountFeed, read_feeds
 from chalicelib.posts.run import FetchRun, History
-from chalicelib.posts.verdicts import Verdict
 from chalicelib.reports.close import close_slot
+from chalicelib.results import Verdict
 from chalicelib.runs import Cost, dropped_if_expired
 from chalicelib.runtime import Runtime
 from chalicelib.slots import Slot, day_bounds

@@ -40,7 +40,8 @@ def finished(runtime: Runtime, tables: Tables, client_id: str = "CONTOH", **run:
 
 
 def result(verdict: str = "complete", **numbers: int) -> dict[str, Any]:
-    return {"verdict": verdict, "posts": 2, "new": 1, "removed": 0, "held": 0} | numbers
+    usual = {"posts": 2, "new": 1, "removed": 0, "held": 0, "error_kind": None, "error": None}
+    return {"verdict": verdict, **usual, **numbers}
 
 
 def close(runtime: Runtime) -> bool:
