@@ -89,12 +89,6 @@ class _Read:
     def finished(self) -> bool:
         return not any(post.resume_from for post in self.posts)
 
-    @property
-    def contents(self) -> list[str]:
-        """The ids of all posts that are written."""
-        read = [post.content_id for post in self.posts]
-        return [*read, *(task.content_id for task in self.unchanged)]
-
     def users(self, tasks: Sequence[Task]) -> list[dict[str, Any]]:
         """What engagement.store_reads takes: the names of each post of which a page was read, and
         what the read came to."""
@@ -191,7 +185,6 @@ def _write_once(runtime: Runtime, job: ClientJob, run: Run, read: _Read) -> _Wri
 
 def _store(tx: Transaction, job: ClientJob, run: Run, read: _Read, now: datetime) -> bool:
     """Stores what was read; false where another worker was first."""
-    tx.run("content.lock", client_id=job.client_id, contents=read.contents)
     window_start, window_end = audit_window(job.of_slot)
     stored = tx.first(
         "engagement.store_reads",

@@ -154,8 +154,6 @@ def _write(runtime: Runtime, fetched: _Fetched, cost: Cost) -> _Stored | None:
     job, rows = fetched.job, fetched.rows()
     of_job = {"slot": job.slot, "client_id": job.client_id, "now": runtime.now()}
     with runtime.db.transaction() as tx:
-        contents = [post["content_id"] for post in rows]
-        tx.run("content.lock", client_id=job.client_id, contents=contents)
         day = job.of_slot.day
         stored = tx.first("posts.store", **of_job, wib_day=day, posts=json.dumps(rows))
         if stored is None:

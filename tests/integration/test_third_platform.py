@@ -55,7 +55,7 @@ ARMS = {
   SELECT CAST('video' AS text), l.video_key, l.client_id, l.created_at
   FROM video_post_clients l""",
     "cicero_posts_of_day": """ UNION
-  SELECT CAST('video' AS text), p.video_key
+  SELECT CAST('video' AS text), p.video_key, p.source_type
   FROM video_post_clients l JOIN video_post p USING (video_key)
   WHERE l.client_id = client AND p.created_at >= day_start AND p.created_at < day_end""",
 }
@@ -84,67 +84,57 @@ def third(postgres: EmbeddedPostgres) -> Iterator[Tables]:
     database.close()
 
 
-def test_the_queries_serve_a_third_platform_after_one_migration(
-    third: Tables,
-) -> None:
-    now = Slot.parse(f"{DAY}T17:00").at
-    start, end = day_bounds(DAY)
-    run = {"slot": now, "client_id": CLIENT}
+NOW = Slot.parse(f"{DAY}T17:00").at
+START, END = day_bounds(DAY)
+RUN = {"slot": NOW, "client_id": CLIENT}
 
-    def first(query: str, **parameters: Any) -> Row:
-        with third.database.transaction() as tx:
-            row = tx.first(query, **parameters)
-        assert row is not None, query
-        return row
 
-    third.run(
-        "INSERT INTO client_run (slot, client_id, trigger, fetch_posts, expires_at) "
-        "VALUES (:slot, :client_id, 'schedule', true, :slot)",
-        **run,
-    )
-    begun = first("posts.begin", **run, day_start=start)
+def first(tables: Tables, query: str, **parameters: Any) -> Row:
+    with tables.database.transaction() as tx:
+        row = tx.first(query, **parameters)
+    assert row is not None, query
+    return row
+
+
+def fetch_one_post(third: Tables) -> None:
+    """Its own queries, as a fetch makes them."""
+    begun = first(third, "posts.begin", **RUN, day_start=START)
     assert begun["platforms"]["video"]["first"] is True
     assert begun["platforms"]["video"]["had"] is False
     assert begun["client"]["client_video"] == "x"
-
-    first("content.lock", client_id=CLIENT, contents=["v1"])
     post = {"platform": "video", "content_id": "v1", "caption": "Apel", "like_count": 3}
-    post |= {"posted_at": now.isoformat(), "late": False, "owned": True}
-    stored = first("posts.store", **run, wib_day=DAY, now=now, posts=json.dumps([post]))
+    post |= {"posted_at": NOW.isoformat(), "late": False, "owned": True}
+    stored = first(third, "posts.store", **RUN, wib_day=DAY, now=NOW, posts=json.dumps([post]))
     assert stored["new"] == {"video": 1}
-    missing = first(
-        "posts.note_missing",
-        **run,
-        now=now,
-        day_start=start,
-        day_end=end,
-        seen=[],
-        complete=["video"],
-    )
-    assert (missing["content_id"], missing["missing_since"]) == ("v1", now)
+    of_day = {"day_start": START, "day_end": END, "now": NOW}
+    missing = first(third, "posts.note_missing", **RUN, **of_day, seen=[], complete=["video"])
+    assert (missing["content_id"], missing["missing_since"]) == ("v1", NOW)
 
-    of_day = {"day_start": start, "day_end": end, "wib_day": DAY, "now": now}
-    work = first("engagement.begin", **run, **of_day, note_links=True)
-    assert [(p["platform"], p["content_id"], p["stored"]) for p in work["posts"]] == [
-        ("video", "v1", 0)
-    ]
+
+def refresh_it(third: Tables) -> None:
+    """Its own queries, as a refresh makes them."""
+    of_day = {"day_start": START, "day_end": END, "wib_day": DAY, "now": NOW}
+    work = first(third, "engagement.begin", **RUN, **of_day, note_links=True)
+    assert [(p["content_id"], p["stored"]) for p in work["posts"]] == [("v1", 0)]
     assert [(c["platform"], c["kind"]) for c in work["changes"]] == [("video", "new")]
     read = {"platform": "video", "content_id": "v1", "usernames": ["@a", "@b"], "names": 2}
     read |= {"pages": 1, "ended": "end", "complete": True, "tries": 0}
-    windows = {"window_start": start, "window_end": end}
-    users = json.dumps([read])
-    first(
-        "engagement.store_reads", **run, **windows, before=None, now=now, users=users, unchanged=[]
-    )
+    rest = {"window_start": START, "window_end": END, "unchanged": [], "before": None}
+    first(third, "engagement.store_reads", **RUN, **rest, now=NOW, users=json.dumps([read]))
     assert third.values("SELECT usernames FROM video_comment_audit") == [["@a", "@b"]]
 
+
+def test_the_queries_serve_a_third_platform_after_one_migration(third: Tables) -> None:
+    third.run(
+        "INSERT INTO client_run (slot, client_id, trigger, fetch_posts, expires_at) "
+        "VALUES (:slot, :client_id, 'schedule', true, :slot)",
+        **RUN,
+    )
+    fetch_one_post(third)
+    refresh_it(third)
     before = third.dump()
     taken = third.value("SELECT cicero_take_out('video_post', 'video_key', 'v1')")
-    assert set(taken) == {
-        "video_post",
-        "video_post_clients",
-        "video_comment",
-        "video_comment_audit",
-    }
+    rows = {"video_post", "video_post_clients", "video_comment", "video_comment_audit"}
+    assert set(taken) == rows
     third.run("SELECT cicero_put_back('video_post', CAST(:t AS jsonb))", t=json.dumps(taken))
     assert third.dump() == before
