@@ -26,7 +26,7 @@ from chalicelib.jobs import ClientJob, Unread
 from chalicelib.notify.plan import Plan
 from chalicelib.notify.run import Run
 from chalicelib.notify.state import load_run, plan_of
-from chalicelib.outbox.messages import Outgoing, Written
+from chalicelib.outbox.messages import OutboxRow, Written
 from chalicelib.outbox.publish import add_messages, publish_messages, publish_unpublished
 from chalicelib.platforms import DESCRIPTIONS, Platform
 from chalicelib.reports.close import close_slot, tell_of_closed, tell_of_run
@@ -72,7 +72,7 @@ class _Written:
     """What was written: messages to publish, the error kinds that platforms met, and whether it
     closed the slot."""
 
-    messages: Sequence[Outgoing] = ()
+    messages: Sequence[OutboxRow] = ()
     errors: Sequence[tuple[Platform, str]] = ()
     closed: bool = False
 

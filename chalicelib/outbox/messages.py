@@ -32,7 +32,7 @@ class Message:
     first_key: str | None = None
 
 
-class Outgoing(TypedDict):
+class OutboxRow(TypedDict):
     """A committed outbox row, as the queue takes it; `key`: the queue drops what it has seen."""
 
     outbox_id: int
@@ -41,7 +41,7 @@ class Outgoing(TypedDict):
     key: str
 
 
-class Written(Outgoing):
+class Written(OutboxRow):
     """A row that was written just now; `tells_all`: its chat was told none of its changes."""
 
     tells_all: bool

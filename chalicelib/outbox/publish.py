@@ -15,7 +15,7 @@ from typing import Any, cast
 from chalicelib import queues
 from chalicelib.db import Transaction
 from chalicelib.jobs import OutboundMessage
-from chalicelib.outbox.messages import Message, Outgoing, Written
+from chalicelib.outbox.messages import Message, OutboxRow, Written
 from chalicelib.queues import Entry
 from chalicelib.runtime import Runtime
 
@@ -32,7 +32,7 @@ def add_messages(tx: Transaction, messages: Sequence[Message], now: datetime) ->
     return cast("list[Written]", rows)
 
 
-def publish_messages(runtime: Runtime, rows: Iterable[Outgoing]) -> list[int]:
+def publish_messages(runtime: Runtime, rows: Iterable[OutboxRow]) -> list[int]:
     """Sends committed rows to the FIFO queue; returns the ids that were taken.
 
     `sweep` sends again what the queue refused and what a crash left: a row that was sent before
@@ -56,7 +56,7 @@ def publish_unpublished(runtime: Runtime, slot: datetime, client_id: str) -> lis
     """Publishes again what a client's run and the slot's closing have written."""
     with runtime.db.transaction() as tx:
         rows = tx.run("outbox.unpublished_of", slot=slot, client_id=client_id)
-    return publish_messages(runtime, cast("list[Outgoing]", rows))
+    return publish_messages(runtime, cast("list[OutboxRow]", rows))
 
 
 def _as_json(messages: Sequence[Message]) -> str:

@@ -13,7 +13,7 @@ from typing import Any, Literal, cast
 
 from chalicelib.db import Row, Transaction
 from chalicelib.errors import BadInput
-from chalicelib.outbox.messages import Held, Outgoing
+from chalicelib.outbox.messages import Held, OutboxRow
 from chalicelib.outbox.publish import publish_messages
 from chalicelib.queues import QueueUnavailable
 from chalicelib.runtime import Runtime
@@ -87,7 +87,7 @@ def redrive(runtime: Runtime, outbox_id: int, late: bool = False) -> Redriven:
         again = tx.run("redrive.redrive", outbox_id=outbox_id, expires_at=expires_at, now=now)
         _check_untold(sum(message["told_meanwhile"] for message in again))
     log.info("outbox row %d is sent again by hand", outbox_id)
-    published = _publish(runtime, cast("list[Outgoing]", again))
+    published = _publish(runtime, cast("list[OutboxRow]", again))
     return Redriven(outbox_id, "pending", published)
 
 
@@ -155,7 +155,7 @@ def _lock(tx: Transaction, outbox_id: int) -> Held:
     return cast("Held", row)
 
 
-def _publish(runtime: Runtime, rows: list[Outgoing]) -> bool:
+def _publish(runtime: Runtime, rows: list[OutboxRow]) -> bool:
     try:
         return bool(publish_messages(runtime, rows))
     except QueueUnavailable as error:
