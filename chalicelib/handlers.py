@@ -119,7 +119,8 @@ def restore_post(event: object, context: Any = None) -> HandlerResult:
     from chalicelib.runtime import invoked
 
     request = parse_request(RestorePostRequest, event)
-    return _logged("restore_post", posts.restore_post(invoked(context), request.content_id))
+    restored = posts.restore_post(invoked(context), request.content_id)
+    return _logged("restore_post", asdict(restored))
 
 
 def outbox(event: object, context: Any = None) -> HandlerResult:
@@ -148,7 +149,9 @@ def migrate(context: Any = None) -> HandlerResult:
     from chalicelib.db import migrate as migrations
     from chalicelib.runtime import invoked
 
-    return _logged("migrate", dict(migrations.migrate(invoked(context).settings.database_url)))
+    current = invoked(context)
+    answer = migrations.migrate(current.settings.database_url, deadline=current.deadline)
+    return _logged("migrate", dict(answer))
 
 
 @contextmanager

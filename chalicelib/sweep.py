@@ -10,9 +10,11 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
+from typing import cast
 
 from chalicelib import dispatch
 from chalicelib.errors import CiceroError
+from chalicelib.outbox.messages import OutboxRow
 from chalicelib.outbox.publish import publish_messages
 from chalicelib.platforms import PLATFORMS
 from chalicelib.reports import missed
@@ -183,7 +185,7 @@ def _publish_left(this: _Round) -> int:
             published_before=this.now - LOST_AFTER,
             now=this.now,
         )
-    taken = publish_messages(this.runtime, rows)
+    taken = publish_messages(this.runtime, cast("list[OutboxRow]", rows))
     if taken:
         with this.runtime.db.transaction() as tx:
             tx.run("outbox.mark_published", ids=taken, now=this.now)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Literal
+from typing import Literal, TypedDict
 
 from chalicelib.texts import Part
 
@@ -30,6 +30,33 @@ class Message:
     client_id: str | None = None
     changes: tuple[int, ...] = ()
     first_key: str | None = None
+
+
+class OutboxRow(TypedDict):
+    """A committed outbox row, as the queue takes it; `key`: the queue drops what it has seen."""
+
+    outbox_id: int
+    session: str
+    chat: str
+    key: str
+
+
+class Written(OutboxRow):
+    """A row that was written just now; `tells_all`: its chat was told none of its changes."""
+
+    tells_all: bool
+
+
+class Held(TypedDict):
+    """A message that a person decides on, held until the transaction ends, with what decides:
+    whether its chat has a `newer_list`, and how many of its changes were `told_elsewhere` since.
+    `session` is None for messages of the service before this one."""
+
+    session: str | None
+    status: str
+    expires_at: datetime | None
+    newer_list: bool | None
+    told_elsewhere: int
 
 
 def in_parts(first: Message, parts: Sequence[Part]) -> tuple[Message, ...]:

@@ -24,8 +24,8 @@ from chalicelib.platforms import Platform
 from chalicelib.posts import removals
 from chalicelib.posts.feeds import AccountFeed, read_feeds
 from chalicelib.posts.run import FetchRun, History
-from chalicelib.posts.verdicts import Verdict
 from chalicelib.reports.close import close_slot
+from chalicelib.results import Verdict
 from chalicelib.runs import Cost, dropped_if_expired
 from chalicelib.runtime import Runtime
 from chalicelib.slots import Slot, day_bounds
@@ -154,8 +154,6 @@ def _write(runtime: Runtime, fetched: _Fetched, cost: Cost) -> _Stored | None:
     job, rows = fetched.job, fetched.rows()
     of_job = {"slot": job.slot, "client_id": job.client_id, "now": runtime.now()}
     with runtime.db.transaction() as tx:
-        contents = [post["content_id"] for post in rows]
-        tx.run("content.lock", client_id=job.client_id, contents=contents)
         day = job.of_slot.day
         stored = tx.first("posts.store", **of_job, wib_day=day, posts=json.dumps(rows))
         if stored is None:

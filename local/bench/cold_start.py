@@ -1,4 +1,4 @@
-"""What a cold start of Lambda loads: the time of `import app`, the size of the bundle."""
+"""What a cold start of Lambda costs: the time of `import app`, the size of the bundle."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ _CACHES = shutil.ignore_patterns("__pycache__", "deployments", "deployed")
 
 
 def import_milliseconds(runs: int = RUNS) -> float:
-    """The median of so many fresh processes."""
+    """The median of `runs` fresh processes."""
     times = [float(_run(sys.executable, "-c", _IMPORT)) for _ in range(runs)]
     return 1000 * median(times)
 
 
 def bundle_bytes() -> int:
-    """The size of deployment.zip as `chalice package` builds it; asks the package index."""
+    """The size of deployment.zip as `chalice package` builds it; uses the package index."""
     with tempfile.TemporaryDirectory() as name:
         project = Path(name)
         for part in ("chalicelib", ".chalice"):

@@ -343,6 +343,8 @@ AMISS = [
             f"postgresql://u:{SECRET}@h/d#x",
             f"postgresql://u:{SECRET}@h/d?sslmode=maybe",
             f"postgresql://u:{SECRET}@h/d?sslmode=",
+            f"postgresql://u:{SECRET}@h/d?sslmode=allow",
+            f"postgresql://u:{SECRET}@h/d?sslmode=verify-full&sslrootcert=/{SECRET}",
             f"postgresql://u:{SECRET}@h/d?application_name=x",
             f"postgresql://u:{SECRET}@h/d?sslmode=require&sslmode=disable",
             f"postgresql://u:{SECRET}@h/d?port=x",
@@ -472,6 +474,7 @@ def test_an_unusable_number_is_named_by_its_place(env: pytest.MonkeyPatch) -> No
     ("name", "value"),
     [
         ("DATABASE_URL", "postgresql://u:p%40%5B%2F%23@h:6432/d?sslmode=verify-full"),
+        ("DATABASE_URL", "postgresql://u:p@h/d?sslmode=verify-full&sslrootcert=system"),
         ("DATABASE_URL", "postgres://u@/d?host=/var/run/pg&port=5433"),
         ("DATABASE_URL", "postgresql://u:p@ss@h/d"),
         ("DATABASE_URL", "postgresql://u:p@[::1]:5432/d"),

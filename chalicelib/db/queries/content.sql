@@ -1,7 +1,7 @@
 -- name: lock(client_id, contents)
--- First in every transaction that writes posts or what hangs on them, with all that it may write:
--- docs/architecture.md, "Locks". contents: ids of any platforms; client_id: NULL where a person
--- asks for a post whoever's it is.
+-- First in every transaction that writes posts or what hangs on them, with all that it may write,
+-- but for those whose first statement does it itself: docs/architecture.md, "Locks".
+-- contents: ids of any platforms; client_id: NULL where a person asks for a post whoever's it is.
 SELECT cicero_lock(CAST(:client_id AS text), CAST(:contents AS varchar[]))
 
 -- name: note_new(platform, content_id, client_id, slot, wib_day, posted_at, caption, now)!

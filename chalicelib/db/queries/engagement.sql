@@ -63,15 +63,18 @@ LEFT JOIN client_run r ON r.slot = g.slot AND r.client_id = g.client_id
 LEFT JOIN wa_notification_scheduler_state s ON s.client_id = g.client_id
 
 -- name: store_reads(slot, client_id, before, now, users, unchanged, window_start, window_end)
--- Takes the client's run and stores what a refresh has read: names, their snapshot of the half hour,
+-- Takes its locks, then the client's run, and stores what a refresh has read: names, their snapshot of the half hour,
 -- and what each read came to. No row comes back where another worker was first (before: the run's
 -- engagement_result as this one found it).
 -- users: JSON array of {platform, content_id, usernames} with what table coverage keeps of the read:
 -- names sorted, distinct and in the form that readers join on, null where no page was read. What is
 -- stored only grows. unchanged: the ids of posts that did not have to be read; what is stored of
 -- them is a snapshot of this half hour as well.
-WITH run AS MATERIALIZED (
-  SELECT r.slot, r.client_id, CAST(:now AS timestamptz) AS now FROM client_run r
+WITH locked AS MATERIALIZED (
+  SELECT 1 FROM cicero_lock(CAST(:client_id AS text), CAST(:unchanged AS varchar[]) || ARRAY(SELECT
+    CAST(u ->> 'content_id' AS varchar) FROM jsonb_array_elements(CAST(:users AS jsonb)) AS u))
+), run AS MATERIALIZED (
+  SELECT r.slot, r.client_id, CAST(:now AS timestamptz) AS now FROM locked, client_run r
   WHERE r.slot = :slot AND r.client_id = :client_id AND r.finished_at IS NULL
     AND r.engagement_result IS NOT DISTINCT FROM CAST(:before AS jsonb)
   FOR UPDATE OF r

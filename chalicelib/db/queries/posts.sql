@@ -20,14 +20,18 @@ FROM client_run r JOIN clients c ON c.client_id = r.client_id
 WHERE r.slot = :slot AND r.client_id = :client_id
 
 -- name: store(slot, client_id, wib_day, now, posts)
--- Takes the client's run and stores the posts that a fetch found, links, ledger and all. No row comes
--- back where another worker was first; else the news of each platform, and which of the posts had
--- been taken away and are back.
+-- Takes its locks (docs/architecture.md), then the client's run, and stores the posts that a fetch
+-- found, links, ledger and all. No row comes back where another worker was first; else the news of
+-- each platform, and which of the posts had been taken away and are back. What others have committed
+-- while it waited is seen by functions alone, each of which begins anew, and by the run's own lock.
 -- posts: JSON array of posts of all platforms, each with `late` and `owned`; how a platform's are
 -- written is its cicero_store_<platform>.
-WITH run AS MATERIALIZED (
+WITH locked AS MATERIALIZED (
+  SELECT 1 FROM cicero_lock(CAST(:client_id AS text), ARRAY(SELECT
+    CAST(p ->> 'content_id' AS varchar) FROM jsonb_array_elements(CAST(:posts AS jsonb)) AS p))
+), run AS MATERIALIZED (
   SELECT r.slot, r.client_id, CAST(:wib_day AS date) AS wib_day, CAST(:now AS timestamptz) AS now
-  FROM client_run r
+  FROM locked, client_run r
   WHERE r.slot = :slot AND r.client_id = :client_id AND r.fetched_at IS NULL
     AND r.finished_at IS NULL
   FOR UPDATE OF r
@@ -55,11 +59,7 @@ WITH run AS MATERIALIZED (
 SELECT
   (SELECT coalesce(jsonb_object_agg(platform, posts), '{}') FROM (
      SELECT platform, count(*) AS posts FROM linked GROUP BY platform) AS counted) AS new,
-  (SELECT coalesce(array_agg(DISTINCT content_id), '{}') FROM linked JOIN incoming i
-     USING (platform, content_id) JOIN content_archive a USING (platform, content_id)
-     JOIN cicero_platforms() t USING (platform)
-   WHERE a.restored_at IS NULL AND (a.client_id = i.client_id OR a.rows ? t.post_table)
-  ) AS returned
+  (SELECT coalesce(array_agg(content_id), '{}') FROM linked WHERE archived) AS returned
 FROM run
 
 -- name: note_missing(client_id, slot, now, day_start, day_end, seen, complete)
@@ -70,8 +70,7 @@ WITH of_day AS MATERIALIZED (
   SELECT d.platform, d.content_id
   FROM cicero_posts_of_day(CAST(:client_id AS varchar), CAST(:day_start AS timestamptz),
     CAST(:day_end AS timestamptz)) AS d
-  JOIN cicero_posts() p USING (platform, content_id)
-  WHERE p.source_type = 'cron_fetch'
+  WHERE d.source_type = 'cron_fetch'
 ), missing AS (
   INSERT INTO client_content AS k (client_id, platform, content_id, missing_since, seen_at)
   SELECT CAST(:client_id AS varchar), platform, content_id, CAST(:slot AS timestamptz),

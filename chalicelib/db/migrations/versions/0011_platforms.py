@@ -62,9 +62,9 @@ $$;
 # linked as well or a person put it there. Compares each column as it is stored, for its index.
 OF_DAY = """
 CREATE FUNCTION cicero_posts_of_day(client varchar, day_start timestamptz, day_end timestamptz)
-RETURNS TABLE (platform text, content_id varchar)
+RETURNS TABLE (platform text, content_id varchar, source_type text)
 LANGUAGE sql STABLE AS $$
-  SELECT CAST('instagram' AS text), CAST(p.shortcode AS varchar)
+  SELECT CAST('instagram' AS text), CAST(p.shortcode AS varchar), CAST(p.source_type AS text)
   FROM insta_post_clients l JOIN insta_post p ON p.shortcode = l.shortcode
   WHERE l.client_id = client
     AND (l.created_at >= day_start AT TIME ZONE 'Asia/Jakarta' - interval '1 day'
@@ -72,20 +72,20 @@ LANGUAGE sql STABLE AS $$
     AND p.created_at >= day_start AT TIME ZONE 'Asia/Jakarta'
     AND p.created_at < day_end AT TIME ZONE 'Asia/Jakarta'
   UNION
-  SELECT CAST('instagram' AS text), CAST(p.shortcode AS varchar)
+  SELECT CAST('instagram' AS text), CAST(p.shortcode AS varchar), CAST(p.source_type AS text)
   FROM insta_post p
   LEFT JOIN insta_post_clients l ON l.shortcode = p.shortcode AND l.client_id = p.client_id
   WHERE p.client_id = client AND (p.source_type = 'manual_input' OR l.shortcode IS NOT NULL)
     AND p.created_at >= day_start AT TIME ZONE 'Asia/Jakarta'
     AND p.created_at < day_end AT TIME ZONE 'Asia/Jakarta'
   UNION
-  SELECT CAST('tiktok' AS text), CAST(p.video_id AS varchar)
+  SELECT CAST('tiktok' AS text), CAST(p.video_id AS varchar), CAST(p.source_type AS text)
   FROM tiktok_post_clients l JOIN tiktok_post p ON p.video_id = l.video_id
   WHERE l.client_id = client AND l.created_at >= day_start - interval '1 day'
     AND p.created_at >= cicero_time(p.created_at, day_start)
     AND p.created_at < cicero_time(p.created_at, day_end)
   UNION
-  SELECT CAST('tiktok' AS text), CAST(p.video_id AS varchar)
+  SELECT CAST('tiktok' AS text), CAST(p.video_id AS varchar), CAST(p.source_type AS text)
   FROM tiktok_post p
   WHERE p.client_id = client AND p.source_type = 'manual_input'
     AND p.created_at >= cicero_time(p.created_at, day_start)

@@ -71,10 +71,11 @@ END
 $$;
 """
 
-# Writes posts of any platforms and their links; returns those that were not linked.
+# Writes posts of any platforms and their links; returns those that were not linked, and of each
+# whether the client has an archived copy, or all do.
 STORE_POSTS = """
 CREATE FUNCTION cicero_store_posts(client varchar, incoming jsonb, at timestamptz)
-RETURNS TABLE (platform text, content_id varchar) LANGUAGE plpgsql AS $$
+RETURNS TABLE (platform text, content_id varchar, archived boolean) LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 DECLARE
   which text;
@@ -85,9 +86,13 @@ BEGIN
     EXECUTE format('SELECT %I($1, $2)', 'cicero_store_' || which) USING client, incoming;
   END LOOP;
   FOREACH which IN ARRAY met LOOP
-    RETURN QUERY SELECT which, linked FROM cicero_link(which, client, ARRAY(
-      SELECT CAST(f ->> 'content_id' AS varchar) FROM jsonb_array_elements(incoming) AS f
-      WHERE f ->> 'platform' = which), at) AS linked;
+    RETURN QUERY SELECT which, linked, EXISTS (
+        SELECT 1 FROM content_archive a JOIN cicero_platforms() p USING (platform)
+        WHERE a.platform = which AND a.content_id = linked AND a.restored_at IS NULL
+          AND (a.client_id = client OR a.rows ? p.post_table))
+      FROM cicero_link(which, client, ARRAY(
+        SELECT CAST(f ->> 'content_id' AS varchar) FROM jsonb_array_elements(incoming) AS f
+        WHERE f ->> 'platform' = which), at) AS linked;
   END LOOP;
 END
 $$;
