@@ -160,6 +160,16 @@ def bench(as_json: bool, record: str | None, **options: Any) -> None:
         raise CiceroError(f"{report['failed']} clients failed")
 
 
+@cli.command()
+@click.argument("client_id", required=False)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON line per client.")
+def shadow(client_id: str | None, as_json: bool) -> None:
+    """Today as the APIs show it, against what the database has; nothing is stored or sent."""
+    from local.shadow import run_shadow
+
+    run_shadow(client_id, as_json)
+
+
 @cli.command("add-post")
 @click.argument("client_id")
 @click.argument("link")
