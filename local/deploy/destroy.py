@@ -1,0 +1,45 @@
+"""Removing a stage: all that bears its name, and nothing else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from local.deploy import bundles, functions
+from local.deploy.account import Account, find
+from local.deploy.project import write_project, write_state
+from local.deploy.stack import delete_stack, stack_status
+from local.deploy.stages import Stage
+
+LEFT = "the secrets parameter, PostgreSQL with all tables, the image repository"
+
+
+def what_goes(account: Account, stage: Stage) -> list[str]:
+    """What `destroy` removes, by name."""
+    found = find(account, stage)
+    stack = [f"stack {stage.stack}"] if stack_status(account, stage) else []
+    kinds = {
+        "rule": found.rules,
+        "function": found.functions,
+        "role": found.roles,
+        "log group": found.log_groups,
+    }
+    mappings = [
+        f"queue mapping of {m['EventSourceArn'].rsplit(':', 1)[-1]}" for m in found.mappings
+    ]
+    return [f"{kind} {name}" for kind, names in kinds.items() for name in names] + mappings + stack
+
+
+def destroy(source: Path, work: Path, account: Account, stage: Stage) -> None:
+    """Schedules first, then functions, logs and the stack; jobs and messages in queues are lost."""
+    found = find(account, stage)
+    for rule in found.rules:
+        account.client("events").disable_rule(Name=rule)
+    write_project(source, work, stage, account.number())
+    write_state(work, stage, found)
+    functions.run_chalice("delete", work, stage, found)
+    for group in found.log_groups:  # Chalice keeps the logs, and only their retention goes
+        account.client("logs").delete_log_group(logGroupName=group)
+    if stack_status(account, stage):
+        bundles.empty(account, stage)
+        delete_stack(account, stage)
+    (source / f".chalice/deployed/{stage.name}.json").unlink(missing_ok=True)
