@@ -3,6 +3,7 @@
     stages      what a person writes of a stage (.chalice/stages/STAGE.toml), validated
     account     the AWS account, and what of the stage exists in it: nothing else is remembered
     preflight   what would fail later, said before anything is made
+    network     its part about subnets and addresses
     stack       CloudFormation: queues, alarms, the host (.chalice/resources.json)
     project     the directory that Chalice deploys: code, its configuration, narrowed policies
     functions   Chalice, packaging and deploying, and single functions

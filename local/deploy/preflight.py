@@ -6,9 +6,7 @@ time, comes back as remarks. No value of a secret is in either.
 
 from __future__ import annotations
 
-import ipaddress
 import os
-import socket
 import sys
 from collections.abc import Iterator
 from urllib.parse import urlsplit
@@ -19,6 +17,7 @@ from chalicelib import addresses
 from chalicelib.errors import ConfigurationError
 from chalicelib.settings import Settings, load_settings
 from local.deploy.account import Account, AwsError, DeployError
+from local.deploy.network import check_network, reach
 from local.deploy.stages import Stage
 from local.environment import environment, own_environment
 
@@ -27,7 +26,6 @@ PYTHONS = ((3, 11), (3, 12), (3, 13))
 
 _CONSUMERS = 34
 """Executions at a time that the queues' mappings may ask for."""
-_CONNECT_SECONDS = 3.0
 
 
 def preflight(account: Account, stage: Stage) -> list[str]:
@@ -35,12 +33,13 @@ def preflight(account: Account, stage: Stage) -> list[str]:
     _check_python()
     _check_identity(account, stage)
     settings = _settings(stage)
-    remarks = [*_limits(account), *_network(account, stage)]
+    remarks = [*_limits(account), *check_network(account, stage), *_people(settings, stage)]
+    _check_image(account, stage)
     database = addresses.postgres(settings.database_url)
-    remarks += _reach("DATABASE_URL", database.host, database.port, stage)
+    remarks += reach("DATABASE_URL", database.host, database.port, stage)
     if settings.redis_url:
         redis = urlsplit(settings.redis_url)
-        remarks += _reach("REDIS_URL", redis.hostname or "", redis.port or 6379, stage)
+        remarks += reach("REDIS_URL", redis.hostname or "", redis.port or 6379, stage)
     return remarks
 
 
@@ -96,43 +95,27 @@ def _limits(account: Account) -> Iterator[str]:
         )
 
 
-def _network(account: Account, stage: Stage) -> Iterator[str]:
-    """DeployError for subnets and groups that are not there, and for a host in one zone."""
-    ec2 = account.client("ec2")
-    how = "aws ec2 describe-subnets; aws ec2 describe-security-groups"
-    try:
-        if stage.vpc:
-            found = ec2.describe_subnets(SubnetIds=stage.vpc.subnets)["Subnets"]
-            groups = ec2.describe_security_groups(GroupIds=stage.vpc.security_groups)
-            vpcs = {s["VpcId"] for s in (*found, *groups["SecurityGroups"])}
-            if len(vpcs) > 1:
-                raise DeployError(f"[vpc] names subnets and groups of {len(vpcs)} VPCs. See: {how}")
-            yield "functions in a VPC reach the APIs and AWS only through a NAT gateway"
-        if stage.host:
-            found = ec2.describe_subnets(SubnetIds=stage.host.subnets)["Subnets"]
-            if {s["VpcId"] for s in found} != {stage.host.vpc}:
-                raise DeployError(f"[host] names subnets outside {stage.host.vpc}. See: {how}")
-            if len({s["AvailabilityZone"] for s in found}) < 2:
-                raise DeployError(f"[host] needs subnets in two availability zones. See: {how}")
-    except ClientError as error:
-        raise DeployError(f"[vpc] or [host]: {error}. See: {how}") from error
-
-
-def _reach(name: str, host: str, port: int, stage: Stage) -> Iterator[str]:
-    """What can be told from here of an address that the functions will need."""
-    if stage.vpc:
-        yield f"{name}: functions in a VPC have other ways than this machine, it was not tried"
-        return
-    try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except OSError:
-        raise DeployError(f"{name}: its host is unknown, and the stage has no [vpc].") from None
-    address = ipaddress.ip_address(found[0][4][0])
-    if address.is_private and not address.is_loopback:
-        raise DeployError(
-            f"{name}: its host has a private address, which functions reach only with [vpc]."
+def _people(settings: Settings, stage: Stage) -> Iterator[str]:
+    """What is missing in the secrets for those who work with the service."""
+    if not settings.admin_whatsapp:
+        yield "ADMIN_WHATSAPP is not set: operators get no reports"
+    if stage.host and not settings.wa_page_password_hash:
+        yield (
+            "WA_PAGE_PASSWORD_HASH is not set: the host's page lets nobody in, and no account can "
+            "be paired (python -m wa_session_host hash-password)"
         )
+
+
+def _check_image(account: Account, stage: Stage) -> None:
+    if stage.host is None:
+        return
+    name, digest = stage.host.image.rsplit("/", 1)[-1].split("@")
     try:
-        socket.create_connection((str(address), port), _CONNECT_SECONDS).close()
-    except OSError:
-        yield f"{name}: nothing answers from here; functions come from other addresses"
+        account.client("ecr").describe_images(
+            repositoryName=name, imageIds=[{"imageDigest": digest}]
+        )
+    except ClientError as error:
+        raise DeployError(
+            f"[host] image: {error}. List what is there: aws ecr describe-images --region "
+            f"{stage.region} --repository-name {name}"
+        ) from error

@@ -35,7 +35,7 @@ def _functions(account: Account, found: Found) -> str:
     every = account.pages("lambda", "list_functions", "Functions")
     own = [f for f in every if f["FunctionName"] in found.functions]
     runtimes = ", ".join(sorted({f["Runtime"] for f in own}))
-    codes = len({f["CodeSha256"] for f in own})
+    codes = len({f["CodeSha256"] for f in own if not f["FunctionName"].endswith("-migrate")})
     newest = max((f["LastModified"] for f in own), default="never")
     mixed = f", of {codes} different bundles: deploy again" if codes > 1 else ""
     return f"{len(own)} on {runtimes or 'nothing'}, changed {newest}{mixed}"

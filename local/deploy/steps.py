@@ -120,8 +120,9 @@ class Deployment:
 
     def _step(self, say: Say, name: str, do: Callable[[], Told]) -> None:
         began = time.monotonic()
+        say(f"{name} ...")
         try:
             told = do()
         except (*AwsError, DeployError) as error:
             raise DeployError(f"{name}: {error}") from error
-        say(f"{name} ({time.monotonic() - began:.0f} s){f': {told}' if told else ''}")
+        say(f"  {told or 'done'} ({time.monotonic() - began:.0f} s)")

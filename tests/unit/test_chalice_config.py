@@ -91,7 +91,7 @@ SENDS = {
     "run_slot": {"fetch", "engagement", "wa.fifo"},
     "sweep": {"fetch", "engagement", "wa.fifo"},
     "run_client": {"fetch"},
-    "fetch_posts": {"engagement"},
+    "fetch_posts": {"engagement", "wa.fifo"},  # an expired job may be the last of its slot
     "refresh_engagement": {"engagement", "wa.fifo"},
     "dead_job": {"wa.fifo"},
     "dead_engagement_job": {"wa.fifo"},

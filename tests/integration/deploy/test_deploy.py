@@ -7,7 +7,9 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +49,11 @@ def test_the_life_of_a_stage(
     assert rules(account, one) == ON
     assert_schedules_began_off_and_were_switched_on_last(gate)
     assert_nothing_reserves_an_execution(gate)
-    assert said[-1].startswith("schedules (")
+    steps = [line.removesuffix(" ...") for line in said if line.endswith(" ...")]
+    assert steps == [
+        *("preflight", "resources", "package", "functions", "migrate"),
+        *("host", "smoke", "keep", "schedules"),
+    ]
     assert_the_state_is_chalice_s_own(one, account)
 
     shutil.rmtree(project / ".local")
@@ -78,12 +84,35 @@ def test_the_life_of_a_stage(
         "cicero-fetch-one-migrate"
     ]
 
-    assert "13 on python3" in dict(status(account, one.stage))["functions"]
+    assert_status_tells_of_slots_queues_and_alarms(account, one)
 
     ran = CliRunner().invoke(cli, ["destroy", "one", "--project", str(project)], input="one\n")
     assert ran.exit_code == 0, ran.output
     assert what_goes(account, one.stage) == []
     assert find(account, one.stage).chalice_state("")["resources"] == []
+
+
+def assert_status_tells_of_slots_queues_and_alarms(account: Account, deployment: Any) -> None:
+    logs, now = account.client("logs"), int(time.time() * 1000)
+    group = "/aws/lambda/cicero-fetch-one-open_slot_half_hour"
+    logs.create_log_stream(logGroupName=group, logStreamName="s")
+    lines = ("START", json.dumps({"slot": "2026-02-20T17:00+07:00", "message": "open_slot: {}"}))
+    events = [{"timestamp": now, "message": line} for line in lines]
+    logs.put_log_events(logGroupName=group, logStreamName="s", logEvents=events)
+    name, watch = "cicero-one-fetch-late", account.client("cloudwatch")  # not of moto's stacks
+    rule = {"EvaluationPeriods": 1, "Threshold": 1, "ComparisonOperator": "GreaterThanThreshold"}
+    watch.put_metric_alarm(AlarmName=name, Namespace="x", MetricName="x", Period=60, **rule)
+    watch.set_alarm_state(AlarmName=name, StateValue="ALARM", StateReason="test")
+
+    told = dict(status(account, deployment.stage))
+
+    assert "13 on python3" in told["functions"]
+    assert "different bundles" not in told["functions"]
+    assert told["rule sweep-event"] == "ENABLED"
+    assert told["queue fetch"] == "0 waiting, 0 in hand"
+    assert (told["host"], told["last slots"]) == ("none", "2026-02-20T17:00+07:00")
+    assert told["alarms"] == "1, 1 of them on"
+    assert f"alarm {name}" in told
 
 
 def assert_schedules_began_off_and_were_switched_on_last(gate: Gate) -> None:
@@ -127,7 +156,7 @@ def test_a_deployment_that_stops_anywhere_is_completed_by_the_next_one(
     ids = json.dumps([subnet["SubnetId"] for subnet in subnets[:2]])
     groups = ec2.describe_security_groups(Filters=[{"Name": "vpc-id", "Values": [vpc]}])
     group = groups["SecurityGroups"][0]["GroupId"]
-    image = f"1.dkr.ecr.{account.region}.amazonaws.com/cicero-wa-host@sha256:{'0' * 64}"
+    image = push_image(account)
     two = new_stage(
         "two",
         f'[vpc]\nsubnets = {ids}\nsecurity_groups = ["{group}"]',
@@ -157,6 +186,21 @@ def test_a_deployment_that_stops_anywhere_is_completed_by_the_next_one(
     assert "CreateServiceLinkedRole" in gate.changes[: gate.changes.index("UpdateStack")]
     services = account.client("ecs").list_services(cluster="cicero-two")["serviceArns"]
     assert len(services) == 1
+
+
+def push_image(account: Account) -> str:
+    """An image of the host in the account's registry."""
+    ecr = account.client("ecr")
+    with suppress(ecr.exceptions.RepositoryAlreadyExistsException):
+        ecr.create_repository(repositoryName="cicero-wa-host")
+    manifest = {"schemaVersion": 2, "config": {"digest": "sha256:0"}, "layers": []}
+    pushed = ecr.put_image(
+        repositoryName="cicero-wa-host",
+        imageManifest=json.dumps(manifest),
+        imageManifestMediaType="application/vnd.docker.distribution.manifest.v2+json",
+    )
+    registry = f"{account.number()}.dkr.ecr.{account.region}.amazonaws.com"
+    return f"{registry}/cicero-wa-host@{pushed['image']['imageId']['imageDigest']}"
 
 
 def test_an_unknown_stage_is_refused_before_anything_is_made(
