@@ -79,6 +79,16 @@ class Found:
     rules: dict[str, str]
     mappings: list[dict[str, Any]]
 
+    def alone(self, function: str) -> Found:
+        """What belongs to a function that nothing triggers."""
+        return Found(
+            {name: arn for name, arn in self.functions.items() if name == function},
+            {name: arn for name, arn in self.roles.items() if name == function},
+            [group for group in self.log_groups if group == f"/aws/lambda/{function}"],
+            rules={},
+            mappings=[],
+        )
+
     def chalice_state(self, prefix: str) -> dict[str, Any]:
         """The file that Chalice keeps as `.chalice/deployed/STAGE.json`, what it deletes first
         last."""

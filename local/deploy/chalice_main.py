@@ -1,8 +1,9 @@
-"""`chalice deploy` and `chalice delete` for the directory it runs in: ACTION STAGE RULES.
+"""`chalice deploy` and `chalice delete` for the directory it runs in: ACTION STAGE RULES [ONLY].
 
 RULES is a JSON object of rules and their states: one that exists keeps its state, a new one begins
-disabled, where Chalice would enable them all. Run by path, in a process of its own, for Chalice
-imports the app of that directory.
+disabled, where Chalice would enable them all. With ONLY the function of that name is deployed, as
+if the app had no other. Run by path, in a process of its own, for Chalice imports the app of that
+directory.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from chalice.deploy.deployer import ChaliceDeploymentError
 from chalice.utils import UI
 
 
-def main(action: str, stage: str, rules: str) -> int:
+def main(action: str, stage: str, rules: str, only: str | None = None) -> int:
     states: dict[str, str] = json.loads(rules)
 
     def keep_state(params: dict[str, Any], **_: object) -> None:
@@ -25,6 +26,10 @@ def main(action: str, stage: str, rules: str) -> int:
 
     factory = CLIFactory(os.getcwd(), environ=os.environ)  # noqa: PTH109  as Chalice compares it
     config = factory.create_config_obj(stage)
+    if only is not None:
+        app = config.chalice_app
+        app.pure_lambda_functions = [f for f in app.pure_lambda_functions if f.name == only]
+        app.event_sources = []
     session = factory.create_botocore_session()
     session.register("before-parameter-build.events.PutRule", keep_state)
     if action == "deploy":

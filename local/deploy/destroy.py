@@ -6,7 +6,7 @@ from pathlib import Path
 
 from local.deploy import bundles, functions
 from local.deploy.account import Account, find
-from local.deploy.project import write_project, write_state
+from local.deploy.project import write_project
 from local.deploy.stack import delete_stack, stack_status
 from local.deploy.stages import Stage
 
@@ -35,8 +35,7 @@ def destroy(source: Path, work: Path, account: Account, stage: Stage) -> None:
     for rule in found.rules:
         account.client("events").disable_rule(Name=rule)
     write_project(source, work, stage, account.number())
-    write_state(work, stage, found)
-    functions.run_chalice("delete", work, stage, found)
+    functions.delete(work, stage, found)
     for group in found.log_groups:  # Chalice keeps the logs, and only their retention goes
         account.client("logs").delete_log_group(logGroupName=group)
     if stack_status(account, stage):

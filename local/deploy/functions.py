@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from local.deploy.account import Account, DeployError, Found
+from local.deploy.project import write_state
 from local.deploy.stages import Stage
 
 MAIN = Path(__file__).with_name("chalice_main.py")
@@ -45,10 +46,22 @@ def runtime() -> str:
     return f"python{sys.version_info[0]}.{sys.version_info[1]}"
 
 
-def run_chalice(action: str, project: Path, stage: Stage, found: Found) -> None:
-    """Deploys or deletes all functions. DeployError with Chalice's own words where it fails."""
+def deploy(project: Path, stage: Stage, found: Found, only: str | None = None) -> None:
+    """Deploys all functions, or one that nothing triggers, and removes what the app has no more.
+    DeployError with Chalice's own words where it fails."""
+    there = found.alone(stage.prefix + only) if only else found
+    _run_chalice("deploy", project, stage, there, *([only] if only else []))
+
+
+def delete(project: Path, stage: Stage, found: Found) -> None:
+    """Deletes all functions, with their triggers and roles."""
+    _run_chalice("delete", project, stage, found)
+
+
+def _run_chalice(action: str, project: Path, stage: Stage, found: Found, *only: str) -> None:
+    write_state(project, stage, found)
     ran = subprocess.run(
-        [sys.executable, "-P", str(MAIN), action, stage.name, json.dumps(found.rules)],
+        [sys.executable, "-P", str(MAIN), action, stage.name, json.dumps(found.rules), *only],
         cwd=project,
         env=os.environ | {"AWS_DEFAULT_REGION": stage.region, "PYTHONDONTWRITEBYTECODE": "1"},
         capture_output=True,

@@ -23,8 +23,8 @@ Told = str | None
 @dataclass
 class Deployment:
     """One stage of one account. `source` is the project, which only Chalice's record of the stage
-    is added to; `work` is the directory that Chalice deploys. Without `tables` those that exist
-    stay as they are, for code that is older than they are."""
+    is added to; `work` is the directory that Chalice deploys. Without `tables` they stay
+    as they are, for code that is older than they are."""
 
     source: Path
     work: Path
@@ -35,19 +35,15 @@ class Deployment:
     def run(self, say: Say) -> None:
         """Brings the stage to what the project says, and switches its schedules on or off last.
 
-        New rules begin disabled. Where the stage exists, the tables come first, with the new code
-        of `migrate` alone, and then the functions; the rules keep their state meanwhile.
+        The tables come before the functions, by the new `migrate` alone. New rules begin disabled,
+        others keep their state meanwhile.
         """
         self._step(say, "preflight", lambda: self.preflight(say))
         self._step(say, "resources", self.resources)
         self._step(say, "package", self.package)
-        known = self.stage.prefix + "migrate" in find(self.account, self.stage).functions
-        if known and self.tables:
-            self._step(say, "new migrate", self.renew_migrate)
+        if self.tables:
             self._step(say, "migrate", self.migrate)
         self._step(say, "functions", self.functions)
-        if not known:
-            self._step(say, "migrate", self.migrate)
         self._step(say, "host", self.host)
         self._step(say, "smoke", self.smoke)
         self._step(say, "keep", self.keep)
@@ -69,20 +65,16 @@ class Deployment:
         self._bundle = functions.package(self.work)
         return f"{self._bundle.stat().st_size / 1e6:.1f} MB"
 
-    def renew_migrate(self) -> None:
-        name = self.stage.prefix + "migrate"
-        functions.renew_code(self.account, name, self._bundle.read_bytes())
-
     def migrate(self) -> Told:
+        """Deploys `migrate` and nothing else, and runs it."""
+        functions.deploy(self.work, self.stage, find(self.account, self.stage), only="migrate")
         answer = functions.invoke(self.account, self.stage.prefix + "migrate", {})
         told = f"{answer['from'] or 'empty'} → {answer['to']}"
         warning = answer.get("warning")
         return f"{told}\n  warning: {warning}" if warning else told
 
     def functions(self) -> Told:
-        found = find(self.account, self.stage)
-        write_state(self.work, self.stage, found)
-        functions.run_chalice("deploy", self.work, self.stage, found)
+        functions.deploy(self.work, self.stage, find(self.account, self.stage))
         found = find(self.account, self.stage)
         write_state(self.source, self.stage, found)  # for `chalice invoke` and `chalice logs`
         return f"{len(found.functions)}"
