@@ -23,18 +23,17 @@ _LONGEST_SECONDS = 900
 def package(project: Path) -> Path:
     """The bundle of a directory made by `write_project`. Dependencies are fetched for Lambda's
     Linux; DeployError where one cannot be had. A second call finds the bundle of the first."""
-    from chalice.deploy.packager import (
-        DependencyBuilder,
-        LambdaDeploymentPackager,
-        PipRunner,
-        SubprocessPip,
-    )
+    from chalice.deploy import packager
     from chalice.utils import UI, OSUtils
 
     system, told = OSUtils(), io.StringIO()
-    builder = DependencyBuilder(system, PipRunner(SubprocessPip(system), system))
-    packager = LambdaDeploymentPackager(system, builder, UI(told, told), "x86_64")
-    bundle = Path(packager.create_deployment_package(str(project), runtime()))
+    pip = packager.PipRunner(packager.SubprocessPip(system), system)
+    builder = packager.DependencyBuilder(system, pip)
+    packaging = packager.LambdaDeploymentPackager(system, builder, UI(told, told), "x86_64")
+    try:
+        bundle = Path(packaging.create_deployment_package(str(project), runtime()))
+    except (packager.NoSuchPackageError, packager.PackageDownloadError) as error:
+        raise DeployError(str(error)) from error
     if "Could not install dependencies" in told.getvalue():  # Chalice goes on without them
         bundle.unlink()
         raise DeployError(told.getvalue().strip())

@@ -46,7 +46,10 @@ def reach(name: str, host: str, port: int, stage: Stage) -> Iterator[str]:
     except OSError:
         raise DeployError(f"{name}: its host is unknown, and the stage has no [vpc].") from None
     address = ipaddress.ip_address(found[0][4][0])
-    if address.is_private and not address.is_loopback:
+    if address.is_loopback:
+        yield f"{name}: names the machine that it is read on, where AWS has no server of yours"
+        return
+    if address.is_private:
         raise DeployError(
             f"{name}: its host has a private address, which functions reach only with [vpc]."
         )

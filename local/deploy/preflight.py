@@ -30,7 +30,7 @@ _CONSUMERS = 34
 
 def preflight(account: Account, stage: Stage) -> list[str]:
     """Remarks on what may be in the way. DeployError for what is."""
-    _check_python()
+    check_python(sys.version_info[:2])
     _check_identity(account, stage)
     settings = _settings(stage)
     remarks = [*_limits(account), *check_network(account, stage), *_people(settings, stage)]
@@ -43,11 +43,12 @@ def preflight(account: Account, stage: Stage) -> list[str]:
     return remarks
 
 
-def _check_python() -> None:
-    if sys.version_info[:2] not in PYTHONS:
+def check_python(version: tuple[int, int]) -> None:
+    """DeployError for a Python that functions are not tested on."""
+    if version not in PYTHONS:
         known = ", ".join(f"{major}.{minor}" for major, minor in PYTHONS)
         raise DeployError(
-            f"This is Python {sys.version_info[0]}.{sys.version_info[1]}; functions run on what "
+            f"This is Python {version[0]}.{version[1]}; functions run on what "
             f"deploys them, one of {known}. Remove .venv/ and name one: make PYTHON=python3.11 ..."
         )
 
