@@ -63,9 +63,9 @@ class Account:
         return str(self.client("sts").get_caller_identity()["Account"])
 
     def pages(self, service: str, call: str, items: str, **arguments: Any) -> Iterator[Any]:
-        """Every item of a call that answers in pages."""
+        """Every item of a call that answers in pages; SQS leaves an empty list out."""
         for page in self.client(service).get_paginator(call).paginate(**arguments):
-            yield from page[items]
+            yield from page.get(items, [])
 
 
 @dataclass(frozen=True)

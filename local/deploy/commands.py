@@ -50,7 +50,7 @@ def status(stage: str, project: Path) -> None:
     with _stage(project, stage) as (account, chosen):
         write_state(project, chosen, find(account, chosen))  # for `chalice invoke` and `logs`
         for name, told in lines(account, chosen):
-            click.echo(f"{name:<28} {told}")
+            click.echo(f"{name:<32} {told}")
 
 
 @click.command()

@@ -10,7 +10,7 @@ from local.deploy.project import write_project
 from local.deploy.stack import delete_stack, stack_status
 from local.deploy.stages import Stage
 
-LEFT = "the secrets parameter, PostgreSQL with all tables, the image repository"
+LEFT = "the secrets parameter, PostgreSQL with all tables, the image repository, ECS's own role"
 
 
 def what_goes(account: Account, stage: Stage) -> list[str]:

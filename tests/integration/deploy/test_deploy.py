@@ -89,7 +89,8 @@ def test_the_life_of_a_stage(
     ran = CliRunner().invoke(cli, ["destroy", "one", "--project", str(project)], input="one\n")
     assert ran.exit_code == 0, ran.output
     assert what_goes(account, one.stage) == []
-    assert find(account, one.stage).chalice_state("")["resources"] == []
+    ran = CliRunner().invoke(cli, ["status", "one", "--project", str(project)])
+    assert "0 on nothing" in ran.output, ran.exception
 
 
 def assert_status_tells_of_slots_queues_and_alarms(account: Account, deployment: Any) -> None:
