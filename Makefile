@@ -46,7 +46,7 @@ lint: $(STAMP) ## Check style, types, dead code, the import contracts and the Cl
 	$(BIN)/mypy
 	$(BIN)/vulture
 	$(BIN)/lint-imports --no-cache
-	$(BIN)/cfn-lint .chalice/resources.json
+	$(BIN)/cfn-lint .chalice/resources.json .chalice/watch.json
 
 format: $(STAMP) ## Format the code
 	$(BIN)/ruff check --fix .

@@ -10,14 +10,16 @@ import ipaddress
 import re
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qsl, unquote, urlencode, urlsplit, urlunsplit
 
+from chalicelib import tls
+from chalicelib.tls import Tls
 from chalicelib.typed import is_unseen
 
 _LABEL = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
 _HOST = re.compile(rf"(?=.{{1,253}}$){_LABEL}(?:\.{_LABEL})*\.?")
-_KEYS = ("host", "port", "sslmode")
-SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
+_TLS_KEYS = ("sslmode", "sslrootcert")
+_KEYS = ("host", "port", *_TLS_KEYS)
 _ENCODE = (
     "write special characters of user and password percent-encoded (@ %40, / %2F, # %23, [ %5B)"
 )
@@ -32,11 +34,11 @@ class Postgres:
     host: str
     port: int
     database: str
-    sslmode: str
+    tls: Tls
 
 
 def postgres(url: str) -> Postgres:
-    """A PostgreSQL server and database. Query keys are host, port and sslmode."""
+    """A PostgreSQL server and database. Query keys are host, port, sslmode and sslrootcert."""
     if not url.startswith(("postgresql://", "postgres://")):
         raise ValueError("must start with postgresql://")
     parts = _split(url)
@@ -53,17 +55,26 @@ def postgres(url: str) -> Postgres:
         raise ValueError("the host is missing")
     if not host.startswith("/"):
         check_host(host)
-    sslmode = query.get("sslmode", "disable")
-    if sslmode not in SSL_MODES:
-        raise ValueError(f"sslmode is unknown; it is one of {', '.join(SSL_MODES)}")
     return Postgres(
         user=_decoded(parts.username),
         password=_decoded(parts.password) if parts.password else None,
         host=host,
         port=_number_of_port(query["port"]) if "port" in query else _port(parts) or 5432,
         database=database,
-        sslmode=sslmode,
+        tls=tls.read(host, *map(query.get, _TLS_KEYS)),
     )
+
+
+def libpq_url(url: str, **parameters: str) -> str:
+    """The same server and database for a library that goes by defaults of its own: what `postgres`
+    reads of TLS is spelled out, and `parameters` are set for each session."""
+    asked = postgres(url).tls
+    parts = _split(url)
+    said = {key: value for key, value in parse_qsl(parts.query) if key not in _TLS_KEYS}
+    said["sslmode"] = asked.mode
+    if asked.authorities:
+        said["sslrootcert"] = asked.authorities
+    return urlunsplit(parts._replace(query=urlencode(said | parameters)))
 
 
 def redis(url: str) -> str:
@@ -93,6 +104,18 @@ def api_host(text: str) -> str:
         raise ValueError("is a host name, or a URL that starts with https://")
     _only_host(parts)
     return text
+
+
+def web_page(url: str) -> str:
+    """A URL that can be asked for over HTTP, with any path and query."""
+    if not url.startswith(("http://", "https://")):
+        raise ValueError("must start with https://")
+    parts = _split(url)
+    if "@" in parts.netloc:
+        raise ValueError("has a user or password in it; leave that out")
+    check_host(parts.hostname or "")
+    _port(parts)
+    return url
 
 
 def proxy(url: str) -> str:

@@ -148,7 +148,9 @@ def migrate(context: Any = None) -> Answer:
     from chalicelib.db import migrate as migrations
     from chalicelib.runtime import invoked
 
-    return _logged("migrate", dict(migrations.migrate(invoked(context).settings.database_url)))
+    current = invoked(context)
+    answer = migrations.migrate(current.settings.database_url, deadline=current.deadline)
+    return _logged("migrate", dict(answer))
 
 
 @contextmanager

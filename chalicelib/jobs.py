@@ -1,4 +1,4 @@
-"""What travels in the queues: small, versioned, and refused when it is not understood."""
+"""What travels in the queues: small, versioned, and refused where the version is unknown."""
 
 from __future__ import annotations
 
@@ -15,9 +15,13 @@ SlotTime = Annotated[AwareDatetime, AfterValidator(lambda moment: Slot.exactly(m
 
 
 class QueueMessage(BaseModel):
-    """Base of all queue bodies. Unknown fields and versions are refused with BadInput."""
+    """Base of all queue bodies. Unknown versions are refused with BadInput.
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    Unknown fields of a known version are ignored: during an update newer functions write what
+    older ones still read. A field without which the rest is wrong is a new version.
+    """
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
     version: Literal[1] = 1
 
     @classmethod
@@ -43,7 +47,7 @@ class ReadSoFar(BaseModel):
 class Unread(BaseModel):
     """A post whose people are to be read: from the page `after`, or from the first."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="ignore", frozen=True)
     platform: Platform
     content_id: str
     after: str | None = None

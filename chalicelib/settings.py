@@ -156,6 +156,13 @@ class Settings(BaseSettings):
         "trouble; normal: every slot; verbose: every slot, with a line per client",
     )
 
+    heartbeat_url: str | None = Field(
+        None,
+        repr=False,
+        description="Monitor outside that is asked for after each closed slot, and raises an "
+        "alarm when that stays away; empty: none",
+    )
+
     engagement_refresh: Literal["delta", "full"] = Field(
         "delta",
         description="delta: a post whose count did not change is not read again (17:00 and the "
@@ -268,6 +275,11 @@ class Settings(BaseSettings):
     @classmethod
     def _proxy(cls, url: str | None) -> str | None:
         return addresses.proxy(url) if url else url
+
+    @field_validator("heartbeat_url")
+    @classmethod
+    def _monitor(cls, url: str | None) -> str | None:
+        return addresses.web_page(url) if url else url
 
     @field_validator("wa_auth_data_path")
     @classmethod

@@ -16,6 +16,7 @@ from chalicelib.errors import CiceroError
 from chalicelib.outbox.publish import publish_messages
 from chalicelib.reports import missed
 from chalicelib.reports.close import close_slot, tell_of_closed
+from chalicelib.reports.metrics import log_metrics, sweep_metrics
 from chalicelib.runtime import Runtime
 from chalicelib.slots import CATCH_UP_LIMIT, Slot, day_bounds, slots_of
 
@@ -97,6 +98,7 @@ def sweep(runtime: Runtime) -> Swept:
         published=this.tried("publishing", lambda: _publish_left(this)),
         pruned=_prune(this),
     )
+    this.tried("figures", lambda: _log_figures(this))
     this.end()
     return swept
 
@@ -156,6 +158,15 @@ def _tell_owed(this: _Round) -> int:
         rows = tx.run("slots.reports_due", closed_before=this.now - GRACE)
     slots = [Slot.exactly(row["slot"]) for row in rows]
     return this.each("report", slots, lambda slot: tell_of_closed(this.runtime, slot))
+
+
+def _log_figures(this: _Round) -> int:
+    """How late the service is; that the line comes at all says that sweep reaches PostgreSQL."""
+    with this.runtime.db.transaction() as tx:
+        row = tx.first("slots.last_ended", day_start=day_bounds(this.now.date())[0])
+    ended = row["slot"] if row else None
+    log_metrics("swept", sweep_metrics(this.runtime.settings.cicero_stage, this.now, ended))
+    return 0
 
 
 def _expire(this: _Round) -> int:

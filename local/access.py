@@ -1,4 +1,4 @@
-"""How a command reaches what it works on: a whole stack, a handler, or the database alone."""
+"""What commands work on: a whole stack, a handler, or only the database."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ DATA = Path(".local")
 
 
 def invoke(handler: str, event: dict[str, Any]) -> None:
-    """Runs a handler for people over the stack and prints its answer."""
+    """Runs one of the handlers for people over the stack and prints its result."""
     from chalicelib import handlers, runtime
 
     with stack(None) as parts:
@@ -37,7 +37,7 @@ def invoke(handler: str, event: dict[str, Any]) -> None:
 
 
 def ask_outbox(event: dict[str, Any]) -> dict[str, Any]:
-    """The answer of the handler `outbox` over the database alone."""
+    """The result of the handler `outbox`, which needs only the database."""
     from chalicelib import handlers, runtime
 
     with reading() as reader:
@@ -46,7 +46,7 @@ def ask_outbox(event: dict[str, Any]) -> dict[str, Any]:
 
 
 def print_plans(slot: Slot, client_id: str | None) -> None:
-    """What the groups of one client, or of all, would be told in this slot."""
+    """Prints what the groups of one client, or of all, would be told in this slot."""
     from chalicelib import clients
     from chalicelib.manual.runs import find_client
     from chalicelib.notify.state import preview
@@ -62,8 +62,8 @@ def print_plans(slot: Slot, client_id: str | None) -> None:
 
 @contextmanager
 def reading() -> Iterator[Runtime]:
-    """A runtime over the database of DATABASE_URL, or the embedded one; as it is, without
-    migrations, and without anything else."""
+    """A runtime over the database of DATABASE_URL, or the embedded one; it is not migrated, and
+    nothing else is started."""
     values = {"RAPIDAPI_KEY": "none"} | given_environment()
     with ExitStack() as parts:
         values["DATABASE_URL"] = parts.enter_context(database_url())
@@ -75,7 +75,7 @@ def reading() -> Iterator[Runtime]:
 
 @contextmanager
 def database_of(data_dir: Path) -> Iterator[EmbeddedPostgres]:
-    """The embedded database of a run's directory; started, unless its stack runs."""
+    """The embedded database of a run's directory; started, unless its stack is running."""
     postgres = EmbeddedPostgres(data_dir / "postgres")
     if running(data_dir) is None:
         with postgres:
@@ -86,8 +86,8 @@ def database_of(data_dir: Path) -> Iterator[EmbeddedPostgres]:
 
 @contextmanager
 def database_url() -> Iterator[str]:
-    """DATABASE_URL where it is set, else that of the stack that runs, else of the embedded
-    database, started."""
+    """DATABASE_URL if it is set, otherwise the URL of the running stack's database, or of the
+    embedded one, which is then started."""
     url = given_environment().get("DATABASE_URL")
     if url:
         yield url
@@ -97,8 +97,8 @@ def database_url() -> Iterator[str]:
 
 
 def stack(slot: Slot | None, stays: bool = False) -> Stack:
-    """A stack of what is set, the rest started, or the one that runs; the sandbox plays the slot's
-    day."""
+    """A stack of the services that are set and others that are started, or the running one; the
+    sandbox plays the slot's day."""
     from local.sandbox.scenario import demo_day
     from local.stack import Stack
 

@@ -1,5 +1,5 @@
-"""The commands of `python -m local`; each works over the settings in force and starts what is
-missing. Exit code 0: done; 1: the run failed; 2: the input or the settings are wrong."""
+"""The commands of `python -m local`; each uses the services that are set and starts the others.
+Exit code 0: done; 1: the run failed; 2: the input or the settings are wrong."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from local.signals import end_on_signals
 
 log = logging.getLogger(__name__)
 
-_DRY_RUN = "Write nothing: show what would be told by what is stored now, and why."
+_DRY_RUN = "Write nothing: show what would be told, given what is stored now, and why."
 
 _WRONG_INPUT = (BadInput, ConfigurationError, DatabaseUnavailable)
 
@@ -51,7 +51,7 @@ def demo(day: str, workers: int) -> None:
 @click.option("--at", required=True, help="The slot, e.g. 2026-02-20T17:00+07:00.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON line, last.")
 @click.option("--workers", default=8, show_default=True, help="Worker processes.")
-@click.option("--twice", is_flag=True, help="Deliver every queue message two times.")
+@click.option("--twice", is_flag=True, help="Deliver every queue message twice.")
 @click.option("--dry-run", is_flag=True, help=_DRY_RUN)
 def slot(at: str, as_json: bool, workers: int, twice: bool, dry_run: bool) -> None:
     """One whole slot, all stages."""
@@ -94,9 +94,10 @@ def client(client_id: str, at: str | None, dry_run: bool) -> None:
 
 @cli.command()
 def migrate() -> None:
-    """Bring the database of DATABASE_URL (or the embedded one) to the newest shape."""
+    """Migrate the database of DATABASE_URL (or the embedded one) to the newest version."""
     from chalicelib.db.migrate import migrate as run
 
+    logging.getLogger("chalicelib.db").setLevel(logging.WARNING)  # for whom it waits
     with database_url() as url:
         answer = run(url)
     click.echo(f"database: {answer['from'] or 'empty'} → {answer['to']}")
@@ -107,7 +108,7 @@ def migrate() -> None:
 @cli.command()
 @click.option("--workers", default=4, show_default=True)
 def worker(workers: int) -> None:
-    """Work on the queues, on the real clock, until interrupted."""
+    """Work the queues, on the real clock, until interrupted."""
     from local.up import work
 
     with stack(None) as parts:
@@ -142,14 +143,14 @@ def up(workers: int, reload: bool) -> None:
 @click.option(
     "--one-by-one", default=2, show_default=True, help="Clients of the baseline; 0: all of them."
 )
-@click.option("--moto", is_flag=True, help="SQS by moto, though fauxqs is quicker.")
-@click.option("--dispatch-only", is_flag=True, help="Open the slot, and no more.")
-@click.option("--package", is_flag=True, help="Build and weigh the Lambda bundle too.")
+@click.option("--moto", is_flag=True, help="Use moto for SQS, although fauxqs is faster.")
+@click.option("--dispatch-only", is_flag=True, help="Only open the slot.")
+@click.option("--package", is_flag=True, help="Also build the Lambda bundle and show its size.")
 @click.option("--profile", is_flag=True, help="Show where the workers' time goes.")
 @click.option("--record", help="Add a line with this remark to docs/performance.md.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON line, last.")
 def bench(as_json: bool, record: str | None, **options: Any) -> None:
-    """How fast a slot is, next to how fast it could be."""
+    """How fast a slot is, compared with how fast it could be."""
     from local.bench.command import Wanted, run
 
     wanted = {name: options.pop(name) for name in ("dispatch_only", "package", "profile")}
@@ -164,14 +165,14 @@ def bench(as_json: bool, record: str | None, **options: Any) -> None:
 @click.argument("client_id")
 @click.argument("link")
 def add_post(client_id: str, link: str) -> None:
-    """Store a post as manual input of a client, by its link, shortcode or id."""
+    """Store a post as a client's manual input, by its link, shortcode or id."""
     invoke("add_post", {"client_id": client_id, "link": link})
 
 
 @cli.command("restore-post")
 @click.argument("content_id")
 def restore_post(content_id: str) -> None:
-    """Bring a removed post back from the archive, with all that went with it."""
+    """Restore a removed post from the archive, with everything that was removed with it."""
     invoke("restore_post", {"content_id": content_id})
 
 
@@ -179,7 +180,7 @@ def restore_post(content_id: str) -> None:
 @click.option("--data", default=str(DATA / "demo"), show_default=True, help="A run's directory.")
 @click.argument("sql", required=False)
 def psql(data: str, sql: str | None) -> None:
-    """Look into the database that a run left: a prompt, or one statement."""
+    """Query the database that a run left: a prompt, or one statement."""
 
     if not (Path(data) / "postgres" / "PG_VERSION").exists():
         raise BadInput("--data", f"no database in {data}", "Run `make demo` first.")
@@ -195,7 +196,7 @@ cli.add_command(aws.destroy)
 
 
 def main() -> int:
-    """Runs a command; an error that a person can mend is one clear message."""
+    """Runs a command; an error that a person can fix is one clear message."""
     end_on_signals()
     try:
         cli.main(standalone_mode=False)
@@ -203,7 +204,7 @@ def main() -> int:
         error.show()
         return 2
     except click.Abort as end:
-        if isinstance(end.__cause__, EOFError):  # click takes any for a person's Ctrl-D
+        if isinstance(end.__cause__, EOFError):  # click takes any EOFError for a person's Ctrl-D
             raise end.__cause__ from None
         return 130
     except (CiceroError, ServiceError) as error:

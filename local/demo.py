@@ -9,6 +9,7 @@ from pathlib import Path
 from rich.panel import Panel
 
 from chalicelib.slots import Slot, slots_of
+from local.environment import own_environment
 from local.runner import Runner
 from local.running import AlreadyRunning, running
 from local.sandbox.scenario import demo_day
@@ -24,7 +25,7 @@ _OWN_SETTINGS = {"ADMIN_WHATSAPP": _OPERATOR}
 
 
 def run_demo(day: date, workers: int) -> None:
-    """Plays the four slots over an embedded stack of its own; nothing outside is used."""
+    """Plays the four slots over its own embedded stack; nothing outside is used."""
     if live := running(DATA):
         raise AlreadyRunning(DATA, live.pid)
     shutil.rmtree(DATA, ignore_errors=True)
@@ -33,8 +34,7 @@ def run_demo(day: date, workers: int) -> None:
         DATA,
         demo_day(day),
         lambda part: out.print(f"  starting {part} …"),
-        own=True,
-        settings=_OWN_SETTINGS,
+        given=own_environment() | _OWN_SETTINGS,
     )
     with stack, Runner(stack.environment, workers) as runner:
         for slot in _chosen(day):

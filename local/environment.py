@@ -1,4 +1,4 @@
-"""Where a run's settings come from: the process's environment over `.env`, or neither."""
+"""Where a run's settings come from: the process's environment, then `.env`; or neither."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def given_environment() -> dict[str, str]:
 
 
 class environment:  # noqa: N801  reads like a function where it is used
-    """Puts an environment in place of the process's own for the length of a `with` block."""
+    """Replaces the process's environment for the duration of a `with` block."""
 
     def __init__(self, values: Mapping[str, str]) -> None:
         self._values = dict(values)

@@ -1,4 +1,4 @@
-"""The WhatsApp host as a child process, its messages passed on line by line."""
+"""The WhatsApp host as a child process whose output is passed on line by line."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from itertools import count
 from pathlib import Path
-from types import TracebackType
 from typing import IO, Self, cast
 
 from local.services.guard import die_with_guard
@@ -24,9 +23,9 @@ _LONGEST_PAUSE = 5.0
 class HostProcess:
     """`python -m wa_session_host` with the console transport, until the `with` block ends.
 
-    Started again when it dies, as its container would be, and stopped when this process dies.
-    `show` gets each line of what the groups see, from a thread of its own; `now` is the host's
-    simulated time.
+    It is restarted when it dies, as its container would be, and stopped when this process dies.
+    `show` gets each line that the groups see, on another thread; `now` is the host's simulated
+    time.
     """
 
     def __init__(
@@ -49,12 +48,7 @@ class HostProcess:
         self._keeper.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._stopping.set()
         self.process.terminate()
         self._keeper.join(_STOP_SECONDS)

@@ -1,4 +1,4 @@
-"""The events that Lambda would hand to the handlers, and the context beside them."""
+"""The events and contexts that Lambda would pass to the handlers."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _MEGABYTE = 1024 * 1024
 
 @dataclass(frozen=True)
 class Limits:
-    """What a function may use: seconds for an invocation, and bytes of memory."""
+    """A function's limits: seconds per invocation, and bytes of memory."""
 
     seconds: float
     memory: int
@@ -35,7 +35,7 @@ def limits_of(function_name: str) -> Limits:
 
 @dataclass
 class Context:
-    """As much of Lambda's context object as handlers use. The limit is the function's own."""
+    """The parts of Lambda's context object that handlers use, with the function's own limit."""
 
     function_name: str
     aws_request_id: str = field(default_factory=lambda: str(uuid.uuid4()))

@@ -1,6 +1,6 @@
-"""Where workers' CPU goes, function by function, over all of their threads: yappi's profile.
+"""Where the workers' CPU goes, by function, over all of their threads: a profile by yappi.
 
-A profile costs several times the CPU of what it looks at; the shares are what counts.
+Profiling takes several times the CPU of what it measures; only the shares are meaningful.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Self
 
 VARIABLE = "CICERO_PROFILES"
-"""Names the directory that workers write their profiles to; nobody is profiled without it."""
+"""Names the directory to which workers write their profiles; without it none is profiled."""
 
 _PARTS = (
     (r"/chalicelib/social/guard|/redis/|/limits/", "limiter and breaker (Redis)"),
@@ -32,14 +32,14 @@ Place = tuple[str, str]
 
 
 class Profiler:
-    """Profiles this process for the length of each `with` block, and writes what it has seen."""
+    """Profiles this process during each `with` block, and writes the result."""
 
     def __init__(self, directory: Path | None) -> None:
         self._file = directory and directory / f"{os.getpid()}.json"
 
     @classmethod
     def of_environment(cls) -> Self:
-        """The profiler that the environment asks for; without one it does nothing."""
+        """The profiler that the environment asks for; without VARIABLE it does nothing."""
         directory = os.environ.get(VARIABLE)
         return cls(Path(directory) if directory else None)
 
@@ -59,7 +59,7 @@ class Profiler:
 
 
 def profiles(directory: Path) -> Counter[Place]:
-    """What all workers have written: CPU microseconds of each place, its own alone."""
+    """What all workers have written: each place's own CPU time, in microseconds."""
     total: Counter[Place] = Counter()
     for file in directory.glob("*.json"):
         for part, function, microseconds in json.loads(file.read_text()):
@@ -77,5 +77,5 @@ def _seconds(stats: Iterable[Any]) -> Iterable[tuple[str, str, int]]:
 
 
 def part_of_file(file: str) -> str:
-    """The part of the service that a source file works for."""
+    """The part of the service that a source file belongs to."""
     return next((part for pattern, part in _PARTS if re.search(pattern, file)), OTHER)

@@ -1,6 +1,6 @@
 """The queues of the CloudFormation template, created over the plain SQS API.
 
-Neither moto nor fauxqs needs CloudFormation for it. Understands what queues use: `Ref`,
+So it works with moto and fauxqs alike, without CloudFormation. Understands what queues use: `Ref`,
 `Fn::Sub` and `Fn::GetAtt` of an `Arn`; anything else raises TemplateError.
 """
 
@@ -23,7 +23,7 @@ PLACEHOLDER = re.compile(r"\$\{([^!}][^}]*)\}")
 
 
 class TemplateError(ValueError):
-    """The template says something that cannot be done locally; the message names the place."""
+    """The template uses something that is not supported locally; the message says where."""
 
 
 def create_queues(
@@ -63,7 +63,7 @@ def sqs_client(endpoint_url: str, region: str | None = None) -> Any:
 
 
 def default_region() -> str:
-    """AWS_DEFAULT_REGION's, else Jakarta's."""
+    """AWS_DEFAULT_REGION if it is set, otherwise Jakarta."""
     return os.environ.get("AWS_DEFAULT_REGION") or JAKARTA
 
 
@@ -74,7 +74,7 @@ def _parameters(body: dict[str, Any], stage: str) -> dict[str, str]:
 
 
 class _QueueBuilder:
-    """Creates queues in the order in which they refer to each other: dead-letter queues first."""
+    """Creates queues in the order of their references: dead-letter queues first."""
 
     def __init__(
         self,
@@ -98,7 +98,7 @@ class _QueueBuilder:
             properties = self._properties(logical_id)
             name = properties.pop("QueueName", None)
             if name is None:
-                raise TemplateError(f"{logical_id}: QueueName is missing, and it is needed locally")
+                raise TemplateError(f"{logical_id}: QueueName is missing, which is needed locally")
             attributes = _attributes(properties) | self._overrides
             self._created[logical_id] = (name, self._create_or_update(name, attributes))
         return self._created[logical_id]
@@ -106,7 +106,9 @@ class _QueueBuilder:
     def _properties(self, logical_id: str) -> dict[str, Any]:
         resource = self._resources.get(logical_id, {})
         if resource.get("Type") != QUEUE:
-            raise TemplateError(f"{logical_id} is no parameter and no {QUEUE} of the template")
+            raise TemplateError(
+                f"{logical_id} is neither a parameter nor a {QUEUE} of the template"
+            )
         properties = resource.get("Properties", {})
         return {
             key: self._resolve(value, f"{logical_id}.{key}")
@@ -158,7 +160,7 @@ def _attributes(properties: dict[str, Any]) -> dict[str, str]:
     """CloudFormation properties as the strings that the SQS API takes."""
     texts = {key: _text(value) for key, value in properties.items()}
     if texts.get("FifoQueue") == "false":
-        del texts["FifoQueue"]  # refused: a standard queue is one without the attribute
+        del texts["FifoQueue"]  # SQS refuses it: a standard queue must not have the attribute
     return texts
 
 

@@ -1,7 +1,7 @@
-"""Which stack runs over a data directory, so that others keep out of its way, or join it.
+"""Which stack uses a data directory, so that others stay away from it, or join it.
 
-A stack holds a lock for as long as its process lives, and announces in `stack.json` what it has
-started. So what a crash left is never taken for a stack.
+A stack holds a lock as long as its process lives, and announces in `stack.json` what it has
+started. So files that a crash left behind are never taken for a stack.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _START_SECONDS = 120.0
 
 
 class AlreadyRunning(CiceroError):
-    """Another stack runs over the directory, and cannot be joined."""
+    """Another stack uses the directory, and cannot be joined."""
 
     kind = "stack"
 
@@ -35,7 +35,7 @@ class AlreadyRunning(CiceroError):
 
 @dataclass(frozen=True)
 class Running:
-    """A live stack. `settings` are those of its parts, its database included; `stays`: it works
+    """A live stack. `settings` are those of its parts, including the database; `stays`: it runs
     until somebody stops it, so that others can leave their work to it."""
 
     pid: int
@@ -52,7 +52,7 @@ class Claim:
 
     @classmethod
     def of(cls, data_dir: Path) -> Self | None:
-        """The claim to a directory, or None where another process has it."""
+        """Claims a directory; None if another process has it."""
         data_dir.mkdir(parents=True, exist_ok=True)
         lock = os.open(data_dir / _LOCK, os.O_RDWR | os.O_CREAT, 0o600)
         try:
@@ -64,7 +64,7 @@ class Claim:
         return cls(data_dir, lock)
 
     def announce(self, settings: Mapping[str, str], stays: bool) -> None:
-        """From now on `running` finds this process's stack."""
+        """Lets `running` find this process's stack."""
         draft = self._file.with_suffix(".new")
         draft.touch(mode=0o600)
         stack = Running(os.getpid(), stays, dict(settings))
@@ -77,8 +77,8 @@ class Claim:
 
 
 def running(data_dir: Path, patience: float = _START_SECONDS) -> Running | None:
-    """The stack that runs over this directory, or None; one that is starting is waited for.
-    AlreadyRunning where it does not come up within `patience` seconds."""
+    """The stack that uses this directory, or None; waits for one that is starting. Raises
+    AlreadyRunning if it is not up within `patience` seconds."""
     until = time.monotonic() + patience
     while data_dir.is_dir():
         claim = Claim.of(data_dir)
@@ -94,7 +94,7 @@ def running(data_dir: Path, patience: float = _START_SECONDS) -> Running | None:
 
 
 def announced(data_dir: Path) -> Running | None:
-    """What the stack that has the directory, or had it, says of itself."""
+    """What the stack that uses the directory, or used it last, announced about itself."""
     try:
         return Running(**json.loads((data_dir / _FILE).read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):

@@ -1,4 +1,4 @@
-"""Fills a fresh database with a scenario's clients and what people had typed in."""
+"""Fills a fresh database with a scenario's clients and manual posts."""
 
 from __future__ import annotations
 

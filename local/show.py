@@ -1,4 +1,4 @@
-"""What people see of a run: progress, result tables, the outbox."""
+"""What a run shows at the terminal: progress, result tables, the outbox."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def summary_progress(title: str) -> Iterator[Report]:
 
 
 def results(database: Database, slot: Slot, result: SlotResult) -> None:
-    """The table of a slot's clients, and the slot in one line."""
+    """Prints the table of a slot's clients, and the slot in one line."""
     with database.transaction() as tx:
         rows = tx.run("slots.client_results", slot=slot.at)
     database.close()
@@ -50,7 +50,7 @@ def results(database: Database, slot: Slot, result: SlotResult) -> None:
 
 
 def print_clients(rows: Sequence[Row], title: str = "") -> None:
-    """One line per client: what each platform came to."""
+    """One line per client, with each platform's results."""
     table = Table(title=title, title_justify="left")
     for column in ("client", "Instagram", "TikTok", "outcome", "API", "s"):
         table.add_column(column, justify="right" if column in ("API", "s") else "left")

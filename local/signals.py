@@ -1,4 +1,4 @@
-"""SIGINT, SIGTERM and SIGHUP end a command alike: all that it started is stopped first."""
+"""SIGINT, SIGTERM and SIGHUP all end a command after stopping everything that it started."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def end_on_signals() -> None:
-    """From now on the first of them raises KeyboardInterrupt, and a second one ends this process
-    and all that it started without waiting. SIGINT too, which a shell has its background jobs
-    ignore."""
+    """Makes the first of them raise KeyboardInterrupt, and a second one end this process and all
+    that it started without waiting. This includes SIGINT, which a shell makes its background
+    jobs ignore."""
     for number in _ENDING:
         signal.signal(number, _interrupt)
 
@@ -29,5 +29,5 @@ def _end_at_once(number: int, _frame: FrameType | None) -> None:
 
     for child in psutil.Process().children(recursive=True):
         with suppress(psutil.Error):
-            child.terminate()  # a guard's service ends with its guard
+            child.terminate()  # a service ends with its guard
     os._exit(128 + number)

@@ -22,13 +22,13 @@ STALL_SECONDS = 90
 
 
 class SlotFailed(CiceroError):
-    """The slot did not come to its end; the text says where it stands."""
+    """The slot did not finish; the text says how far it got."""
 
     kind = "slot"
 
 
 class Refused(SlotFailed):
-    """A handler turned its input, or the settings, away."""
+    """A handler rejected its input, or the settings."""
 
 
 _REFUSALS = {BadInput.__name__, ConfigurationError.__name__, DatabaseUnavailable.__name__}
@@ -94,7 +94,7 @@ def play_slot(
     progress: Progress = lambda summary: None,
     twice: bool = False,
 ) -> SlotResult:
-    """A whole slot with workers of its own; over a stack that runs already, by that one's."""
+    """Runs a whole slot with its own workers; over a joined stack, with that stack's."""
     if stack.joined is None:
         with Runner(stack.environment, workers, twice=twice) as runner:
             return run_slot(stack, runner, slot, show, progress)
@@ -107,8 +107,8 @@ def play_slot(
 
 
 def play_client(stack: Stack, client_id: str, slot: Slot, show: Callable[[str], None]) -> list[Row]:
-    """One client's run by hand, to its end; returns the client's result row. A stack that runs
-    already does it with its own workers, on its own clock."""
+    """Runs one client by hand, to the end; returns the client's result row. A joined stack does
+    it with its own workers, on its own clock."""
     event = {"client_id": client_id, "slot": str(slot)}
     if stack.joined is not None:
         client = _invoke_joined(stack, "run_client", event)["client"]
@@ -124,7 +124,7 @@ def play_client(stack: Stack, client_id: str, slot: Slot, show: Callable[[str], 
 
 
 def _invoke_joined(stack: Stack, handler: str, event: Mapping[str, str]) -> dict[str, Any]:
-    """A handler for people in this process; the running stack does what follows."""
+    """Runs a handler for people in this process; the joined stack does the rest."""
     from chalicelib import handlers, runtime
 
     runtime.use(stack.runtime())
@@ -147,7 +147,7 @@ def _raise_error(answer: Answer) -> None:
 
 
 def _wait(database: Database, runner: Runner | None, slot: Slot, progress: Progress) -> Row:
-    """Until every client has finished, the slot is closed and no message waits."""
+    """Waits until every client has finished, the slot is closed and no message waits."""
     idle, rest = (runner.idle, runner.rest) if runner else (lambda: True, time.sleep)
     seen: Row = {}
     moved = time.monotonic()

@@ -1,4 +1,4 @@
-"""The parts that a local run stands on: those that are set are used, the others are started.
+"""The services that a local run needs: those that are set are used, the others are started.
 
 Every process of the run gets the same environment, `Stack.environment`.
 """
@@ -8,14 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 from chalicelib.db import Database
 from chalicelib.db.migrate import migrate
 from chalicelib.runtime import Runtime
 from chalicelib.settings import Settings, load_settings
-from local.environment import environment, given_environment, own_environment
+from local.environment import environment, given_environment
 from local.resources import create_queues, default_region
 from local.running import AlreadyRunning, Claim, announced, running
 from local.sandbox import Sandbox, Scenario
@@ -25,21 +24,21 @@ from local.services import EmbeddedPostgres, EmbeddedRedis, MotoServer
 ROOT = Path(__file__).resolve().parent.parent
 TEMPLATE = ROOT / ".chalice" / "resources.json"
 
-_API_HOSTS = ("RAPIDAPI_INSTAGRAM_HOST", "RAPIDAPI_TIKTOK_HOST")
+API_HOSTS = ("RAPIDAPI_INSTAGRAM_HOST", "RAPIDAPI_TIKTOK_HOST")
 
 Say = Callable[[str], None]
 
 
 class Stack:
-    """A running stack. `sandbox` is None where an outside API is used.
+    """A running stack. `sandbox` is None if an outside API is used.
 
     `scenario` fills an embedded database and is what the sandbox API plays. `visibility` is how
-    long, in seconds, a queue waits before it delivers again what a killed worker had. With `own`
-    every part is started, whatever is set. `settings` count as set either way.
+    long, in seconds, a queue waits before it redelivers the message of a killed worker. `given`
+    stands in for the process's environment and `.env`; such a stack joins no other.
 
-    Where a stack runs over the data directory already, with the database that is set, if any, this
-    one joins it: `joined` is its process, and its parts count as set. Only a stack that `stays`,
-    until it is stopped, can be joined; AlreadyRunning where it is another.
+    If a stack already uses the data directory, with the same database if one is set, this one joins
+    it: `joined` is its process id, and its services count as set. Only a stack that `stays` (runs
+    until it is stopped) can be joined; any other raises AlreadyRunning.
     """
 
     def __init__(
@@ -48,9 +47,7 @@ class Stack:
         scenario: Scenario,
         say: Say = lambda text: None,
         visibility: int = 5,
-        latency: float = 0.0,
-        own: bool = False,
-        settings: Mapping[str, str] | None = None,
+        given: Mapping[str, str] | None = None,
         stays: bool = False,
     ) -> None:
         self._data_dir = data_dir
@@ -58,9 +55,7 @@ class Stack:
         self._scenario = scenario
         self._say = say
         self._visibility = visibility
-        self._latency = latency
-        self._own = own
-        self._given = dict(settings or {})
+        self._given = given
         self._parts = ExitStack()
         self.sandbox: Sandbox | None = None
         self.postgres: EmbeddedPostgres | None = None
@@ -70,8 +65,7 @@ class Stack:
         self._claim: Claim | None = None
 
     def __enter__(self) -> Self:
-        self.environment = own_environment() if self._own else given_environment()
-        self.environment |= self._given
+        self.environment = dict(given_environment() if self._given is None else self._given)
         try:
             self._join()
             self._start()
@@ -80,12 +74,7 @@ class Stack:
             raise
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._parts.close()
 
     def settings(self, **changes: str) -> Settings:
@@ -94,7 +83,7 @@ class Stack:
             return load_settings(env_file=None)
 
     def database(self) -> Database:
-        """A connection of the caller's own to the stack's database."""
+        """A new connection to the stack's database, for the caller to close."""
         return Database(self.environment["DATABASE_URL"])
 
     def runtime(self, **changes: str) -> Runtime:
@@ -105,8 +94,8 @@ class Stack:
         return made
 
     def _join(self) -> None:
-        """Claims the data directory, or takes the parts of the stack that has it. With a database
-        of its own it has nothing in common with that one, and does not wait for it."""
+        """Claims the data directory, or joins the stack that uses it. With another database than
+        that one it shares nothing with it, and does not wait for it."""
         given = self.environment.get("DATABASE_URL")
         found = None
         while found is None:
@@ -120,7 +109,7 @@ class Stack:
                 return
         if given not in (None, found.settings["DATABASE_URL"]):
             return
-        if self._own or self._stays or not found.stays:
+        if self._given is not None or self._stays or not found.stays:
             raise AlreadyRunning(self._data_dir, found.pid)
         self.joined = found.pid
         self.environment = {**found.settings, **self.environment}
@@ -142,7 +131,7 @@ class Stack:
         env.setdefault("WA_POLL_SECONDS", "1")
         env.setdefault("JOB_RETRY_SECONDS", "1")
         env.setdefault("LOG_LEVEL", "WARNING")
-        self.settings()  # before anything is written: one clear error for what is wrong
+        self.settings()  # before anything is written, so that wrong settings are one clear error
         self._say("migrations")
         migrate(env["DATABASE_URL"])
         if self.postgres is not None:
@@ -154,11 +143,11 @@ class Stack:
 
     def _start_api(self) -> None:
         env = self.environment
-        if all(name in env for name in _API_HOSTS):
+        if all(name in env for name in API_HOSTS):
             return
         self._say("sandbox API")
-        self.sandbox = self._enter(Sandbox(self._scenario, latency_seconds=self._latency))
-        for name in _API_HOSTS:
+        self.sandbox = self._enter(Sandbox(self._scenario))
+        for name in API_HOSTS:
             env.setdefault(name, self.sandbox.url)
         env.setdefault("RAPIDAPI_KEY", "sandbox")
 

@@ -21,8 +21,8 @@ _WATCHED = ("app.py", "chalicelib", "wa_session_host", "local")
 
 
 def work(stack: Stack, workers: int, schedules: bool, host: bool = True) -> None:
-    """Works until interrupted. With `schedules`, slots open and the sweep runs every minute; with
-    `host`, messages are shown."""
+    """Works the queues until interrupted. With `schedules`, slots open and the sweep runs every
+    minute; with `host`, messages are shown."""
     shown = HostProcess(stack.environment, None, click.echo) if host else nullcontext()
     with shown, Runner(stack.environment, workers) as runner:
         click.echo("Running on the real clock; Ctrl-C stops.")
@@ -36,7 +36,7 @@ def work(stack: Stack, workers: int, schedules: bool, host: bool = True) -> None
 
 
 def work_reloading() -> None:
-    """`up` in a child process that is started again when a file of the service changes."""
+    """Runs `up` in a child process that is restarted when a file of the service changes."""
     from watchfiles import PythonFilter, run_process
 
     paths = [Path(name) for name in _WATCHED]

@@ -1,7 +1,7 @@
-"""What workers have in common, imported once in the process that they are forked from.
+"""What workers share, imported once in the process that they are forked from.
 
-`app` itself is not: it reads its stage when it is imported. A client made here leaves botocore's
-service description in the default session, which the workers then share.
+`app` itself is not imported here: it reads its stage on import. Making a client loads botocore's
+service description into the default session, which the workers then share.
 """
 
 import aiosql  # noqa: F401
@@ -29,7 +29,7 @@ boto3.client(
     region_name="local",
     endpoint_url="http://127.0.0.1",
     aws_access_key_id="local",
-    aws_secret_access_key="local",  # noqa: S106 - not one
+    aws_secret_access_key="local",  # noqa: S106 - not a secret
 ).close()
 
-query_text("runs.prune")  # reads them all
+query_text("runs.prune")  # reads all queries

@@ -1,4 +1,4 @@
-"""A Lambda of one's own: a child process that imports the app and runs what it is handed.
+"""A local Lambda instance: a child process that imports the app and runs handlers.
 
 The parent's side is `Worker`; the child loops over its pipe until the parent goes away. Children
 are forked from one server process that has imported everything (`local.warm`), so that fifty of
@@ -41,21 +41,21 @@ class WorkerDied(Exception):
 
 
 class TimedOut(WorkerDied):
-    """The process was ended, as Lambda does, because the function's time was over."""
+    """The process was killed, as Lambda does, because the function exceeded its time."""
 
 
 class WorkerUnusable(CiceroError):
-    """Process after process ended before it could work; the text says how the last one did."""
+    """Several processes in a row ended at their start; the text says how the last one ended."""
 
     kind = "worker"
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What an invocation came to: `error` is None, or the exception's text.
+    """The result of an invocation: `error` is None, or the exception's text.
 
-    `queue_seconds` went by in calls of SQS; `memory` is the most that the process ever had
-    resident, in bytes.
+    `queue_seconds` were spent in calls of SQS; `memory` is the process's peak resident memory, in
+    bytes.
     """
 
     value: Any
@@ -68,7 +68,7 @@ class Answer:
 
 
 class Worker:
-    """One worker process, started at once and replaced when it dies, at its start too."""
+    """One worker process, started at once and replaced when it dies, even during its start."""
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         self._environment = dict(environment)
@@ -82,14 +82,14 @@ class Worker:
     @property
     def mappings(self) -> dict[str, str]:
         """Queue → handler, as app.py registers them; waits until the app is imported. A process
-        that ends before is replaced; WorkerUnusable after five of them."""
+        that ends before that is replaced; raises WorkerUnusable after five of them."""
         if self._mappings is None:
             self._mappings = self._started()
         return self._mappings
 
     def invoke(self, handler: str, event: Any, now: datetime | None) -> Answer:
-        """Runs a handler of app.py with this event, within its limits. Raises WorkerDied, TimedOut
-        where its time was over, and a new process is then up, or WorkerUnusable."""
+        """Runs a handler of app.py with this event, within its limits. Raises WorkerDied, or
+        TimedOut if it exceeded its time, after starting a new process; or WorkerUnusable."""
         limits = limits_of(handler)
         _ = self.mappings
         try:
@@ -110,7 +110,7 @@ class Worker:
         return answer
 
     def stop(self) -> None:
-        """Ends the process; what it was doing is cut short."""
+        """Kills the process, whatever it is doing."""
         self._pipe.close()
         self._process.kill()
         self._process.join()
@@ -148,8 +148,8 @@ class Worker:
 
 
 def serve(pipe: Connection, environment: Mapping[str, str]) -> None:
-    """The child: first tells its mappings, or why it cannot work; then it answers invocations
-    until the parent closes the pipe."""
+    """The child: first sends its mappings, or why it cannot work; then runs invocations until the
+    parent closes the pipe."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     os.environ.clear()
@@ -157,7 +157,7 @@ def serve(pipe: Connection, environment: Mapping[str, str]) -> None:
     logs.configure(os.environ.get("LOG_LEVEL", "INFO"), "%(name)s %(message)s")
     try:
         app, clock, profiler = _set_up()
-    except (Exception, SystemExit) as problem:  # noqa: BLE001  the parent says it
+    except (Exception, SystemExit) as problem:  # noqa: BLE001  the parent reports it
         pipe.send(f"{type(problem).__name__}: {problem}")
         return
     sources: list[Any] = app.app.event_sources
@@ -195,7 +195,7 @@ def _run(function: Any, name: str, event: Any, now: datetime | None, clock: Queu
         current.set_clock((lambda: now) if now else None)
         before = current.counters()
         value = function(event, Context(name))
-    except Exception as problem:  # Lambda too catches everything, and reports it
+    except Exception as problem:  # as Lambda does, catch everything and report it
         logging.getLogger(name).debug("failed", exc_info=True)
         error, kind = str(problem) or type(problem).__name__, type(problem).__name__
     spent = runtime().counters() - before if kind != "ConfigurationError" else before

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime
@@ -51,14 +52,26 @@ def postgres() -> Iterator[EmbeddedPostgres]:
     """PostgreSQL with a migrated database `migrated` to copy from.
 
     Not below pytest's own directory: that is closed to other users again by each new run, and
-    as root PostgreSQL is another user.
+    as root PostgreSQL is another user. In memory where there is room: a run makes hundreds of
+    databases.
     """
     with (
-        tempfile.TemporaryDirectory(prefix="cicero-pg-") as directory,
-        EmbeddedPostgres(Path(directory)) as server,
+        tempfile.TemporaryDirectory(prefix="cicero-pg-", dir=_memory()) as directory,
+        EmbeddedPostgres(
+            Path(directory), autovacuum="off", wal_level="minimal", max_wal_senders="0"
+        ) as server,
     ):
         migrate(server.create_database("migrated"))
         yield server
+
+
+def _memory() -> str | None:
+    """A file system in memory with room for the databases of all test processes, or None."""
+    memory = Path("/dev/shm")
+    return str(memory) if memory.is_dir() and shutil.disk_usage(memory).free > _ROOM else None
+
+
+_ROOM = 6_000_000_000  # bytes
 
 
 @pytest.fixture(scope="session")

@@ -1,10 +1,11 @@
 """The small always-on container: it holds the WhatsApp accounts and sends what the outbox says.
 
-`host` puts the parts together. For each account: `supervisor` keeps a `child` process (whose
-`account` is all that loads the WhatsApp library) over `pipe` and `protocol`, by the table in
-`states`; events come from the child's `reports` and from `clocks`, `backoff` says how soon a child
-is started again, and a `snapshot` shows it all; `consumer` takes messages from the FIFO queue
-(`in_hand`), at the account's pace (`pacing`), and `delivery` does one message over a `transport`:
-`whatsapp`, or `console`, which prints. `lease` makes sure that one host owns the accounts. `page`,
-`alerts` and `metrics` tell people.
+Start at `host`, which puts the parts together.
+
+lease      one host at a time owns the accounts
+session/   one account: its states, its child process, its store
+child/     that child process, the only one that loads the WhatsApp library
+protocol   what host and child say to each other
+sending/   from the queue to an account, one message at a time
+alerts/, page/, metrics, health   what people and machines are told
 """

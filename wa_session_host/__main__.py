@@ -24,8 +24,8 @@ log = logging.getLogger("wa_session_host")
 
 
 def main(arguments: list[str]) -> int:
-    """0 after a clean stop, 1 where a part ended by itself, 2 where the settings are unusable,
-    3 where WA_STRICT_SINGLE_OWNER is set and another host owns the account."""
+    """Returns 0 after a clean stop, 1 if a part ended by itself, 2 if the settings are unusable,
+    and 3 if WA_STRICT_SINGLE_OWNER is set and another host owns the account."""
     if arguments == ["hash-password"]:
         return _hash_password()
     if arguments:
@@ -74,7 +74,7 @@ def _refuse_console_on_aws() -> None:
 
 def _hash_password() -> int:
     """Reads the password from the terminal, or a line of standard input."""
-    from wa_session_host.page import passwords  # and with it the page, which few starts need
+    from wa_session_host.page import passwords  # loads the page, which few starts need
 
     terminal = sys.stdin.isatty()
     password = getpass.getpass("Password: ") if terminal else sys.stdin.readline().rstrip("\n")

@@ -1,4 +1,4 @@
-"""`python -m wa_session_host.health`: 0 where the host beside it is well, for health checks."""
+"""`python -m wa_session_host.health`: exits with 0 if this container's host is healthy."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from chalicelib.errors import CiceroError
 from chalicelib.settings import load_settings
 
 _SECONDS = 4
-_EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104  what is bound to, not binding
+_EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104  compared with, not bound to
 
 
 def main() -> int:
-    """Asks /healthz. An account that is offline is no illness; a restart would not mend it."""
+    """Asks /healthz. An account that is offline does not count: a restart would not fix it."""
     try:
         host, port = _page()
     except CiceroError as error:
@@ -32,8 +32,8 @@ def main() -> int:
 
 
 def _page() -> tuple[str, int]:
-    """Where the host serves. SSM is asked only where the environment does not say both: a check
-    must not fail because SSM does."""
+    """The address that the host serves on. SSM is read only if the environment does not name
+    both: a check must not fail because SSM does."""
     host, port = os.environ.get("WA_PAGE_HOST"), os.environ.get("WA_PAGE_PORT", "")
     if host and port.isdecimal():
         return host, int(port)

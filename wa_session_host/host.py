@@ -1,7 +1,8 @@
 """The host with real accounts: the lease, then a session and a consumer each, and the web page.
 
-Threads: one supervises each account, one consumes for it, one holds the lease, one keeps the
-messages in hand hidden, one writes alerts, one serves the page. The main thread waits.
+Threads: for each account one that supervises its session and one that consumes its messages; one
+each that holds the lease, keeps the messages in hand hidden, writes alerts and serves the page.
+The main thread waits.
 """
 
 from __future__ import annotations
@@ -12,7 +13,6 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from threading import Event, Thread
-from typing import Any
 
 from chalicelib.errors import CiceroError
 from chalicelib.runtime import Runtime
@@ -21,11 +21,13 @@ from wa_session_host.alerts.alerts import Alerts
 from wa_session_host.lease import Lease, LeaseTimes, Owner
 from wa_session_host.metrics import Metrics
 from wa_session_host.page import PageContext, PageServer
-from wa_session_host.protocol import Connect
-from wa_session_host.sending.consumer import Consumer
+from wa_session_host.protocol import Connect, Report
+from wa_session_host.sending.attempt import Attempt, Outcome
+from wa_session_host.sending.consumer import Assignment, Consumer
 from wa_session_host.sending.inflight import InHand, open_in_hand
 from wa_session_host.sending.pacing import Limits, Pace
-from wa_session_host.session.child_process import CHILD
+from wa_session_host.sending.transport import TransportError
+from wa_session_host.session.child_process import CHILD, ChildProcess
 from wa_session_host.session.session import Session
 from wa_session_host.session.snapshot import Times
 from wa_session_host.session.store import open_store
@@ -34,7 +36,7 @@ from wa_session_host.session.transport import SEND_SECONDS, WhatsAppTransport
 log = logging.getLogger(__name__)
 
 BROKEN = 1
-"""Exit code of a host of which a part ended by itself."""
+"""Exit code of a host that had a part end by itself."""
 
 OWNED_ELSEWHERE = 3
 """Exit code of a strict host that found another owner."""
@@ -46,7 +48,7 @@ _ALIVE_SECONDS = 30.0
 
 @dataclass(frozen=True)
 class Overrides:
-    """What tests replace: the child's command, how patient everything is, who alerts."""
+    """What tests replace: the child's command, all waiting times, who alerts."""
 
     command: Sequence[str] = CHILD
     times: Times = field(default_factory=Times)
@@ -57,7 +59,7 @@ class Overrides:
 
 
 class Host:
-    """Everything, from construction to the end of `run`."""
+    """All parts of the host, from construction to the end of `run`."""
 
     def __init__(self, settings: Settings, overrides: Overrides | None = None) -> None:
         self.settings = settings
@@ -92,7 +94,8 @@ class Host:
         )
 
     def run(self, stopping: Callable[[], bool]) -> int:
-        """Until `stopping()`; the exit code. Finishes what is being sent, gives the rest back."""
+        """Runs until `stopping()` and returns the exit code. Finishes what is being sent, and
+        returns the rest to the queue."""
         self.alerts.start()
         self.page.start()
         self.lease.start()
@@ -114,7 +117,7 @@ class Host:
         return self._exit
 
     def alive(self) -> bool:
-        """Whether every part is alive; a WhatsApp account that is away is no part of it."""
+        """Whether every part is running, whatever the state of the WhatsApp accounts."""
         oldest = time.monotonic() - _ALIVE_SECONDS
         turning = all(session.ticked > oldest for session in self.sessions.values())
         return turning and not self._dead_parts()
@@ -126,17 +129,17 @@ class Host:
     def _session(self, account: str) -> Session:
         settings = self.settings
 
-        def connect() -> Connect:
+        def launch(on_report: Callable[[Report], None], on_end: Callable[[], None]) -> ChildProcess:
             store = open_store(account, settings.wa_auth_data_path, settings.database_url)
-            return Connect(account=account, store=store, proxy_url=settings.wa_proxy_url)
+            connect = Connect(account=account, store=store, proxy_url=settings.wa_proxy_url)
+            return ChildProcess(connect, on_report, on_end, self._overrides.command)
 
         return Session(
             account,
-            connect,
+            launch,
             self.lease.held,
             self.alerts.session,
             self.runtime.now,
-            self._overrides.command,
             self._overrides.times,
         )
 
@@ -157,9 +160,7 @@ class Host:
                 WhatsAppTransport(session, self._overrides.send_seconds),
                 self._stop,
                 in_hand=in_hand,
-                session=account,
-                tenure=lambda: self.lease.tenure,
-                pace=self._pace(),
+                assignment=Assignment(account, lambda: self.lease.tenure, self._pace()),
                 on_try=self._tried,
             )
             threads.append(Thread(target=consumer.run, name=f"consumer {account}", daemon=True))
@@ -173,17 +174,17 @@ class Host:
         return Pace(Limits(settings.wa_gap_seconds, jitter, cap, pause), random.uniform)
 
     def _runtime_of_its_own(self) -> Runtime:
-        """A thread's own database connection; SQS's client is shared."""
+        """With a database connection of its own, for one thread; SQS's client is shared."""
         runtime = Runtime(self.settings, queues=self.runtime.queues)
         self._runtimes.append(runtime)
         return runtime
 
-    def _tried(self, row: Any, outcome: Any, error: Any) -> None:
-        self.metrics.tried(row["session"], outcome.status)
-        self.alerts.tried(row, outcome, error)
+    def _tried(self, attempt: Attempt, outcome: Outcome, error: TransportError | None) -> None:
+        self.metrics.tried(attempt.message.session, outcome.status)
+        self.alerts.tried(attempt, outcome, error)
 
     def _dead_parts(self) -> list[str]:
-        """The names of threads that should run and do not."""
+        """The names of threads that should be running and are not."""
         sessions = [session.thread for session in self.sessions.values()]
         threads = [*self._threads, *sessions, self.lease.thread, self.alerts.thread]
         if self.in_hand is not None:

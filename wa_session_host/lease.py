@@ -3,9 +3,9 @@
 A host owns all its accounts or none. What keeps two hosts from ever both sending:
 
 - `held()` trusts a heartbeat for VALID seconds and no longer, whatever hangs meanwhile.
-- The lock goes with its connection: at once when the process dies, and after a few seconds of
-  TCP keep-alive when the machine does. `DATABASE_URL` must therefore reach PostgreSQL itself or a
-  session pooler, not a transaction pooler.
+- The lock is released with its connection: at once when the process dies, and after a few seconds
+  of TCP keep-alive when the machine does. `DATABASE_URL` must therefore reach PostgreSQL itself or
+  a session pooler, not a transaction pooler.
 - A host that gets the locks waits for SETTLE > VALID seconds before it starts anything: by then
   an owner that lost them without noticing (PostgreSQL was restarted) has stopped.
 """
@@ -41,8 +41,8 @@ class LeaseTimes:
 
 @dataclass(frozen=True)
 class Owner:
-    """Who holds an account's lock, and since when that host runs. None: PostgreSQL does not
-    tell."""
+    """Who holds an account's lock, and since when that host has been running. None: PostgreSQL
+    does not tell."""
 
     host: str
     pid: int | None
@@ -89,7 +89,7 @@ class Lease:
         return time.monotonic() < self._good_until
 
     def stop(self) -> None:
-        """Lets go. Call when nothing is sent any more."""
+        """Releases the locks. Call when nothing is being sent any more."""
         self._stopping.set()
         self.thread.join()
         self._good_until = 0.0
@@ -100,7 +100,7 @@ class Lease:
             try:
                 self._take_and_hold()
             except CiceroError as error:
-                log.warning("the lease cannot be had or kept: %s", error)
+                log.warning("the lease cannot be taken or kept: %s", error)
             self._good_until = 0.0
             self._database.close()
             self._stopping.wait(self._times.beat)

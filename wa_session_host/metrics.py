@@ -1,9 +1,8 @@
-"""What Prometheus may ask for. No number, chat or text: accounts go by their names here."""
+"""Metrics for Prometheus. They hold no number, chat or text; accounts are named as in settings."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
@@ -25,11 +24,11 @@ _COUNTERS: Mapping[str, tuple[str, Callable[[Snapshot], int]]] = {
 
 
 class Metrics:
-    """This host's metrics, in a registry of their own."""
+    """This host's metrics, in their own registry."""
 
     def __init__(self, sessions: Mapping[str, Session], lease_held: Callable[[], bool]) -> None:
         self._registry = CollectorRegistry()
-        self._tries: Any = Counter(
+        self._tries = Counter(
             "cicero_wa_tries",
             "Tries to send, by how the message was left",
             ["account", "status"],

@@ -1,18 +1,22 @@
-"""What the host and the child process of an account say to each other: one JSON object a line.
+"""The messages between the host and an account's child process: one JSON object per line.
 
-Orders go to the child, reports come back. Every order but `Connect` and `Stop` has an id, and the
-child answers each of them once, with `Answer`.
+Orders go to the child, reports come back. Every order except `Connect` and `Stop` has an id, and
+the child answers each of them once, with `Answer`.
 """
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, TypeAdapter, ValidationError
 
 
 class _Line(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class _Question(_Line):
+    id: int
 
 
 class Connect(_Line):
@@ -30,99 +34,114 @@ class Stop(_Line):
     order: Literal["stop"] = "stop"
 
 
-class Ping(_Line):
-    """Answered with {"connected": bool, "logged_in": bool}: both while messages can go out,
-    the first alone while a code can be scanned."""
+class Ping(_Question):
+    """Answered with a Pong."""
 
     order: Literal["ping"] = "ping"
-    id: int
 
 
-class Send(_Line):
-    """Answered with WhatsApp's message id."""
+class Send(_Question):
+    """Sends a text; answered with WhatsApp's message id."""
 
     order: Literal["send"] = "send"
-    id: int
     chat: str
     text: str
 
 
-class PairPhone(_Line):
+class PairPhone(_Question):
     """Answered with the code to type on the phone. `phone` is 62812…, digits only."""
 
     order: Literal["pair_phone"] = "pair_phone"
-    id: int
     phone: str
 
 
-class JoinedGroups(_Line):
-    """Answered with a list of {"id", "name", "members"}."""
+class JoinedGroups(_Question):
+    """Answered with a list of Group."""
 
     order: Literal["joined_groups"] = "joined_groups"
-    id: int
 
 
-class GroupInfo(_Line):
+class GroupInfo(_Question):
     """Answered with the group's name; an error where the account is not in it."""
 
     order: Literal["group_info"] = "group_info"
-    id: int
     chat: str
 
 
-class Logout(_Line):
+class Logout(_Question):
     """Unlinks the device from the phone; answered with null."""
 
     order: Literal["logout"] = "logout"
-    id: int
 
 
 Asked = Ping | Send | PairPhone | JoinedGroups | GroupInfo | Logout
 Order = Connect | Stop | Asked
 
 
+Value = JsonValue
+
+
 class Answer(_Line):
-    """What became of order `id`: `error` is the library's text, or null."""
+    """The result of order `id`: `error` is the library's text, or null."""
 
     report: Literal["answer"] = "answer"
     id: int
-    value: Any = None
+    value: Value = None
     error: str | None = None
 
 
+class Pong(_Line):
+    """Both are true while messages can go out, `connected` alone while a code can be scanned."""
+
+    connected: bool
+    logged_in: bool
+
+
+class Group(_Line):
+    """A group that the account is in. `id` is its chat id; `members` counts its participants."""
+
+    id: str
+    name: str
+    members: int
+
+
 class Begun(_Line):
-    """The child starts on send `id` now: from here on only its answer tells the outcome."""
+    """The child starts to send `id` now: from here on only its answer tells the outcome."""
 
     report: Literal["begun"] = "begun"
     id: int
 
 
 class Qr(_Line):
-    """A new pairing code to show; it replaces the one before."""
+    """A new pairing code to show; it replaces the previous one."""
 
     report: Literal["qr"] = "qr"
     code: str
+
+
+EventName = Literal[
+    "paired",
+    "pair_failed",
+    "connected",
+    "disconnected",
+    "keep_alive_timeout",
+    "keep_alive_restored",
+    "stream_replaced",
+    "logged_out",
+    "temporary_ban",
+    "client_outdated",
+    "connect_failure",
+    "stream_error",
+    "undecryptable",
+]
+"""The library's events that the host is told of."""
 
 
 class Happened(_Line):
     """An event of the library. `code` is its number or text; `seconds` a ban's length."""
 
     report: Literal["happened"] = "happened"
-    event: Literal[
-        "paired",
-        "pair_failed",
-        "connected",
-        "disconnected",
-        "keep_alive_timeout",
-        "keep_alive_restored",
-        "stream_replaced",
-        "logged_out",
-        "temporary_ban",
-        "client_outdated",
-        "connect_failure",
-        "stream_error",
-        "undecryptable",
-    ]
+    event: EventName
     code: str = ""
     seconds: int = 0
 
@@ -135,7 +154,7 @@ class RetryReceipt(_Line):
 
 
 class Ended(_Line):
-    """The library's connect() came back, with this error or none; the child ends now."""
+    """The library's connect() returned, or raised this error; the child ends now."""
 
     report: Literal["ended"] = "ended"
     error: str = ""
@@ -143,13 +162,14 @@ class Ended(_Line):
 
 Report = Answer | Begun | Qr | Happened | RetryReceipt | Ended
 
+GROUPS: TypeAdapter[list[Group]] = TypeAdapter(list[Group])
 _T = TypeVar("_T")
 _ORDERS: TypeAdapter[Order] = TypeAdapter(Annotated[Order, Field(discriminator="order")])
 _REPORTS: TypeAdapter[Report] = TypeAdapter(Annotated[Report, Field(discriminator="report")])
 
 
 class BadLine(ValueError):
-    """A line that is no order or report of this version. The text holds none of its content."""
+    """A line that is not an order or report of this version. The text quotes none of it."""
 
 
 def line(message: Order | Report) -> str:

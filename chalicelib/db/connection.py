@@ -7,24 +7,27 @@ unsafe on transaction poolers outside an explicit transaction; so everything run
 from __future__ import annotations
 
 import logging
-import socket
-import ssl
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-from chalicelib import addresses
+from chalicelib.db.driver import (
+    ANSWER_SECONDS,
+    STATEMENT_SECONDS,
+    connect,
+    connect_arguments,
+    is_passing,
+    network_errors,
+    reading_errors,
+)
 from chalicelib.deadline import UNLIMITED, Deadline
-from chalicelib.errors import CiceroError, ConfigurationError, DatabaseUnavailable
 
 log = logging.getLogger(__name__)
 
 Row = dict[str, Any]
 
-CONNECT_SECONDS = 5
-STATEMENT_SECONDS = 30
 _RECONNECT_SECONDS = 15
 _LEAST_SECONDS = 1
 _BEGIN = (
@@ -65,7 +68,7 @@ class Database:
         self,
         url: str,
         reconnect_seconds: float = _RECONNECT_SECONDS,
-        answer_seconds: float = STATEMENT_SECONDS + CONNECT_SECONDS,
+        answer_seconds: float = ANSWER_SECONDS,
         deadline: Callable[[], Deadline] = lambda: UNLIMITED,
     ) -> None:
         self._arguments = connect_arguments(url)
@@ -97,7 +100,7 @@ class Database:
                 yield Transaction(self)
                 self.execute("COMMIT")
             except BaseException as error:
-                if _is_passing(error):
+                if is_passing(error):
                     self.close()
                 else:
                     self._roll_back()
@@ -120,7 +123,7 @@ class Database:
         """Closes the connection; the next transaction opens another."""
         connection, self._connection = self._connection, None
         if connection is not None:
-            with _ignoring_network():
+            with suppress(*network_errors()):
                 connection.close()
 
     def _begin(self) -> None:
@@ -129,7 +132,7 @@ class Database:
             try:
                 self._open_transaction()
                 return
-            except _network_errors():
+            except network_errors():
                 log.info("database connection lost; opening another")
                 self.close()
         self._connection = self._connect()
@@ -156,7 +159,7 @@ class Database:
 
         arguments = self._arguments | {"timeout": self._at_most(self._answer_seconds)}
         for attempt in Retrying(
-            retry=retry_if_exception(_is_passing),
+            retry=retry_if_exception(is_passing),
             stop=stop_before_delay(self._at_most(self._reconnect_seconds)),
             wait=wait_random_exponential(multiplier=0.1, max=2),
             sleep=lambda seconds: self._deadline().sleep(seconds),
@@ -171,119 +174,9 @@ class Database:
 
         try:
             self.execute("ROLLBACK")
-        except (*_network_errors(), DatabaseError):
+        except (*network_errors(), DatabaseError):
             log.debug("rollback failed; the connection is dropped")
             self.close()
-
-
-def connect(factory: Callable[..., Any], arguments: Mapping[str, Any]) -> Any:
-    """pg8000's `factory` over a socket of our own: pg8000 leaves its socket open where the
-    server turns a new connection away."""
-    arguments = dict(arguments)
-    address = arguments.pop("unix_sock", None)
-    sock = _open_socket(address, arguments)
-    try:
-        return factory(sock=sock, **arguments)
-    except BaseException:
-        sock.close()
-        raise
-
-
-def _open_socket(address: str | None, arguments: Mapping[str, Any]) -> socket.socket:
-    if address is None:
-        target = arguments["host"], arguments["port"]
-        sock = socket.create_connection(target, min(CONNECT_SECONDS, arguments["timeout"]))
-        sock.settimeout(arguments["timeout"])
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-        return sock
-    sock = socket.socket(socket.AF_UNIX)
-    try:
-        sock.settimeout(arguments["timeout"])
-        sock.connect(address)
-    except OSError:
-        sock.close()
-        raise
-    return sock
-
-
-def connect_arguments(url: str) -> dict[str, Any]:
-    """pg8000's arguments for a postgresql:// URL. `host=/dir` in its query is a socket directory.
-
-    `sslmode`: `disable` or absent: no TLS; `require`: TLS; `verify-ca`, `verify-full`: TLS with
-    a verified certificate. Raises ConfigurationError for a URL that the settings would refuse.
-    """
-    try:
-        server = addresses.postgres(url)
-    except ValueError as error:
-        raise ConfigurationError(
-            f"DATABASE_URL: {error}. Write it like postgresql://user:password@host:5432/name."
-        ) from None
-    arguments: dict[str, Any] = {
-        "user": server.user,
-        "password": server.password,
-        "database": server.database,
-        "timeout": STATEMENT_SECONDS + CONNECT_SECONDS,
-        "application_name": "cicero-fetch",
-        "startup_params": {"TimeZone": "Asia/Jakarta"},
-        "ssl_context": _ssl_context(server.sslmode),
-    }
-    if server.host.startswith("/"):
-        return arguments | {"unix_sock": f"{server.host}/.s.PGSQL.{server.port}"}
-    return arguments | {"host": server.host, "port": server.port}
-
-
-@contextmanager
-def reading_errors() -> Iterator[None]:
-    """Turns pg8000's errors into ours; texts carry no parameter values."""
-    from pg8000.exceptions import DatabaseError, InterfaceError
-
-    try:
-        yield
-    except DatabaseError as error:
-        details = error.args[0] if isinstance(error.args[0], dict) else {}
-        code = str(details.get("C", "?????"))
-        text = str(details.get("M", "unknown error")).split(': "')[0]  # what follows is a value
-        if _is_passing(error):
-            raise DatabaseUnavailable(f"PostgreSQL is not available ({text}).") from error
-        raise CiceroError(f"PostgreSQL refused a statement: {text} ({code}).") from error
-    except (InterfaceError, OSError) as error:
-        raise DatabaseUnavailable(
-            f"PostgreSQL cannot be reached ({error}). Check DATABASE_URL and the server."
-        ) from error
-
-
-def _is_passing(error: BaseException) -> bool:
-    """Whether another connection may do better a moment later: no network, starting up, shutting
-    down, or, after a failover, a server that only reads now (SQLSTATE 25006)."""
-    if isinstance(error, _network_errors()):
-        return True
-    details = error.args[0] if error.args and isinstance(error.args[0], dict) else {}
-    return str(details.get("C", "")).startswith(("57P", "53", "25006"))
-
-
-def _network_errors() -> tuple[type[Exception], ...]:
-    from pg8000.exceptions import InterfaceError
-
-    return (InterfaceError, OSError)
-
-
-@contextmanager
-def _ignoring_network() -> Iterator[None]:
-    try:
-        yield
-    except _network_errors():
-        log.debug("the connection was gone already")
-
-
-def _ssl_context(mode: str) -> ssl.SSLContext | Literal[False]:
-    """What pg8000 takes; its own default would ask every server for TLS."""
-    if mode in ("disable", "allow", "prefer"):
-        return False
-    context = ssl.create_default_context()
-    if mode == "require":
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-    return context
 
 
 @cache

@@ -1,51 +1,45 @@
 """Brings a database, fresh or the dashboard's own, to the newest shape.
 
-Alembic runs the files of `migrations/versions/` in order, each in a transaction, all under an
-advisory lock; running it again changes nothing. Existing rows are never rewritten.
+Alembic runs the files of `migrations/versions/` in order, each in a transaction, one run at a time;
+running it again changes nothing. Existing rows are never rewritten.
 """
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
-from chalicelib.db.connection import connect, connect_arguments, reading_errors
+from chalicelib.db.driver import connect, connect_arguments, reading_errors
 from chalicelib.db.shape import COLUMNS, refuse_odd_columns
+from chalicelib.db.upgrade import PATIENCE, VERSION_TABLE, Patience, scripts, upgrade
+from chalicelib.deadline import UNLIMITED, Deadline
 from chalicelib.errors import ConfigurationError
 
-VERSION_TABLE = "cicero_fetch_version"
 OLDEST_SERVER = 13
 """The oldest PostgreSQL that this service works with."""
 
-_SCRIPTS = Path(__file__).parent / "migrations"
 
-
-def migrate(database_url: str, to: str = "head") -> dict[str, str | None]:
+def migrate(
+    database_url: str,
+    to: str = "head",
+    deadline: Deadline = UNLIMITED,
+    patience: Patience = PATIENCE,
+) -> dict[str, str | None]:
     """Runs what has not run yet, up to version `to`: {"from": version or None, "to": version}, and
     with a "warning" where other software would read times in another zone than WIB.
 
-    Raises DatabaseUnavailable where PostgreSQL does not answer, ConfigurationError where it is too
-    old, or has shared tables that cannot be written as they are; then nothing is changed.
+    Waits for transactions of others within the deadline (at most 15 minutes), says in the log for
+    whom, and holds up nobody. Raises DatabaseUnavailable where PostgreSQL does not answer,
+    ConfigurationError where it is too old, or has shared tables that cannot be written as they
+    are; then nothing is changed. Raises CiceroError where the time does not suffice.
     """
-    import pg8000.dbapi
-    from alembic import command
-    from alembic.config import Config
     from alembic.script import ScriptDirectory
-    from sqlalchemy.exc import DBAPIError
 
-    arguments = connect_arguments(database_url)
-    config = Config()
-    config.set_main_option("script_location", str(_SCRIPTS))
-    config.attributes["connect"] = lambda: connect(pg8000.dbapi.connect, arguments)
     with reading_errors():
         refuse_old_server(server_version(database_url))
-        refuse_odd_columns(_ask(arguments, COLUMNS))
+        refuse_odd_columns(_ask(connect_arguments(database_url), COLUMNS))
         before = current_version(database_url)
-        try:
-            command.upgrade(config, to)
-        except DBAPIError as error:
-            raise (error.orig or error) from error
-    reached = ScriptDirectory.from_config(config).get_revision(to)
+        upgrade(database_url, to, deadline, patience)
+    reached = ScriptDirectory.from_config(scripts()).get_revision(to)
     answer: dict[str, str | None] = {"from": before, "to": reached.revision}
     warning = time_zone_warning(database_url)
     return answer | {"warning": warning} if warning else answer

@@ -14,6 +14,8 @@ from chalicelib.outbox.messages import Kind, Message, in_parts
 from chalicelib.outbox.publish import add_messages, publish_messages
 from chalicelib.platforms import PLATFORMS, Platform
 from chalicelib.reports import results
+from chalicelib.reports.heartbeat import ping
+from chalicelib.reports.metrics import log_metrics, slot_metrics
 from chalicelib.runtime import Runtime
 from chalicelib.slots import Slot, day_bounds
 from chalicelib.texts import ClosedChats, Part, SlotReport, Uncovered, Undelivered
@@ -40,14 +42,21 @@ def close_slot(runtime: Runtime, slot: Slot, overdue: bool = False) -> bool:
 
 def tell_of_closed(runtime: Runtime, slot: Slot) -> bool:
     """Writes what operators are told of a closed slot, and publishes it; whether it was owed.
+    Logs its metrics, and gives the monitor outside a sign of life.
 
     In a transaction of its own, so that no trouble with a report takes back what it tells of.
     """
     with runtime.db.transaction() as tx:
         due = tx.first("slots.take_report", slot=slot.at)
-        rows = _tell(runtime, tx, slot, due["seconds"]) if due else []
+        if due is None:
+            return False
+        summary = tx.run("slots.summary", slot=slot.at)[0] | due
+        rows = _tell(runtime, tx, slot, summary)
+    metrics = slot_metrics(runtime.settings.cicero_stage, slot, runtime.now(), summary)
+    log_metrics(f"slot {slot}: {summary['done']} of {summary['clients']} clients done", metrics)
     publish_messages(runtime, rows)
-    return due is not None
+    ping(runtime.settings.heartbeat_url, runtime.deadline.left())
+    return True
 
 
 def tell_of_run(
@@ -63,11 +72,11 @@ def tell_of_run(
         log.error("slot %s: operators are told by sweep (%s)", slot, type(error).__name__)
 
 
-def _tell(runtime: Runtime, tx: Transaction, slot: Slot, seconds: float) -> list[Row]:
+def _tell(runtime: Runtime, tx: Transaction, slot: Slot, summary: Row) -> list[Row]:
     rows = tx.run("slots.client_results", slot=slot.at)
     return [
         *_alert(runtime, tx, slot, results.platform_errors(rows)),
-        *_write_report(runtime, tx, slot, seconds, rows),
+        *_write_report(runtime, tx, slot, summary, rows),
         *_tell_wrong_clients(runtime, tx, slot),
         *_tell_undelivered(runtime, tx, slot),
         *_tell_fallbacks(runtime, tx, slot),
@@ -135,9 +144,8 @@ def _alert(
 
 
 def _write_report(
-    runtime: Runtime, tx: Transaction, slot: Slot, seconds: float, rows: list[Row]
+    runtime: Runtime, tx: Transaction, slot: Slot, summary: Row, rows: list[Row]
 ) -> list[Row]:
-    summary = tx.run("slots.summary", slot=slot.at)[0]
     level = runtime.settings.cicero_report_level
     due, unread = results.unread(rows)
     report = SlotReport(
@@ -148,7 +156,7 @@ def _write_report(
         posts_new=summary["posts_new"],
         posts_removed=summary["posts_removed"],
         api_requests=summary["api_requests"],
-        seconds=seconds,
+        seconds=summary["seconds"],
         messages=summary["messages_queued"],
         errors=results.errors_by_kind(rows),
         held=results.held_posts(rows),

@@ -1,4 +1,4 @@
-"""What a cold start of Lambda loads: the time of `import app`, the size of the bundle."""
+"""What a cold start of Lambda costs: the time of `import app`, the size of the bundle."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _IMPORT = "import time; t = time.perf_counter(); import app; print(time.perf_cou
 
 
 def import_milliseconds(runs: int = RUNS) -> float:
-    """The median of so many fresh processes."""
+    """The median of `runs` fresh processes."""
     times = [float(_run(sys.executable, "-c", _IMPORT)) for _ in range(runs)]
     return 1000 * median(times)
 

@@ -1,4 +1,4 @@
-"""What `python -m local bench` does: the run that is asked for, its table, JSON and record."""
+"""`python -m local bench`: runs what is asked for, and prints and records the results."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from local.show import summary_progress
 
 @dataclass(frozen=True)
 class Wanted:
-    """What is run and shown, besides the load. `record` is a remark for the history."""
+    """What to run and show, besides the load. `record` is a remark for the history."""
 
     dispatch_only: bool = False
     package: bool = False
@@ -32,7 +32,7 @@ class Wanted:
 
 
 def run(data: Path, load: Mapping[str, Any], wanted: Wanted) -> dict[str, Any]:
-    """Returns the fields of `--json`. Raises BadInput for a load that is none, SlotFailed."""
+    """Returns the fields of `--json`. Raises BadInput for an invalid load, SlotFailed."""
     asked, say = Load(**load), Console(stderr=True).print
     if wanted.dispatch_only:
         report = run_dispatch_bench(asked, data, say)

@@ -1,4 +1,4 @@
-"""Opening a slot for many clients, and nothing after it."""
+"""Opens a slot for many clients, and stops there."""
 
 from __future__ import annotations
 
@@ -12,14 +12,15 @@ from typing import Any
 from local.bench.emulator import emulator
 from local.bench.load import DAY, SLOT, Load
 from local.bench.meter import MEGABYTE
+from local.environment import own_environment
 from local.invocation import schedule_event
 from local.sandbox.scenario import Scenario, crowd_clients
 from local.sandbox.world import World
 from local.slot_run import SlotFailed
-from local.stack import Stack
+from local.stack import API_HOSTS, Stack
 from local.worker import Worker
 
-_NOWHERE = "http://127.0.0.1:9"  # no API is asked
+_NOWHERE = "http://127.0.0.1:9"  # no API is called
 
 
 @dataclass(frozen=True)
@@ -44,14 +45,16 @@ def run_dispatch_bench(load: Load, data: Path, say: Callable[[str], None]) -> Di
     """Opens the slot for the load's clients, in one worker. Raises SlotFailed."""
     shutil.rmtree(data, ignore_errors=True)
     scenario = Scenario(DAY, crowd_clients(load.clients), World((), ()))
-    hosts = dict.fromkeys(("RAPIDAPI_INSTAGRAM_HOST", "RAPIDAPI_TIKTOK_HOST"), _NOWHERE)
+    apis = {**dict.fromkeys(API_HOSTS, _NOWHERE), "RAPIDAPI_KEY": "none"}
     with emulator(load.moto) as sqs:
         say(f"queues: {sqs.name}")
-        settings = {**sqs.settings, **hosts, "RAPIDAPI_KEY": "none"}
-        with Stack(data, scenario, own=True, settings=settings) as stack:
+        given = own_environment() | sqs.settings | apis
+        with Stack(data, scenario, given=given) as stack:
             worker = Worker(stack.environment)
             try:
-                idle = worker.invoke("open_slot_half_hour", {}, SLOT.at)  # is refused
+                idle = worker.invoke(
+                    "open_slot_half_hour", {}, SLOT.at
+                )  # refused; it only warms the worker up
                 started = time.monotonic()
                 answer = worker.invoke("open_slot_half_hour", schedule_event(SLOT.at), SLOT.at)
                 seconds = time.monotonic() - started

@@ -1,4 +1,4 @@
-"""SQS for the length of a run: fauxqs, else moto."""
+"""SQS for the duration of a run: fauxqs, or moto."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from local.services import Fauxqs, ServiceError
 
 @dataclass(frozen=True)
 class Emulator:
-    """What plays SQS, and the settings that lead to it; moto is the stack's own to start."""
+    """What plays SQS, and the settings that point to it; moto is started by the stack itself."""
 
     name: str
     settings: dict[str, str] = field(default_factory=dict)
@@ -19,8 +19,8 @@ class Emulator:
 
 @contextmanager
 def emulator(moto: bool = False) -> Iterator[Emulator]:
-    """fauxqs where npx is there and can fetch it; otherwise moto, and the name says why. With
-    `moto` nothing else is tried."""
+    """fauxqs if npx is installed and can fetch it; otherwise moto, and the name says why. With
+    `moto`, always moto."""
     if moto:
         yield Emulator("moto")
         return

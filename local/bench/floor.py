@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Floor:
-    """Seconds, and in words what they follow from."""
+    """Seconds, and how they were derived, in words."""
 
     seconds: float
     rule: str
@@ -21,7 +21,7 @@ class Floor:
 def floor_of(calls: Mapping[str, int], rate: int, chain: int, latency: float) -> Floor:
     """The greater of two times: what the rate allows, and one client's longest chain.
 
-    `calls` counts them per API, each of which has the rate to itself; rate 0 is no limit.
+    `calls` are counted per API; the rate applies to each API separately, and 0 means no limit.
     """
     chained = Floor(
         chain * latency, f"longest chain of dependent calls: {chain} × {latency * 1000:g} ms"

@@ -1,4 +1,4 @@
-"""The measured history in docs/performance.md: one line a run, the newest last."""
+"""The measured history in docs/performance.md: one line per run, the newest last."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ def record(page: Path, report: Mapping[str, Any], remark: str) -> None:
 
 
 def with_line(text: str, heading: str, line: str) -> str:
-    """The text with a line more in the first table under the heading. ValueError without one."""
+    """The text with the line added to the first table under the heading. ValueError if there is
+    no table."""
     lines = text.splitlines(keepends=True)
     places = iter(range(lines.index(f"{heading}\n"), len(lines)))
     first = next((place for place in places if lines[place].startswith("|")), None)
@@ -34,7 +35,7 @@ def with_line(text: str, heading: str, line: str) -> str:
 
 
 def slot_cells(report: Mapping[str, Any]) -> tuple[str, ...]:
-    """The run's numbers in the order of the table's heads."""
+    """The run's numbers in the order of the table's columns."""
     cpu = sum(report["cpu_seconds"].values())
     memory = report["worker_megabytes"]
     return (

@@ -1,4 +1,4 @@
-"""What is asked of a run."""
+"""The size of a run."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from local.sandbox.scenario import Scenario, crowd
 
 DAY = date(2026, 2, 20)
 SLOT = Slot.parse("2026-02-20T12:00+07:00")
-"""Every gate is open, and it is the day's first slot that this service knows."""
+"""Every gate is open, and it is the first slot of the day that the service sees."""
 
 UNLIMITED = 1_000_000
 
 
 @dataclass(frozen=True)
 class Load:
-    """Clients, each with so many Instagram posts and TikTok videos of the day.
+    """How many clients, each with how many Instagram posts and TikTok videos of the day.
 
-    `latency_ms` is what each API call takes; `rate` the calls a second that each API allows, 0 any
-    number. `one_by_one` clients are walked for the baseline, 0 for all. `moto` plays SQS even where
-    fauxqs could.
+    `latency_ms` is the time of each API call; `rate` the calls a second that each API allows, 0 for
+    no limit. The baseline is measured on `one_by_one` clients, 0 for all. With `moto`, moto plays
+    SQS even where fauxqs could.
     """
 
     clients: int = 100
@@ -50,7 +50,7 @@ class Load:
 
     @property
     def settings(self) -> dict[str, str]:
-        """The service's settings that make up the load."""
+        """The service's settings for this load."""
         return {"RAPIDAPI_REQUESTS_PER_SECOND": str(self.rate or UNLIMITED)}
 
     def scenario(self) -> Scenario:

@@ -24,7 +24,7 @@ MEGABYTE = 1024 * 1024
 
 
 def cpu_seconds(workers: Collection[int]) -> dict[str, float]:
-    """What each part has used so far: this process, and all that it started."""
+    """What each part has used so far: this process, and every process that it started."""
     own = psutil.Process()
     used: dict[str, float] = {RUNNER: _cpu(own)}
     for child in own.children(recursive=True):
@@ -38,12 +38,12 @@ def machine_seconds() -> tuple[float, float]:
     """(busy, all) seconds of all cores since the machine started."""
     times = psutil.cpu_times()
     idle = times.idle + getattr(times, "iowait", 0.0)
-    everything = float(sum(times[:8]))  # what follows is part of the first
+    everything = float(sum(times[:8]))  # the later fields are included in the first
     return everything - idle, everything
 
 
 def elsewhere_percent(before: tuple[float, float], after: tuple[float, float], own: float) -> float:
-    """The share of the machine that somebody else used, where `own` seconds were the run's."""
+    """The share of the machine that other programs used, if `own` seconds were the run's."""
     busy, everything = after[0] - before[0], after[1] - before[1]
     return max(0.0, 100 * (busy - own) / everything) if everything else 0.0
 
@@ -54,7 +54,7 @@ def part_of(command: str) -> str:
 
 
 class WorkerMemory:
-    """The peak of each worker after its first client and after its last; a Runner's `listen`."""
+    """The peak memory of each worker after its first and last client; for a Runner's `listen`."""
 
     def __init__(self, handler: str) -> None:
         self._handler = handler
@@ -69,7 +69,7 @@ class WorkerMemory:
                 self._last[pid] = answer.memory
 
     def megabytes(self) -> dict[str, float]:
-        """Mean after the first and after the last client, and the greatest peak."""
+        """The mean after the first and after the last client, and the greatest peak."""
         if not self._first:
             return {"first": 0.0, "last": 0.0, "peak": 0.0}
         return {

@@ -1,9 +1,9 @@
-"""What a run came to, for people."""
+"""The results of a run, as tables."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from rich.table import Table
 
@@ -16,73 +16,58 @@ from local.show import out
 _FUNCTIONS = 12
 
 
+Cells = tuple[str, str, str]
+
+
 def print_slot(report: SlotReport) -> None:
     """One line per quantity, each with what it is measured against."""
     table = _table(
         f"{report.clients} clients, {report.workers} workers, {report.latency_ms:g} ms a call, "
         f"rate {report.rate or 'unlimited'}, queues by {report.queue_emulator}"
     )
-    row, clients = table.add_row, report.clients
-    row("clients done, failed", f"{report.done}, {report.failed}", "")
-    row(
-        "slot event → last client",
-        f"{report.seconds:.2f} s",
-        f"{clients / report.seconds:.1f} clients/s",
-    )
-    row(
-        "  of it dispatch",
-        f"{report.dispatch_seconds:.2f} s",
-        f"{report.sql_of_dispatch} SQL round trips",
-    )
-    row(
-        "floor",
-        f"{report.floor_seconds:.2f} s",
-        f"{report.floor_rule}; the run took {report.over_floor:.2f} ×",
-    )
-    row(
-        "one call at a time",
-        f"{report.one_by_one_seconds:.1f} s",
-        f"scaled from {report.one_by_one_calls} calls of {report.one_by_one_clients} clients",
-    )
-    row("faster than that", f"{report.ratio:.1f} ×", "")
-    row(
-        "API calls",
-        str(report.api_calls),
-        f"{report.api_calls / clients:.1f} a client; client_run says {report.api_calls_recorded}",
-    )
-    row(
-        "API bytes",
-        f"{report.api_bytes / MEGABYTE:.1f} MB",
-        f"{report.api_bytes / clients / 1024:.0f} kB a client",
-    )
-    row(
-        "SQL round trips",
-        str(report.sql_round_trips),
-        f"{report.sql_per_client:.1f} a client, without dispatch",
-    )
-    for part, seconds in report.cpu_seconds.items():
-        row(f"CPU, {part}", f"{seconds:.2f} s", f"{1000 * seconds / clients:.0f} ms a client")
-    row(
-        "machine busy elsewhere",
-        f"{report.elsewhere_percent:.0f} %",
-        "0 on one that does nothing else",
-    )
-    memory = report.worker_megabytes
-    row(
-        "memory of a worker",
-        f"{memory['peak']:.0f} MB",
-        f"{memory['first']:.1f} MB after its first client, {memory['last']:.1f} after its last",
-    )
-    row(
-        "in calls of SQS",
-        f"{report.queue_seconds_workers:.1f} s",
-        f"of all workers together; the runner {report.queue_seconds_runner:.1f} s",
-    )
+    for cells in (*_seconds(report), *_calls(report), *_machine(report)):
+        table.add_row(*cells)
     out.print(table)
 
 
+def _seconds(report: SlotReport) -> Iterator[Cells]:
+    speed = f"{report.clients / report.seconds:.1f} clients/s"
+    dispatch = f"{report.sql_of_dispatch} SQL round trips"
+    floor = f"{report.floor_rule}; the run took {report.over_floor:.2f} ×"
+    baseline = f"scaled from {report.one_by_one_calls} calls of {report.one_by_one_clients} clients"
+    yield "clients done, failed", f"{report.done}, {report.failed}", ""
+    yield "slot event → last client", f"{report.seconds:.2f} s", speed
+    yield "  of it dispatch", f"{report.dispatch_seconds:.2f} s", dispatch
+    yield "floor", f"{report.floor_seconds:.2f} s", floor
+    yield "one call at a time", f"{report.one_by_one_seconds:.1f} s", baseline
+    yield "faster than that", f"{report.ratio:.1f} ×", ""
+
+
+def _calls(report: SlotReport) -> Iterator[Cells]:
+    calls = report.api_calls / report.clients
+    kilobytes = report.api_bytes / report.clients / 1024
+    recorded = f"{calls:.1f} a client; client_run says {report.api_calls_recorded}"
+    yield "API calls", str(report.api_calls), recorded
+    yield "API bytes", f"{report.api_bytes / MEGABYTE:.1f} MB", f"{kilobytes:.0f} kB a client"
+    statements = f"{report.sql_per_client:.1f} a client, without dispatch"
+    yield "SQL round trips", str(report.sql_round_trips), statements
+
+
+def _machine(report: SlotReport) -> Iterator[Cells]:
+    for part, seconds in report.cpu_seconds.items():
+        each = f"{1000 * seconds / report.clients:.0f} ms a client"
+        yield f"CPU, {part}", f"{seconds:.2f} s", each
+    idle = "0 on one that does nothing else"
+    yield "machine busy elsewhere", f"{report.elsewhere_percent:.0f} %", idle
+    memory = report.worker_megabytes
+    grown = f"{memory['first']:.1f} MB after its first client, {memory['last']:.1f} after its last"
+    yield "memory of a worker", f"{memory['peak']:.0f} MB", grown
+    runner = f"of all workers together; the runner {report.queue_seconds_runner:.1f} s"
+    yield "in calls of SQS", f"{report.queue_seconds_workers:.1f} s", runner
+
+
 def print_dispatch(report: DispatchReport) -> None:
-    """The same for a dispatch alone."""
+    """The same for a dispatch."""
     table = _table(f"dispatch of {report.clients} clients, queues by {report.queue_emulator}")
     table.add_row("jobs sent", str(report.dispatched), "")
     table.add_row(
@@ -96,14 +81,14 @@ def print_dispatch(report: DispatchReport) -> None:
 
 
 def print_cold_start(milliseconds: float, bundle: int | None) -> None:
-    """What a cold start loads."""
+    """What a cold start costs."""
     out.print(f"import app: {milliseconds:.0f} ms (median of 10)")
     if bundle is not None:
         out.print(f"Lambda bundle: {bundle / MEGABYTE:.1f} MB")
 
 
 def print_profile(microseconds: Counter[Place]) -> None:
-    """Where workers' CPU went: by part, then the functions that took most."""
+    """Where the workers' CPU went: by part, then the functions that took most."""
     parts: Counter[tuple[str, ...]] = Counter()
     for (part, _), spent in microseconds.items():
         parts[part,] += spent

@@ -14,11 +14,12 @@ from local.bench.load import DAY, SLOT, Load
 from local.bench.meter import WorkerMemory, cpu_seconds, machine_seconds
 from local.bench.slot_report import Measured, Reading, SlotReport, slot_report
 from local.bench.walk import Baseline, one_by_one
+from local.environment import own_environment
 from local.profiler import VARIABLE
 from local.runner import Runner
 from local.sandbox import Sandbox
 from local.slot_run import STALL_SECONDS, Progress, SlotFailed
-from local.stack import Stack
+from local.stack import API_HOSTS, Stack
 
 _LOOK_SECONDS = 0.1
 _SUMMARY_EVERY = 10
@@ -32,30 +33,23 @@ def run_slot_bench(
     progress: Progress,
     samples: Path | None = None,
 ) -> SlotReport:
-    """Runs the load over a stack of its own in `data`, which is emptied first. Workers write
-    samples of what they do to `samples`, where it is given. Raises SlotFailed."""
+    """Runs the load over its own stack in `data`, which is emptied first. Workers write their
+    profiles to `samples`, if given. Raises SlotFailed."""
     shutil.rmtree(data, ignore_errors=True)
-    with emulator(load.moto) as sqs:
+    scenario = load.scenario()
+    with emulator(load.moto) as sqs, Sandbox(scenario, latency_seconds=load.latency) as sandbox:
         say(f"queues: {sqs.name}")
-        settings = load.settings | sqs.settings
-        if samples:
-            settings[VARIABLE] = str(samples)
-        stack = Stack(
-            data,
-            load.scenario(),
-            visibility=_VISIBILITY,
-            latency=load.latency,
-            own=True,
-            settings=settings,
-        )
-        with stack:
-            measured = _measure(stack, load, say, progress)
+        apis = {**dict.fromkeys(API_HOSTS, sandbox.url), "RAPIDAPI_KEY": "sandbox"}
+        profiled = {VARIABLE: str(samples)} if samples else {}
+        given = own_environment() | load.settings | sqs.settings | apis | profiled
+        with Stack(data, scenario, visibility=_VISIBILITY, given=given) as stack:
+            measured = _measure(stack, sandbox, load, say, progress)
     return slot_report(load, sqs.name, measured)
 
 
-def _measure(stack: Stack, load: Load, say: Callable[[str], None], progress: Progress) -> Measured:
-    sandbox = stack.sandbox
-    assert sandbox is not None  # noqa: S101 - the stack starts every part of its own
+def _measure(
+    stack: Stack, sandbox: Sandbox, load: Load, say: Callable[[str], None], progress: Progress
+) -> Measured:
     sandbox.set_now(SLOT.at)
     say("one call at a time, on some clients")
     baseline = _baseline(sandbox, load)
@@ -99,7 +93,7 @@ def _read(sandbox: Sandbox, runner: Runner) -> Reading:
 
 
 def _warm(runner: Runner) -> None:
-    """Lets every worker load and connect what it needs: a run of no client, which is refused."""
+    """Has every worker load and connect what it needs, by a run of an unknown client."""
     for worker in runner.all_workers:
         worker.invoke("run_client", {"client_id": "warm"}, SLOT.at)
 
@@ -111,7 +105,7 @@ def _baseline(sandbox: Sandbox, load: Load) -> Baseline:
 
 
 def _until_closed(database: Database, started: float, progress: Progress) -> tuple[float, Row]:
-    """Seconds from `started` until the slot was closed, and what it came to."""
+    """Seconds from `started` until the slot was closed, and its summary."""
     looks, moved, unfinished = 0, time.monotonic(), None
     try:
         while True:

@@ -1,4 +1,4 @@
-"""What a run of one slot came to, from what was read before it and at its end."""
+"""The results of one slot's run, from readings before it and at its end."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ Number = TypeVar("Number", int, float)
 
 @dataclass(frozen=True)
 class SlotReport:
-    """What a run came to. Seconds, bytes, megabytes; `one_by_one_seconds` is scaled to all clients
-    from the `one_by_one_clients` it was measured on."""
+    """A run's results, in seconds, bytes and megabytes. `one_by_one_seconds` is scaled to all
+    clients from the `one_by_one_clients` on which it was measured."""
 
     clients: int
     done: int
@@ -56,7 +56,7 @@ class SlotReport:
 
 @dataclass(frozen=True)
 class Reading:
-    """What the counters of a running stack say."""
+    """The counters of a running stack at one moment."""
 
     calls: dict[str, int]
     sent_bytes: int

@@ -1,6 +1,6 @@
-"""One client's work as a chain of API calls, one at a time, as the simplest program would do it.
+"""One client's API calls, one at a time, as the simplest program would make them.
 
-It is the baseline of a run, and tells the longest chain of calls that wait for each other.
+This is the baseline of a run, and yields the longest chain of calls that depend on each other.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ PAGE_SIZES = {VIDEOS: "35", COMMENTS: "50"}
 
 @dataclass(frozen=True)
 class Walk:
-    """So many calls, of which `chain` wait for one another and no client can do with less."""
+    """How many calls were made; `chain`: how many of them depend on one another in a row."""
 
     calls: int
     chain: int
@@ -32,7 +32,7 @@ class Walk:
 
 @dataclass(frozen=True)
 class Baseline:
-    """What `clients` clients took, one call at a time."""
+    """The calls and seconds of `clients` clients, one call at a time."""
 
     clients: int
     calls: int
@@ -40,12 +40,12 @@ class Baseline:
     seconds: float
 
     def seconds_for(self, clients: int) -> float:
-        """Scaled to so many clients, which are all alike."""
+        """Scaled to `clients` clients, which are all alike."""
         return self.seconds * clients / self.clients
 
 
 def one_by_one(url: str, accounts: Sequence[str], day_start: datetime) -> Baseline:
-    """Walks these accounts of the API at `url`, one after the other, over one connection."""
+    """Reads these accounts of the API at `url`, one after the other, over one connection."""
     with requests.Session() as session:
         session.headers["X-RapidAPI-Key"] = "bench"
 
@@ -61,8 +61,8 @@ def one_by_one(url: str, accounts: Sequence[str], day_start: datetime) -> Baseli
 
 
 def walk(get: Get, account: str, day_start: datetime) -> Walk:
-    """The day's posts of the account on both platforms, then who engaged with each. The TikTok
-    account is known, as it is from a unit's first day on."""
+    """Reads the account's posts of the day on both platforms, then who engaged with each. The
+    TikTok account is known already, as it is after a unit's first day."""
     since = day_start.timestamp()
     pictures = _feed(get, POSTS, {"username_or_id_or_url": account}, "taken_at", since)
     likes = [_length(get, LIKES, {"code_or_id_or_url": item["code"]}) for item in pictures.items]
@@ -81,7 +81,7 @@ class _Feed:
 
 
 def _feed(get: Get, path: str, params: dict[str, str], time_of: str, since: float) -> _Feed:
-    """The feed's pages up to the first post from before `since`; its posts from then on, once."""
+    """Reads the feed up to the first post from before `since`; the posts since then, each once."""
     found: dict[str, dict[str, Any]] = {}
     pages = 0
     for page in _pages(get, path, params):

@@ -4,7 +4,8 @@
     account     the AWS account, and what of the stage exists in it: nothing else is remembered
     preflight   what would fail later, said before anything is made
     network     its part about subnets and addresses
-    stack       CloudFormation: queues, alarms, the host (.chalice/resources.json)
+    cloudformation, stacks
+                any stack; the stage's two (.chalice/resources.json and watch.json)
     project     the directory that Chalice deploys: code, its configuration, narrowed policies
     functions   Chalice, packaging and deploying, and single functions
     bundles     what was deployed, kept for `make rollback`

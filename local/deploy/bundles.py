@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from local.deploy.account import Account, DeployError, find
+from local.deploy.cloudformation import outputs
 from local.deploy.functions import renew_code
-from local.deploy.stack import outputs
 from local.deploy.stages import Stage
 
 KEPT = 5
@@ -54,13 +54,13 @@ def go_back(account: Account, stage: Stage) -> str:
 
 def empty(account: Account, stage: Stage) -> None:
     """Deletes all kept bundles, so that the stack can be deleted."""
-    if bucket := outputs(account, stage).get("BundlesName"):
+    if bucket := outputs(account, stage.stack).get("BundlesName"):
         _delete(account, bucket, _keys(account, bucket))
 
 
 def _bucket(account: Account, stage: Stage) -> str:
     try:
-        return outputs(account, stage)["BundlesName"]
+        return outputs(account, stage.stack)["BundlesName"]
     except KeyError:
         raise DeployError(f"Stack {stage.stack} has no bundles: deploy the stage.") from None
 

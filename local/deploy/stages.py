@@ -5,9 +5,16 @@ from __future__ import annotations
 import re
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
 
 from chalicelib.errors import BadInput
 from chalicelib.settings import Settings
@@ -53,6 +60,7 @@ class Stage(_Table):
     account: str | None = Field(None, pattern=r"^\d{12}$")
     schedules: bool = True
     alarm_email: str = ""
+    monthly_budget: int = Field(0, ge=0)
     client: str | None = None
     environment: dict[str, str] = {}
     vpc: Vpc | None = None
@@ -68,8 +76,19 @@ class Stage(_Table):
         return f"cicero-{self.name}"
 
     @property
+    def watch(self) -> str:
+        """The stack that watches over the other one and the functions."""
+        return f"{self.stack}-watch"
+
+    @property
     def secrets(self) -> str:
         return f"/cicero/{self.name}/secrets"
+
+    @model_validator(mode="after")
+    def _has_an_address_for_its_budget(self) -> Self:
+        if self.monthly_budget and not self.alarm_email:
+            raise ValueError("monthly_budget needs alarm_email")
+        return self
 
     def variables(self) -> dict[str, str]:
         """The functions' environment."""
@@ -103,7 +122,8 @@ def load_stage(project: Path, name: str) -> Stage:
 
 
 def _problem(error: Any) -> str:
-    return f"{'.'.join(map(str, error['loc']))}: {error['msg']}"
+    place = ".".join(map(str, error["loc"]))
+    return f"{place}: {error['msg']}" if place else str(error["msg"])
 
 
 def _check_environment(file: Path, stage: Stage) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from local.deploy.account import Account, Found, find
-from local.deploy.stack import stack_status
+from local.deploy.cloudformation import status_of
 from local.deploy.stages import Stage
 
 _SLOTS_SECONDS = 3 * 60 * 60
@@ -22,7 +22,8 @@ Line = tuple[str, str]
 def status(account: Account, stage: Stage) -> Iterator[Line]:
     """(what, how it is), one line each."""
     found = find(account, stage)
-    yield "stack", stack_status(account, stage) or "none"
+    for name in (stage.stack, stage.watch):
+        yield f"stack {name}", status_of(account, name) or "none"
     yield "functions", _functions(account, found)
     yield from ((f"rule {name.removeprefix(stage.prefix)}", s) for name, s in found.rules.items())
     yield from _queues(account, stage)

@@ -9,11 +9,11 @@ from datetime import datetime
 from pathlib import Path
 
 from chalicelib.slots import WIB, Slot
-from local.deploy import bundles, functions
+from local.deploy import bundles, cloudformation, functions
 from local.deploy.account import Account, AwsError, DeployError, find
 from local.deploy.preflight import preflight
 from local.deploy.project import write_project, write_state
-from local.deploy.stack import apply_stack, make_service_role, outputs
+from local.deploy.stacks import apply_resources, apply_watch, make_service_role
 from local.deploy.stages import Stage
 
 Say = Callable[[str], None]
@@ -48,6 +48,7 @@ class Deployment:
         self._step(say, "smoke", self.smoke)
         self._step(say, "keep", self.keep)
         self._step(say, "schedules", self.schedules)
+        self._step(say, "watch", lambda: apply_watch(*self._stack()))
 
     def preflight(self, say: Say) -> None:
         for remark in preflight(self.account, self.stage):
@@ -56,7 +57,7 @@ class Deployment:
     def resources(self) -> Told:
         if self.stage.host:
             make_service_role(self.account)
-        return apply_stack(*self._stack(), host=False)
+        return apply_resources(*self._stack(), host=False)
 
     def package(self) -> Told:
         secrets = self.account.client("ssm").get_parameter(Name=self.stage.secrets)["Parameter"]
@@ -80,10 +81,10 @@ class Deployment:
         return f"{len(found.functions)}"
 
     def host(self) -> Told:
-        status = apply_stack(*self._stack(), host=True)
+        status = apply_resources(*self._stack(), host=True)
         if self.stage.host is None:
             return "none"
-        group = outputs(self.account, self.stage).get("HostSecurityGroupId")
+        group = cloudformation.outputs(self.account, self.stage.stack).get("HostSecurityGroupId")
         return f"{status}; let the security group {group} into PostgreSQL and Redis"
 
     def smoke(self) -> Told:

@@ -1,11 +1,14 @@
-"""The sandbox API: both social products on one local port, over a world that evolves.
+"""The sandbox API: both social APIs on one local port, over an invented world that evolves.
+
+It stands in for RapidAPI in the demo, local runs, the bench and tests, and can misbehave on
+purpose. Start at `server`, whose `Sandbox` runs it; `python -m local.sandbox` serves it alone.
 
 world       accounts, posts and who engaged, as pure functions of a moment
-scenario    client rows with their world: `demo_day` (six units), `crowd` (many)
-instagram, tiktok   one API request and a moment -> the answer's status and body
-pages       the pages of the lists among these answers, whatever envelope they come in
-kinds, faults   what can be wrong on purpose, by name, and the requests that it is wrong for
-state, http_server   the clock, counters and faults of a running sandbox, HTTP
+scenario    rows of `clients` with their world: `demo_day` (six units), `crowd` (many)
+instagram, tiktok   from one API request and a moment to the answer's status and body
+pages       list pages in these answers, whatever their envelope
+kinds/, faults   what can go wrong on purpose, by name, and for which requests
+state, http_server   the clock, counters and faults of a running sandbox; HTTP
 server      `Sandbox`: the server in its own process, controlled over HTTP
 """
 

@@ -13,9 +13,9 @@ from local.sandbox.scenario import WIB, crowd, demo_day
 @click.command(help="Serves the sandbox of both social APIs on 127.0.0.1 until Ctrl-C.")
 @click.option("--port", default=8099, show_default=True, help="0 picks a free one.")
 @click.option("--day", type=click.DateTime(["%Y-%m-%d"]), help="The WIB day; today unless given.")
-@click.option("--latency", default=0.0, show_default=True, help="Seconds every answer takes.")
-@click.option("--clients", type=int, help="A crowd of so many, not the six of the demo day.")
-@click.option("--faults", is_flag=True, help="Lists what can be made wrong on purpose, and ends.")
+@click.option("--latency", default=0.0, show_default=True, help="Seconds that every answer takes.")
+@click.option("--clients", type=int, help="A crowd of this many, instead of the demo day's six.")
+@click.option("--faults", is_flag=True, help="Lists the faults that can be set, and exits.")
 def main(
     port: int, day: datetime | None, latency: float, clients: int | None, faults: bool
 ) -> None:

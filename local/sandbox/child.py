@@ -18,7 +18,7 @@ def main() -> None:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         print(server.server_port, flush=True)
         sys.stdin.buffer.read()
-        os._exit(0)  # a polite end would take as long as the server's next look around
+        os._exit(0)  # a graceful end would take longer, for nothing
 
 
 if __name__ == "__main__":

@@ -1,19 +1,20 @@
 """The demo day: six invented units of one province. All times are WIB.
 
 Between the slots 16:30, 17:00, 20:58 and 21:30
-- 16:45 polres.contoh and 16:50 polres_melati post, so 17:00 tells of both
-- 16:50 ditbinmas.contoh deletes its post of 13:20: missing at 17:00, certain at 20:58
-- 18:05 to 20:40 five units post, told at 20:58
+- 16:45 polres.contoh and 16:50 polres_melati post, so both posts are told at 17:00
+- 16:50 ditbinmas.contoh deletes its post of 13:20: missing at 17:00, confirmed at 20:58
+- 18:05 to 20:40 five units post; these posts are told at 20:58
 - 21:05 polres_melati posts, after its last slot: told the next day as late
-- 21:10 ditlantas.contoh posts: a direktorat, so 21:30 still tells of it
+- 21:10 ditlantas.contoh posts: it is a direktorat, so the post is still told at 21:30
 - likes and comments of the afternoon's posts grow; the morning's are settled
 All day
 - polres.teladan and polres.contoh share the collaboration post of 15:30
 - polres.melati has no Instagram; Instagram does not find polres.anggrek, whose TikTok works
-- an operator has given DITLANTAS, by hand, yesterday's post of an account outside
+- an operator has given DITLANTAS, by hand, yesterday's post of an outside account
 Yesterday polres.contoh posted at 22:15, after its last slot.
 """
 
+from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any
 
@@ -26,56 +27,72 @@ SETTLED = timedelta(minutes=15)
 GROWING = timedelta(minutes=100)
 MANUAL_CLIENT_ID = "DITLANTAS"
 
-# owner, time of day, kind, caption, eventual likes and comments
-INSTAGRAM: tuple[tuple[str, str, Kind, str | None, int, int], ...] = (
-    ("polres.contoh", "07:30", "photo", "Apel pagi, siap melayani 👮‍♀️🇮🇩 #PolriPresisi", 180, 24),
-    (
+
+@dataclass(frozen=True)
+class Planned:
+    """A post of the day: its time as HH:MM, and how many likes and comments it gets in the end."""
+
+    owner: str
+    clock: str
+    caption: str | None
+    likes: int
+    comments: int
+    kind: Kind = "photo"
+
+
+INSTAGRAM = (
+    Planned("polres.contoh", "07:30", "Apel pagi, siap melayani 👮‍♀️🇮🇩 #PolriPresisi", 180, 24),
+    Planned(
         "polres.contoh",
         "10:15",
-        "album",
         "Jumat Curhat bersama warga, @ditbinmas.contoh 🤝",
         215,
         31,
+        "album",
     ),
-    ("polres.contoh", "14:40", "video", "Patroli sore di jalur wisata 🚓💨", 140, 18),
-    ("polres.contoh", "16:45", "video", "Info lalu lintas: arus padat, tetap sabar 🚦", 120, 15),
-    ("polres.contoh", "18:30", "photo", None, 64, 6),
-    ("polres.teladan", "08:20", "photo", "Bakti sosial donor darah 🩸", 96, 12),
-    ("ditlantas.contoh", "06:45", "photo", "Tertib helm, sayang keluarga 🏍️", 260, 44),
-    (
+    Planned("polres.contoh", "14:40", "Patroli sore di jalur wisata 🚓💨", 140, 18, "video"),
+    Planned(
+        "polres.contoh", "16:45", "Info lalu lintas: arus padat, tetap sabar 🚦", 120, 15, "video"
+    ),
+    Planned("polres.contoh", "18:30", None, 64, 6),
+    Planned("polres.teladan", "08:20", "Bakti sosial donor darah 🩸", 96, 12),
+    Planned("ditlantas.contoh", "06:45", "Tertib helm, sayang keluarga 🏍️", 260, 44),
+    Planned(
         "ditlantas.contoh",
         "12:30",
-        "video",
         "Ops simpatik hari ketiga, terima kasih @polres.contoh",
         230,
         28,
+        "video",
     ),
-    ("ditlantas.contoh", "21:10", "photo", "Pengamanan malam, pulang selamat 🌙", 80, 9),
-    ("ditbinmas.contoh", "08:00", "album", "Sambang desa bersama Bhabinkamtibmas 🏡", 110, 16),
-    ("ditbinmas.contoh", "16:10", "photo", "Penyuluhan anti narkoba di sekolah 📚", 130, 20),
-    ("ditbinmas.contoh", "20:40", "photo", "Ronda malam, kampung aman 🔦", 70, 8),
+    Planned("ditlantas.contoh", "21:10", "Pengamanan malam, pulang selamat 🌙", 80, 9),
+    Planned(
+        "ditbinmas.contoh", "08:00", "Sambang desa bersama Bhabinkamtibmas 🏡", 110, 16, "album"
+    ),
+    Planned("ditbinmas.contoh", "16:10", "Penyuluhan anti narkoba di sekolah 📚", 130, 20),
+    Planned("ditbinmas.contoh", "20:40", "Ronda malam, kampung aman 🔦", 70, 8),
 )
-TIKTOK: tuple[tuple[str, str, str, int, int], ...] = (
-    ("polres_contoh", "09:05", "Di balik layar apel pagi 😄", 150, 62),
-    ("polres_contoh", "16:20", "Cara lapor lewat 110 ☎️ @polres_teladan", 210, 118),
-    ("polres_contoh", "19:40", "Patroli malam dimulai 🌃", 90, 41),
-    ("polres_teladan", "13:45", "Donor darah, satu kantong satu nyawa 🩸", 120, 57),
-    ("polres_teladan", "20:10", "Terima kasih warga Teladan 🙏", 75, 22),
-    ("ditlantas_contoh", "15:50", "Tips aman berkendara saat hujan ☔", 320, 124),
-    ("ditbinmas_contoh", "10:30", "Yel-yel Binmas 💪", 140, 48),
-    ("polres_melati", "07:50", "Selamat pagi dari Melati 🌼", 85, 33),
-    ("polres_melati", "16:50", "Sore-sore bagi takjil 🥤", 95, 39),
-    ("polres_melati", "21:05", "Laporan malam aman terkendali ✅", 60, 14),
-    ("polres_anggrek", "11:25", "Anggrek peduli lingkungan 🌱", 70, 26),
-    ("polres_anggrek", "18:05", "Gotong royong bersih sungai 🏞️", 66, 21),
+TIKTOK = (
+    Planned("polres_contoh", "09:05", "Di balik layar apel pagi 😄", 150, 62, "video"),
+    Planned("polres_contoh", "16:20", "Cara lapor lewat 110 ☎️ @polres_teladan", 210, 118, "video"),
+    Planned("polres_contoh", "19:40", "Patroli malam dimulai 🌃", 90, 41, "video"),
+    Planned("polres_teladan", "13:45", "Donor darah, satu kantong satu nyawa 🩸", 120, 57, "video"),
+    Planned("polres_teladan", "20:10", "Terima kasih warga Teladan 🙏", 75, 22, "video"),
+    Planned("ditlantas_contoh", "15:50", "Tips aman berkendara saat hujan ☔", 320, 124, "video"),
+    Planned("ditbinmas_contoh", "10:30", "Yel-yel Binmas 💪", 140, 48, "video"),
+    Planned("polres_melati", "07:50", "Selamat pagi dari Melati 🌼", 85, 33, "video"),
+    Planned("polres_melati", "16:50", "Sore-sore bagi takjil 🥤", 95, 39, "video"),
+    Planned("polres_melati", "21:05", "Laporan malam aman terkendali ✅", 60, 14, "video"),
+    Planned("polres_anggrek", "11:25", "Anggrek peduli lingkungan 🌱", 70, 26, "video"),
+    Planned("polres_anggrek", "18:05", "Gotong royong bersih sungai 🏞️", 66, 21, "video"),
 )
 
 
 def posts(midnight: datetime) -> list[Post]:
-    """Every post of the day that begins at this aware WIB midnight, and of the days before."""
+    """Every post of the day that begins at this (aware, WIB) midnight, and of the days before."""
     return [
-        *(_instagram(midnight, *row) for row in INSTAGRAM),
-        *(_tiktok(midnight, *row) for row in TIKTOK),
+        *(_post(midnight, "instagram", planned) for planned in INSTAGRAM),
+        *(_post(midnight, "tiktok", planned) for planned in TIKTOK),
         *_special(midnight),
         *(post for account in ACCOUNTS for post in _history(midnight, account)),
     ]
@@ -97,7 +114,7 @@ def manual_post(midnight: datetime) -> Post:
 
 
 def _special(midnight: datetime) -> list[Post]:
-    """The posts that something is the matter with."""
+    """The posts that are special in some way."""
 
     def post(owner: str, at: timedelta, caption: str, likes: int, **more: Any) -> Post:
         audience = _audience("instagram", owner)
@@ -137,49 +154,31 @@ def _special(midnight: datetime) -> list[Post]:
     ]
 
 
-def _instagram(
-    midnight: datetime,
-    owner: str,
-    clock: str,
-    kind: Kind,
-    caption: str | None,
-    likes: int,
-    comments: int,
-) -> Post:
-    posted_at, settles = _moment(midnight, clock)
-    audience = _audience("instagram", owner)
+def _post(midnight: datetime, platform: Platform, planned: Planned) -> Post:
+    posted_at, settles = _moment(midnight, planned.clock)
     return Post(
-        "instagram", owner, posted_at, caption, audience, likes, comments, kind, settles=settles
-    )
-
-
-def _tiktok(
-    midnight: datetime, owner: str, clock: str, caption: str, likes: int, comments: int
-) -> Post:
-    posted_at, settles = _moment(midnight, clock)
-    return Post(
-        "tiktok",
-        owner,
+        platform,
+        planned.owner,
         posted_at,
-        caption,
-        _audience("tiktok", owner),
-        likes,
-        comments,
-        kind="video",
+        planned.caption,
+        _audience(platform, planned.owner),
+        planned.likes,
+        planned.comments,
+        planned.kind,
         settles=settles,
-        repeat_every=7,
+        repeat_every=7 if platform == "tiktok" else 0,
     )
 
 
 def _moment(midnight: datetime, clock: str) -> tuple[datetime, timedelta]:
-    """When it is posted, and how fast people come: the morning's posts are settled by 16:30."""
+    """When it is posted, and how fast people engage: the morning's posts are settled by 16:30."""
     at = time.fromisoformat(clock)
     posted_at = midnight + timedelta(hours=at.hour, minutes=at.minute)
     return posted_at, SETTLED if at < time(13) else GROWING
 
 
 def _history(midnight: datetime, account: Account) -> list[Post]:
-    """One post on each earlier day, in the morning; one has a number for its caption."""
+    """One post on each earlier day, in the morning; one has a number as its caption."""
     minutes = ids.number(account.username, 7)
     return [
         Post(

@@ -1,4 +1,4 @@
-"""Answers that are wrong on purpose, for the requests that match."""
+"""Answers that are wrong on purpose, for matching requests."""
 
 import threading
 from collections.abc import Callable, Sequence
@@ -21,7 +21,7 @@ from local.sandbox.answer import Answer, Product, product_of
 from local.sandbox.kinds import BY_MODULE, REGISTRY, Call, Kind
 
 KINDS = {name: kind.description for kinds in BY_MODULE.values() for name, kind in kinds.items()}
-"""Every kind of fault with a line about it; `catalogue()` has their parameters too."""
+"""Every kind of fault with a line about it; `catalogue()` also lists their parameters."""
 
 
 def _usual_times(data: dict[str, Any]) -> int | None:
@@ -31,7 +31,7 @@ def _usual_times(data: dict[str, Any]) -> int | None:
 
 @dataclass(frozen=True)
 class Request:
-    """What a fault is matched against. `page` is counted when it is asked for."""
+    """What a fault is matched against. `page` is computed only when it is needed."""
 
     path: str
     account: str | None = None
@@ -45,10 +45,10 @@ class Fault(BaseModel):
     matches all.
 
     An account's requests are those for its profile, its feed and its posts. Pages count from 1.
-    `times` counts the requests it applies to, None is for ever; left out it is once, and for
-    ever with the kinds that are an account's state. The delay and the headers add to those of
-    the kind. Further fields are the kind's parameters. Without a kind it is `answer`: a status
-    with a body, or the right answer where there is no status.
+    `times`: how many requests it applies to, None for all; by default 1, and None for the kinds
+    that are an account's state. The delay and the headers are added to those of the kind. Other
+    fields are the kind's parameters. Without a kind it is `answer`: a status with a body, or the
+    right answer if there is no status.
     """
 
     model_config = ConfigDict(extra="allow", frozen=True)
@@ -83,16 +83,16 @@ class Fault(BaseModel):
 
     @property
     def of_kind(self) -> Kind:
-        """What its name stands for."""
+        """The kind that it names."""
         return REGISTRY[self.kind]
 
     @cached_property
     def parameters(self) -> dict[str, Any]:
-        """What the kind is told, defaults included. ValidationError for what it cannot be."""
+        """The kind's arguments, including defaults. Raises ValidationError for invalid ones."""
         return dict(self.of_kind.parameters.model_validate(self.model_extra))
 
     def matches(self, request: Request) -> bool:
-        """Whether it is meant for such a request."""
+        """Whether it applies to the request."""
         paths = self.of_kind.paths
         pairs = (
             (self.platform, product_of(request.path)),
@@ -108,11 +108,11 @@ class Fault(BaseModel):
         )
 
     def _names(self) -> tuple[str | None, ...]:
-        """What the account is called, by a new name too."""
+        """The account's name, and its new name if it is renamed."""
         return (self.account, self.parameters.get("to"))
 
     def answer(self, call: Call) -> Answer:
-        """What it makes of the call."""
+        """The call's answer with this fault."""
         call = replace(call, account=self.account or "")
         answer = self.of_kind.function(call, **self.parameters)
         delay = answer.delivery.delay_seconds + self.delay_seconds
@@ -127,20 +127,20 @@ FAULT_LIST = TypeAdapter(list[Fault])  # what `PUT /_sandbox/faults` sends
 
 
 class Faults:
-    """The faults in force, tried in order; safe to use from many threads."""
+    """The current faults, tried in order; safe to use from several threads."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._pending: list[tuple[Fault, int]] = []  # with how often each has applied
 
     def replace(self, faults: Sequence[Fault]) -> None:
-        """Forgets the earlier ones."""
+        """Replaces all earlier faults."""
         with self._lock:
             self._pending = [(fault, 0) for fault in faults]
 
     def take(self, request: Request) -> list[Fault]:
-        """The faults with times left that match, up to the first that answers instead of the
-        API; each is used up once."""
+        """The matching faults that have times left, up to the first that answers instead of the
+        API; uses each of them once."""
         taken: list[Fault] = []
         with self._lock:
             for place, (fault, used) in enumerate(self._pending):

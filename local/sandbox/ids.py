@@ -1,4 +1,4 @@
-"""Invented identifiers of the right shape, the same for the same input."""
+"""Invented identifiers in the right format, the same for the same input."""
 
 import base64
 import hashlib
@@ -28,7 +28,7 @@ def shortcode(pk: int) -> str:
 
 
 def tiktok_id(owner: str, posted_at: datetime) -> int:
-    """A video id as TikTok builds them: the seconds, then 32 more bits."""
+    """A video id as TikTok builds them: the time in seconds, then 32 more bits."""
     return int(posted_at.timestamp()) << 32 | number(f"tt {owner} {posted_at.timestamp()}", 32)
 
 

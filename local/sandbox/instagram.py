@@ -1,7 +1,7 @@
 """The Instagram product: /v1/posts, /v1/likes, /v1/post_info and /v1/info.
 
 Shapes vary between accounts and posts as they do in recorded answers: how the last page is
-told, where the next cursor stands, what a caption is.
+marked, where the next cursor is, what a caption is.
 """
 
 from datetime import UTC, datetime
@@ -72,7 +72,7 @@ def _liker(name: str, place: int) -> dict[str, Any] | str:
 
 @lru_cache(ids.CACHED)
 def _person(name: str) -> dict[str, Any]:
-    """What is told of a liker wherever it likes; not to be changed."""
+    """A liker's data, the same for every post; callers must not modify it."""
     return {
         "full_name": name.replace(".", " ").title(),
         "id": ids.user_id(name),
@@ -114,7 +114,7 @@ def _user(account: Account) -> dict[str, Any]:
 
 
 def item(world: World, post: Post, now: datetime) -> dict[str, Any]:
-    """One post as it stands in a feed; counts are null where they are hidden."""
+    """One post as it appears in a feed; hidden counts are null."""
     owner = world.accounts.get((post.platform, post.owner))
     full_name = owner.full_name if owner else post.owner
     picture = ids.cdn_url(post.code)
@@ -141,7 +141,7 @@ def item(world: World, post: Post, now: datetime) -> dict[str, Any]:
 
 
 def _caption(post: Post) -> dict[str, Any] | str | None:
-    """Null without a text; of the others one in five is a bare string."""
+    """Null without a text; one in five of the others is a bare string."""
     if post.caption is None:
         return None
     if isinstance(post.caption, str) and post.pk % 5 == 0:

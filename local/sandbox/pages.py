@@ -1,4 +1,4 @@
-"""The pages of the four endpoints that list something, whatever envelope they come in. Pure."""
+"""The pages of the four endpoints that return lists, whatever their envelope. Pure."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -23,14 +23,14 @@ Responder = Callable[[Params], Answer]
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What a page lists, and the token of the next one; None at the end."""
+    """A page's items, and the token of the next page; None at the end."""
 
     items: list[Any]
     following: Token | None
 
 
 def read(path: str, answer: Answer) -> Page | None:
-    """The page in an answer; None where it is an error or lists nothing."""
+    """The page in an answer; None if it is an error or not a list."""
     holder = _holder(path, answer)
     if holder is None:
         return None
@@ -44,7 +44,7 @@ def read(path: str, answer: Answer) -> Page | None:
 
 
 def with_items(path: str, answer: Answer, items: Sequence[Any]) -> Answer:
-    """The page with these items; what it says of the next page stays."""
+    """The page with these items; the token of the next page stays."""
     changed: dict[str, Any] = {ITEMS[path]: list(items)}
     if path in (POSTS, LIKES):
         changed["count"] = len(items)
@@ -52,7 +52,7 @@ def with_items(path: str, answer: Answer, items: Sequence[Any]) -> Answer:
 
 
 def with_following(path: str, answer: Answer, token: Token | None) -> Answer:
-    """The page with this token of the next one; with None it is the last."""
+    """The page with this token for the next one; with None it is the last."""
     if path == POSTS:
         return replace(answer, body={**answer.body, "pagination_token": token})
     holder = _holder(path, answer) or {}
@@ -67,14 +67,14 @@ def with_following(path: str, answer: Answer, token: Token | None) -> Answer:
 
 
 def position(token: Token | None) -> int:
-    """Where a token points, 0 for the first page; however it is written."""
+    """The position that a token points to, in whatever form; 0 for the first page."""
     return whole_number(str(token or "").removeprefix("page-"))
 
 
 def walk(path: str, params: Params, right: Responder) -> list[Answer]:
-    """The answers that lead to the page asked for, from the first page on; it is the last.
+    """The answers from the first page to the requested one, which comes last.
 
-    A page that no other leads to stands behind the ones that were read.
+    A page that no other leads to is appended to those that were read.
     """
     name = CURSORS.get(path, "")
     first = {key: value for key, value in params.items() if key != name}
@@ -89,12 +89,12 @@ def walk(path: str, params: Params, right: Responder) -> list[Answer]:
 
 
 def key(path: str, item: Any) -> Any:
-    """What tells an item from others; an item that is no object is its own key."""
+    """What identifies an item; an item that is not an object is its own key."""
     return item.get(KEYS[path]) if isinstance(item, Mapping) else item
 
 
 def _holder(path: str, answer: Answer) -> Mapping[str, Any] | None:
-    """The object that holds the items: the body, or what it wraps in `data`."""
+    """The object that holds the items: the body, or the `data` in it."""
     if path not in LISTS or answer.status != 200 or not isinstance(answer.body, Mapping):
         return None
     inner = answer.body.get("data")

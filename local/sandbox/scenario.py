@@ -15,7 +15,7 @@ CROWD_HISTORY_DAYS = 8
 
 @dataclass(frozen=True, slots=True)
 class ManualPost:
-    """A post that an operator typed in: in the API by its code, in no client's feed."""
+    """A post that an operator added: the API finds it by its code; no client's feed shows it."""
 
     platform: Platform
     content_id: str
@@ -27,7 +27,7 @@ class ManualPost:
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """Everything a run needs to know of the outside: times are aware, in WIB."""
+    """Everything a run needs from the outside world; times are aware, in WIB."""
 
     day: date
     clients: tuple[dict[str, Any], ...]
@@ -36,7 +36,7 @@ class Scenario:
 
 
 def demo_day(day: date) -> Scenario:
-    """Six units with everything that can happen to one; `demo` tells it hour by hour."""
+    """Six units with everything that can happen to one; `demo` describes it hour by hour."""
     midnight = datetime.combine(day, time(), WIB)
     manual = demo.manual_post(midnight)
     row = ManualPost(
@@ -59,12 +59,12 @@ def crowd(
     videos: int = 3,
     comments: int = 120,
 ) -> Scenario:
-    """So many units, each with so many posts and videos of that day, for load.
+    """`clients` units, each with this many posts and videos of the day, for load.
 
-    All are out, with every liker and comment, before the first slot at 06:00, so that each slot
-    costs the same. Every fifth unit is a direktorat. The same people engage with all of them:
-    it makes answers cheap to build, and the service never compares one unit's people with
-    another's. Their TikTok accounts are known, as they are from a unit's first day on.
+    All are posted, with every like and comment, before the first slot at 06:00, so that each slot
+    costs the same. Every fifth unit is a direktorat. The same people engage with all of them,
+    which makes answers cheap to build; the service never compares one unit's people with
+    another's. Their TikTok accounts are known already, as they are after a unit's first day.
     """
     midnight = datetime.combine(day, time(), WIB)
     numbers = range(1, clients + 1)
@@ -104,7 +104,7 @@ def _crowd_feed(
     """Today's posts between 00:10 and 05:30, and one of each earlier day."""
     first, span = midnight + timedelta(minutes=10), timedelta(hours=5, minutes=20)
     times = [first + span * place / max(1, count) for place in range(count)]
-    # Not all in the same moment: ids are built from the time.
+    # Not all at the same moment: ids are built from the time.
     apart = timedelta(seconds=number % 600, milliseconds=number % 1000)
     times += [midnight - timedelta(days=ago, hours=-9) for ago in range(1, CROWD_HISTORY_DAYS + 1)]
     return [

@@ -1,4 +1,4 @@
-"""Starts the sandbox in its own process, where its work does not slow the caller."""
+"""Starts the sandbox in its own process, where its work does not slow the caller down."""
 
 import json
 import pickle
@@ -9,7 +9,6 @@ from contextlib import closing
 from datetime import datetime
 from http.client import HTTPConnection
 from pathlib import Path
-from types import TracebackType
 from typing import IO, Any, Self, cast
 
 from local.sandbox.http_server import HOST
@@ -22,7 +21,7 @@ TIMEOUT_SECONDS = 30.0
 class Sandbox:
     """The sandbox API over one scenario, from `start()` (or `with`) until `stop()`.
 
-    `latency_seconds` is what every API answer takes. Ends with the process that started it.
+    Every API answer takes `latency_seconds`. It ends with the process that started it.
     """
 
     def __init__(self, scenario: Scenario, latency_seconds: float = 0.0, port: int = 0) -> None:
@@ -32,7 +31,7 @@ class Sandbox:
 
     @property
     def url(self) -> str:
-        """What both RapidAPI host settings are set to; known from the first start on."""
+        """The value for both RapidAPI host settings; known once it has been started."""
         return f"http://{HOST}:{self._port}"
 
     @property
@@ -43,29 +42,29 @@ class Sandbox:
 
     def stats(self) -> dict[str, Any]:
         """`requests` per path, their `total`, answers per status as `statuses`; `times`: when
-        the requests of each product came, in `time.monotonic()` seconds, ascending; and `bytes`,
+        the requests of each product arrived, in `time.monotonic()` seconds, ascending; and `bytes`,
         the size of the bodies sent."""
         stats: dict[str, Any] = self._call("GET", "/_sandbox/stats")
         return stats
 
     def set_now(self, moment: datetime | None) -> None:
-        """Stops the sandbox's clock at an aware moment; None is the real clock again."""
+        """Stops the sandbox's clock at an aware moment; None returns to the real clock."""
         self._call("PUT", "/_sandbox/now", {"now": moment and moment.isoformat()})
 
     def set_faults(self, faults: Sequence[Mapping[str, Any]]) -> None:
         """Replaces the faults; each takes the fields of `local.sandbox.faults.Fault`, and the
-        parameters of its kind. ValueError, and no change, for one that is mistaken."""
+        parameters of its kind. Raises ValueError, and changes nothing, if one is invalid."""
         self._call("PUT", "/_sandbox/faults", [dict(fault) for fault in faults])
 
     def start(self) -> Self:
-        """Returns when it answers; RuntimeError when it cannot listen on its port."""
+        """Returns when it answers; raises RuntimeError if it cannot listen on its port."""
         if self._process is None:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "local.sandbox.child"],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 cwd=PROJECT,
-                start_new_session=True,  # Ctrl-C is for the parent, which then stops this one
+                start_new_session=True,  # Ctrl-C goes to the parent only, which then stops this one
             )
             self._port = self._hand_over(self._process)
         return self
@@ -81,12 +80,7 @@ class Sandbox:
     def __enter__(self) -> Self:
         return self.start()
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.stop()
 
     def _hand_over(self, process: subprocess.Popen[bytes]) -> int:
@@ -110,5 +104,5 @@ class Sandbox:
 
 
 def _pipes(process: subprocess.Popen[bytes]) -> tuple[IO[bytes], IO[bytes]]:
-    """To its standard input, and from its standard output."""
+    """Its standard input and its standard output."""
     return cast("IO[bytes]", process.stdin), cast("IO[bytes]", process.stdout)

@@ -1,4 +1,4 @@
-"""What a running sandbox remembers: its clock, its counters and its faults."""
+"""A running sandbox's clock, counters and faults."""
 
 import threading
 import time
@@ -33,7 +33,7 @@ class SandboxState:
         self._times: dict[Product, list[float]] = {"instagram": [], "tiktok": []}
 
     def now(self) -> datetime:
-        """The moment it was set to, else the real one."""
+        """The moment it was set to, otherwise the real one."""
         return self._fixed_now or datetime.now(UTC)
 
     def set_now(self, moment: datetime | None) -> None:
@@ -44,10 +44,10 @@ class SandboxState:
 
     def stats(self) -> dict[str, Any]:
         """Since the start: requests per path and in total, answers per status, bytes of bodies,
-        and when the requests of each product came, in ascending seconds of the machine's monotonic
-        clock.
+        and when the requests of each product arrived, in ascending seconds of the machine's
+        monotonic clock.
 
-        A connection that was reset is a request without an answer.
+        A connection that was reset counts as a request without an answer.
         """
         with self._lock:
             statuses = {str(status): count for status, count in self._statuses.items()}
@@ -62,7 +62,7 @@ class SandboxState:
         }
 
     def sent(self, size: int) -> None:
-        """Counts so many bytes of bodies."""
+        """Adds `size` to the bytes of bodies sent."""
         with self._lock:
             self._bytes += size
 
@@ -78,7 +78,7 @@ class SandboxState:
         }
 
     def answer(self, path: str, params: Params, key: str) -> Answer:
-        """The answer to one API request, and how to deliver it; counts it."""
+        """Counts one API request and returns its answer, with how to deliver it."""
         with self._lock:
             self._requests[path] += 1
             self._times[product_of(path)].append(round(time.monotonic(), 6))
@@ -107,7 +107,7 @@ class SandboxState:
         return answer(self._world, self.now(), path, params)
 
     def _account(self, params: Params) -> str | None:
-        """Whose profile, feed or post is asked for; as it was asked where nobody is known."""
+        """Whose profile, feed or post is requested; the requested name if it is unknown."""
         asked = params.get("username_or_id_or_url")
         if asked is not None:
             account = self._world.account("instagram", asked)

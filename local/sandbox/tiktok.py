@@ -1,7 +1,7 @@
 """The TikTok product: /api/user/info, /api/user/posts, /api/post/comments, /api/post/detail.
 
 Shapes vary as they do in recorded answers: with or without the `data` wrapper, numbers as
-numbers or as text, pages shorter than asked for that are not the last.
+numbers or as text, and pages that are shorter than requested but not the last.
 """
 
 from collections.abc import Callable
@@ -109,7 +109,7 @@ def _post_comments(world: World, now: datetime, params: Params) -> Answer:
 
 
 def _page_size(post: Post, start: int, params: Params) -> int:
-    """As asked, up to the limit, but every third page is one comment short."""
+    """As requested, up to the limit, but every third page is one comment short."""
     size = min(whole_number(params.get("count"), MAX_COMMENTS_PER_PAGE), MAX_COMMENTS_PER_PAGE)
     return size - 1 if size > 1 and (post.pk + start // size) % 3 == 0 else size
 
@@ -151,7 +151,7 @@ def _author(account: Account) -> dict[str, Any]:
 
 
 def item(world: World, post: Post, now: datetime) -> dict[str, Any]:
-    """One video as it stands in a feed; of some, `createTime` and `stats` are text."""
+    """One video as it appears in a feed; some have `createTime` and `stats` as text."""
     owner = world.accounts.get(("tiktok", post.owner)) or Account("tiktok", post.owner, post.owner)
     created = int(post.posted_at.timestamp())
     stats = {

@@ -1,7 +1,7 @@
 """Accounts, posts and who engaged, as pure functions of a moment. Nothing here reads a clock.
 
-Engagement is computed, not stored: of a post's `likes` eventual likers, the first n are visible,
-and n grows with time. So the same moment gives the same answer, and nobody ever takes a like back.
+Engagement is computed, not stored: of a post's `likes` eventual likers the first n are visible,
+and n grows with time. So the same moment gives the same answer, and nobody ever withdraws a like.
 """
 
 import math
@@ -17,7 +17,7 @@ Platform = Literal["instagram", "tiktok"]
 Kind = Literal["photo", "video", "album"]
 
 CACHED_POSTS = 512
-REPLY_EVERY = 10  # of each ten comments the last answers the one before it
+REPLY_EVERY = 10  # the last of every ten comments is a reply to the one before it
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Account:
 
     @property
     def key(self) -> str:
-        """What the API knows the account by besides its name: numeric id, or TikTok's secUid."""
+        """The account's other identifier in the API: a numeric id, or TikTok's secUid."""
         make = ids.user_id if self.platform == "instagram" else ids.sec_uid
         return make(self.username)
 
@@ -42,9 +42,9 @@ class Post:
 
     `likes` and `comments` are the eventual numbers; about two thirds are there after `settles`.
     Engaged users are drawn from `audience_size` names of the audience; every `repeat_every`-th
-    comment comes from someone who had commented before (0: never). A post outside the feed is
-    found only by its code. With a `step`, engagement shows only every so often: a count stands
-    still in between. `pk` is the numeric id; `code` the shortcode (Instagram) or the
+    comment is by someone who has commented before (0: never). A post outside the feed is found
+    only by its code. With a `step`, engagement becomes visible only at these intervals: a count
+    does not change in between. `pk` is the numeric id; `code` the shortcode (Instagram) or the
     video id (TikTok).
     """
 
@@ -134,12 +134,12 @@ def visible(post: Post, now: datetime) -> bool:
 
 
 def like_count(post: Post, now: datetime) -> int:
-    """How many have liked by then; never falls."""
+    """How many likes there are by then; never falls."""
     return _arrived(post, post.likes, now)
 
 
 def comment_count(post: Post, now: datetime) -> int:
-    """How many comments, replies included, stand by then; never falls."""
+    """How many comments there are by then, including replies; never falls."""
     return _arrived(post, post.comments, now)
 
 
@@ -157,7 +157,7 @@ def comments(post: Post, now: datetime) -> list[Comment]:
 
 @lru_cache(CACHED_POSTS)
 def _first_comments(post: Post, count: int) -> tuple[Comment, ...]:
-    """Kept for a while: the pages of one post are asked for one after the other."""
+    """Cached, because the pages of one post are requested one after the other."""
     person = _audience(post)
     return tuple(
         Comment(
@@ -187,14 +187,14 @@ def _delay(post: Post, index: int) -> timedelta:
 
 
 def _closes(index: int, group: int) -> bool:
-    """Whether the index is the last of a group; no group, never."""
+    """Whether the index is the last of a group of this size; 0 means no groups."""
     return group > 0 and index % group == group - 1
 
 
 def _audience(post: Post) -> Callable[[int], str]:
-    """The audience in this post's own order, nobody twice.
+    """The audience in this post's own order, each person once.
 
-    Steps through it by a stride that has no factor in common with its size.
+    Steps through it by a stride that is coprime to its size.
     """
     size, seed = post.audience_size, post.pk
     first = ids.number(f"first {seed}", 32)

@@ -3,7 +3,8 @@
     with EmbeddedPostgres(Path(".local/postgres")) as postgres, EmbeddedRedis() as redis:
         connect(postgres.url, redis.url)
 
-Any number may run at once. None outlives the process that started it, however that ends.
+Any number may run at once. None outlives the process that started it, however that ends (`guard`).
+Start at `service`, the interface that all share; `process` runs the commands.
 """
 
 from local.services.fauxqs import Fauxqs

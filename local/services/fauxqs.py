@@ -1,7 +1,7 @@
-"""SQS as fauxqs plays it: true FIFO groups, redrive, and answers as quick at any depth.
+"""SQS by fauxqs: true FIFO groups, redrive, and the same speed at any queue depth.
 
-The npm package is fetched by npx at its first start, once per machine, in a pinned version. It
-needs Node 20. Queues live in memory.
+npx fetches the npm package, in a pinned version, at the first start on a machine. It needs Node 20.
+Queues are kept in memory.
 """
 
 from pathlib import Path
@@ -18,7 +18,7 @@ SERVER = Path(__file__).with_name("fauxqs.mjs")
 
 
 def fetch_fauxqs(offline: bool = False) -> Path:
-    """The package's directory, fetched if it is not there yet and not `offline`. ServiceError where
+    """The package's directory; fetched if it is missing, unless `offline`. Raises ServiceError if
     there is no npx, or npm does not answer."""
     return fetch(PACKAGE, offline)
 
@@ -29,7 +29,7 @@ class Fauxqs(PortService):
     name = "fauxqs"
 
     def start(self) -> Self:
-        """Returns when it answers; ServiceError where it cannot be fetched or does not start."""
+        """Returns when it answers; raises ServiceError if it cannot be fetched or started."""
         if self._process is None:
             self._directory = fetch_fauxqs()
         return super().start()

@@ -1,8 +1,9 @@
 """Runs one command and ends it when standard input closes.
 
 The starting process holds the other end of that pipe, so the command ends with it even after a
-SIGKILL, where atexit handlers do not run. Should the guard itself be killed, Linux tells the
-command (PR_SET_PDEATHSIG). Run by path, with nothing but the standard library:
+SIGKILL, when atexit handlers do not run. If the guard itself is killed, Linux signals the command
+(PR_SET_PDEATHSIG, for which the standard library has no function). Run by path, in isolation, so
+it uses only the standard library:
 
     python -I -S guard.py STOP_SIGNAL USER COMMAND...      (USER "" keeps the current one)
 """
@@ -39,7 +40,7 @@ def main(stop_signal: int, user: str, command: list[str]) -> int:
         user=entry.pw_uid if entry else None,
         group=entry.pw_gid if entry else None,
         extra_groups=[] if entry else None,
-        # Runs after the change of user, which would clear the setting. No thread runs yet.
+        # Runs after the user is changed, which would clear the setting. No other thread runs yet.
         preexec_fn=lambda: die_with_guard(stop_signal),  # noqa: PLW1509
     )
     watcher = threading.Thread(target=stop_at_end_of_input, args=(child, stop_signal), daemon=True)

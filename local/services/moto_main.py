@@ -1,8 +1,8 @@
-"""moto's server as `python -m moto.server` starts it, without three costs of its every request.
+"""moto's server as `python -m moto.server` starts it, without three costs of every request.
 
-Its queues ask for the time for each of their messages, several times a request, through four
-`datetime` objects; its dispatcher lists moto's own directory; and it logs the request. A queue of
-a hundred messages is four times as quick without. Run by path, from any directory.
+Its queues get the time for each of their messages, several times per request, through four
+`datetime` objects; its dispatcher lists moto's own directory; and it logs the request. Without
+these a queue of a hundred messages is four times as fast. Run by path, from any directory.
 """
 
 from __future__ import annotations

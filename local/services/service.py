@@ -1,7 +1,6 @@
-"""What every local service has in common: started and stopped, by hand or by a `with` block."""
+"""What every local service has in common: starting and stopping, by call or `with` block."""
 
 from abc import ABC, abstractmethod
-from types import TracebackType
 from typing import ClassVar, Self
 
 from local.services.ports import HOST, start_on_free_port
@@ -22,18 +21,13 @@ class Service(ABC):
     def __enter__(self) -> Self:
         return self.start()
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.stop()
 
 
 class PortService(Service):
-    """One process on one port of 127.0.0.1: the port given, else a free one, kept from the first
-    start on. Nothing of it is left after `stop()`."""
+    """One process on one port of 127.0.0.1: the given one, or a free one that is kept after the
+    first start. Nothing is left of it after `stop()`."""
 
     name: ClassVar[str]
     scheme: ClassVar[str] = "http"
@@ -44,7 +38,7 @@ class PortService(Service):
 
     @property
     def url(self) -> str:
-        """Where it answers, the same from the first start on."""
+        """Where it answers; stays the same after the first start."""
         if self._port is None:
             raise ServiceError(f"{self.name} has no port before its first start")
         return f"{self.scheme}://{HOST}:{self._port}"

@@ -51,6 +51,7 @@ def test_the_bundle_is_small(bundle: Path, measured: Measured) -> None:
 def test_the_bundle_leaves_out_what_lambda_does_not_run(bundle: Path) -> None:
     with zipfile.ZipFile(bundle) as archive:
         packages = {name.split("/", 1)[0].lower() for name in archive.namelist()}
+        assert "chalicelib/certs/rds-bundle.pem" in archive.namelist()
     assert packages.isdisjoint(
         {"boto3", "botocore", "neonize", "moto", "pytest", "mypy", "local", "tests"}
     )

@@ -12,7 +12,7 @@ import pg8000.native
 import pytest
 
 from chalicelib.db import Database
-from chalicelib.db.connection import connect_arguments
+from chalicelib.db.driver import connect, connect_arguments
 from chalicelib.runtime import Runtime
 from chalicelib.slots import Slot
 from local.environment import environment, own_environment
@@ -87,7 +87,7 @@ def new_copy(postgres: EmbeddedPostgres) -> Copies:
 
     def make(template: str) -> str:
         name = f"copy_{next(_numbers)}"
-        with closing(pg8000.native.Connection(**connect_arguments(postgres.url))) as server:
+        with closing(connect(pg8000.native.Connection, connect_arguments(postgres.url))) as server:
             server.run(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY = FILE_COPY")
         return postgres.database_url(name)
 

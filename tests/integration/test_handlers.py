@@ -74,7 +74,7 @@ def test_the_minute_s_event_sweeps(runtime: Runtime) -> None:
 # --- jobs -----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("sample", ["fetch_job", "manual_job"])
+@pytest.mark.parametrize("sample", ["fetch_job", "manual_job", "job_of_a_newer_release"])
 def test_a_fetch_job_stores_posts_and_sends_its_engagement_job(
     sample: str, runtime: Runtime, tables: Tables, inbox: Inbox
 ) -> None:
@@ -237,7 +237,6 @@ BAD = [
             ("junk_body", "body"),
             ("empty_body", "body"),
             ("unknown_version", "version"),
-            ("unknown_field", "priority"),
             ("missing_field", "client_id"),
             ("slot_without_zone", "slot"),
             ("expiry_without_zone", "expires_at"),

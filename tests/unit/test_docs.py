@@ -18,8 +18,10 @@ from chalicelib import texts
 from chalicelib.posts.verdicts import Cut
 from chalicelib.settings import Settings
 from chalicelib.social.errors import ApiError
-from local import docs
 from local.cli import cli
+from local.docs import pages
+from local.docs.__main__ import main as renew
+from local.docs.settings import names_of
 from local.slot_run import SlotResult
 from tests.unit.builders import wib
 
@@ -76,12 +78,12 @@ def local_commands() -> Iterator[tuple[str, click.Command | None, list[str]]]:
 
 @pytest.mark.parametrize("page", DOCS, ids=of_page)
 def test_generated_blocks_are_what_the_code_renders(page: Path) -> None:
-    assert docs.renewed(read(page)) == read(page), "run .venv/bin/python -m local.docs"
+    assert pages.renewed(read(page)) == read(page), "run .venv/bin/python -m local.docs"
 
 
 def test_every_block_is_used() -> None:
     used = "\n".join(read(page) for page in DOCS)
-    assert [name for name in docs.BLOCKS if f"<!-- {name}:begin -->" not in used] == []
+    assert [name for name in pages.BLOCKS if f"<!-- {name}:begin -->" not in used] == []
 
 
 def test_the_check_names_the_stale_page_and_changes_nothing(tmp_path: Path) -> None:
@@ -89,7 +91,7 @@ def test_the_check_names_the_stale_page_and_changes_nothing(tmp_path: Path) -> N
     stale.write_text("a\n<!-- schedule-gate:begin -->\nold\n<!-- schedule-gate:end -->\nb\n")
     before = read(stale)
 
-    ran = CliRunner().invoke(docs.main, ["--check", "--docs", str(tmp_path)])
+    ran = CliRunner().invoke(renew, ["--check", "--docs", str(tmp_path)])
 
     assert (ran.exit_code, read(stale)) == (1, before)
     assert ran.output.startswith("stale.md")
@@ -99,11 +101,11 @@ def test_a_stale_page_is_renewed_and_the_rest_of_it_kept(tmp_path: Path) -> None
     stale = tmp_path / "stale.md"
     stale.write_text("a\n<!-- schedule-gate:begin -->\nold\n<!-- schedule-gate:end -->\nb\n")
 
-    assert CliRunner().invoke(docs.main, ["--docs", str(tmp_path)]).exit_code == 0
+    assert CliRunner().invoke(renew, ["--docs", str(tmp_path)]).exit_code == 0
 
     assert read(stale).startswith("a\n<!-- schedule-gate:begin -->\n| segment |")
     assert read(stale).endswith("<!-- schedule-gate:end -->\nb\n")
-    assert CliRunner().invoke(docs.main, ["--check", "--docs", str(tmp_path)]).exit_code == 0
+    assert CliRunner().invoke(renew, ["--check", "--docs", str(tmp_path)]).exit_code == 0
 
 
 @pytest.mark.parametrize(
@@ -115,13 +117,13 @@ def test_a_stale_page_is_renewed_and_the_rest_of_it_kept(tmp_path: Path) -> None
     ],
 )
 def test_odd_markers_are_refused(page: str) -> None:
-    with pytest.raises(docs.StaleMarkers):
-        docs.renewed(page)
+    with pytest.raises(pages.StaleMarkers):
+        pages.renewed(page)
 
 
 def test_the_example_names_every_setting_once_and_no_other() -> None:
     named = re.findall(r"^([A-Z_]+)=", read(PROJECT / ".env.example"), LINES)
-    settings = [docs.names_of(name, field)[0] for name, field in Settings.model_fields.items()]
+    settings = [names_of(name, field)[0] for name, field in Settings.model_fields.items()]
     assert sorted(named) == sorted(settings)
 
 

@@ -14,6 +14,7 @@ from chalicelib.errors import BadInput
 from chalicelib.jobs import (
     ClientJob,
     OutboundMessage,
+    ReadSoFar,
     Unread,
 )
 from tests.unit.builders import always, slot, wib
@@ -80,9 +81,11 @@ def test_an_unknown_version_is_refused(version: object) -> None:
     assert error.value.field == "version"
 
 
-def test_an_unknown_field_is_refused_and_the_known_ones_are_listed() -> None:
-    with pytest.raises(BadInput, match=r"^priority: .*ClientJob takes: .*client_id"):
-        ClientJob.parse(body(priority=1))
+def test_what_a_newer_release_adds_is_ignored() -> None:
+    post = {"platform": "tiktok", "content_id": "7", "hint": 1, "so_far": {"names": 2, "hint": 1}}
+    job = ClientJob.parse(body(priority=1, continuation=[post]))
+    unread = Unread(platform="tiktok", content_id="7", so_far=ReadSoFar(names=2))
+    assert job == JOB.model_copy(update={"continuation": (unread,)})
 
 
 @pytest.mark.parametrize("field", ["slot", "client_id", "fetch_posts", "trigger", "expires_at"])

@@ -342,6 +342,8 @@ AMISS = [
             f"postgresql://u:{SECRET}@h/d#x",
             f"postgresql://u:{SECRET}@h/d?sslmode=maybe",
             f"postgresql://u:{SECRET}@h/d?sslmode=",
+            f"postgresql://u:{SECRET}@h/d?sslmode=allow",
+            f"postgresql://u:{SECRET}@h/d?sslmode=verify-full&sslrootcert=/{SECRET}",
             f"postgresql://u:{SECRET}@h/d?application_name=x",
             f"postgresql://u:{SECRET}@h/d?sslmode=require&sslmode=disable",
             f"postgresql://u:{SECRET}@h/d?port=x",
@@ -402,6 +404,17 @@ AMISS = [
             "http://",
         )
     ],
+    *[
+        ("HEARTBEAT_URL", url)
+        for url in (
+            f"monitor.example/{SECRET}",
+            f"ftp://monitor.example/{SECRET}",
+            f"https://u:{SECRET}@monitor.example/",
+            f"https:///{SECRET}",
+            f"https://monitor.example:port/{SECRET}",
+            f"https://monitor.example/{SECRET}\nx",
+        )
+    ],
     ("WA_AUTH_DATA_PATH", f"postgresql://u:{SECRET}@h:x/d"),
     ("WA_AUTH_DATA_PATH", f"postgresql:{SECRET}"),
     ("WA_AUTH_DATA_PATH", f"s3://{SECRET}/x"),
@@ -460,6 +473,7 @@ def test_an_unusable_number_is_named_by_its_place(env: pytest.MonkeyPatch) -> No
     ("name", "value"),
     [
         ("DATABASE_URL", "postgresql://u:p%40%5B%2F%23@h:6432/d?sslmode=verify-full"),
+        ("DATABASE_URL", "postgresql://u:p@h/d?sslmode=verify-full&sslrootcert=system"),
         ("DATABASE_URL", "postgres://u@/d?host=/var/run/pg&port=5433"),
         ("DATABASE_URL", "postgresql://u:p@ss@h/d"),
         ("DATABASE_URL", "postgresql://u:p@[::1]:5432/d"),
@@ -469,6 +483,7 @@ def test_an_unusable_number_is_named_by_its_place(env: pytest.MonkeyPatch) -> No
         ("RAPIDAPI_TIKTOK_HOST", "http://127.0.0.1:8099"),
         ("RAPIDAPI_TIKTOK_HOST", "api.example:8443"),
         ("WA_PROXY_URL", "socks5://u:p@proxy.example:1080"),
+        ("HEARTBEAT_URL", "https://monitor.example/ping/0e1a?create=1"),
         ("WA_AUTH_DATA_PATH", "/var/lib/wa data"),
         ("WA_AUTH_DATA_PATH", "postgresql://u:p@h/d"),
         ("WA_PAGE_HOST", "::"),

@@ -4,18 +4,13 @@ from __future__ import annotations
 
 import ssl
 import time
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-
+from tests.certificates import issue
 from tests.whatsapp.keys import KeyPair
 from tests.whatsapp.protos import cert
 
 HOST = "web.whatsapp.com"
-_DAY = timedelta(days=1)
 
 
 def noise_chain(root: KeyPair, static: KeyPair) -> bytes:
@@ -43,46 +38,7 @@ def _signed(signer: KeyPair, public: bytes, *, serial: int, issuer: int) -> obje
 
 def tls(directory: Path) -> tuple[Path, ssl.SSLContext]:
     """A CA's certificate as a file for `SSL_CERT_FILE`, and a server context for the host."""
-    key, leaf_key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
-    ca = _certificate("Stand-in CA", "Stand-in CA", key, key, x509.BasicConstraints(True, 0))
-    leaf = _certificate(
-        HOST, "Stand-in CA", leaf_key, key, x509.SubjectAlternativeName([x509.DNSName(HOST)])
-    )
-    authority, own = directory / "ca.pem", directory / "server.pem"
-    authority.write_bytes(ca.public_bytes(serialization.Encoding.PEM))
-    own.write_bytes(
-        leaf_key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-        + leaf.public_bytes(serialization.Encoding.PEM)
-    )
+    authority, own = issue(directory, HOST)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(own)
     return authority, context
-
-
-def _certificate(
-    subject: str,
-    issuer: str,
-    key: ec.EllipticCurvePrivateKey,
-    signer: ec.EllipticCurvePrivateKey,
-    extension: x509.ExtensionType,
-) -> x509.Certificate:
-    now = datetime.now(UTC)
-    return (
-        x509.CertificateBuilder()
-        .subject_name(_name(subject))
-        .issuer_name(_name(issuer))
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - _DAY)
-        .not_valid_after(now + _DAY)
-        .add_extension(extension, critical=False)
-        .sign(signer, hashes.SHA256())
-    )
-
-
-def _name(text: str) -> x509.Name:
-    return x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, text)])

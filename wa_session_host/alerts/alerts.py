@@ -1,8 +1,8 @@
 """What the operators are told of the account: rows of the outbox, like every other message.
 
-An alert that the account is down cannot leave through it: its row waits, and expires after a day.
-So the page, the log, /metrics and the alarm on the log tell the same. With a second account for
-operators (WA_LOG_CLIENT_ID) it leaves at once.
+An alert that the account is down cannot go out through that account: its row waits, and expires
+after a day. So the page, the log, /metrics and the alarm on the log show the same. With a second
+account for operators (WA_LOG_CLIENT_ID) it goes out at once.
 """
 
 from __future__ import annotations
@@ -12,13 +12,12 @@ import queue
 from collections.abc import Callable
 from threading import Event, Thread
 
-from chalicelib.db import Row
 from chalicelib.errors import CiceroError
 from chalicelib.outbox.publish import publish_messages
 from chalicelib.reports.close import tell_operators
 from chalicelib.runtime import Runtime
 from wa_session_host.alerts import texts as alert_texts
-from wa_session_host.sending.delivery import Outcome
+from wa_session_host.sending.attempt import Attempt, Outcome
 from wa_session_host.sending.transport import TransportError
 from wa_session_host.session.snapshot import Snapshot
 from wa_session_host.session.states import AlertKind
@@ -29,11 +28,11 @@ _AGAIN_SECONDS = 5.0
 
 
 class Alerts:
-    """Writes alerts from a thread of its own, from `start` to `close`, so that nobody waits for
+    """Writes alerts on its own thread, from `start` to `close`, so that nobody waits for
     PostgreSQL.
 
     One alert an hour for each account and kind of trouble, or for each account, outcome and cause
-    of failed messages. What PostgreSQL does not take is tried again.
+    of failed messages. An alert that cannot be written is retried.
     """
 
     def __init__(self, runtime: Runtime, thread: Callable[..., Thread] = Thread) -> None:
@@ -46,22 +45,23 @@ class Alerts:
         self.thread.start()
 
     def session(self, account: str, kind: AlertKind, shot: Snapshot) -> None:
-        """An account is in trouble."""
+        """Tells that an account is in trouble."""
         log.error("alert: account %s: %s (%s)", account, kind, shot.state)
         text = alert_texts.session(account, kind, shot, self._runtime.now())
         self._tell(f"wa-{kind}:{account}", text)
 
-    def tried(self, row: Row, outcome: Outcome, error: TransportError | None) -> None:
-        """A message failed for good, or its outcome is unknown. The hour's first one is told."""
-        if outcome.status not in ("dead_letter", "uncertain") or row["kind"] == "admin_alert":
+    def tried(self, attempt: Attempt, outcome: Outcome, error: TransportError | None) -> None:
+        """Tells of a message that failed for good, or of which nobody knows whether it went out;
+        of several in one hour, the first. Alerts themselves are left out."""
+        if outcome.status not in ("dead_letter", "uncertain") or attempt.kind == "admin_alert":
             return
-        log.error("alert: outbox row %d: %s", row["outbox_id"], outcome.status)
+        log.error("alert: outbox row %d: %s", attempt.outbox_id, outcome.status)
         cause = alert_texts.cause(outcome.status, error)
-        text = alert_texts.message(row, outcome.status, error, self._runtime.now())
-        self._tell(f"wa-{outcome.status}:{cause}:{row['session']}", text)
+        text = alert_texts.message(attempt, outcome.status, error, self._runtime.now())
+        self._tell(f"wa-{outcome.status}:{cause}:{attempt.message.session}", text)
 
     def close(self) -> None:
-        """Writes what is left, once, and ends."""
+        """Tries once more to write what is left, and ends."""
         self._stopping.set()
         self._inbox.put(None)
         self.thread.join()

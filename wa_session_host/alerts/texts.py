@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 
 from chalicelib.texts import format_time
+from wa_session_host.sending.attempt import Attempt
 from wa_session_host.sending.transport import TransportError
 from wa_session_host.session.snapshot import Snapshot
 from wa_session_host.session.states import AlertKind
@@ -63,23 +64,21 @@ def session(account: str, kind: AlertKind, shot: Snapshot, now: datetime) -> str
 
 
 def cause(status: str, error: TransportError | None) -> Cause:
-    """What failed messages have in common, and so what to do about them."""
+    """The cause that failed messages share, and with it what to do about them."""
     if status == "uncertain":
         return "uncertain"
     return error.alert if error is not None and error.alert else "other"
 
 
-def message(
-    row: Mapping[str, Any], status: str, error: TransportError | None, now: datetime
-) -> str:
+def message(attempt: Attempt, status: str, error: TransportError | None, now: datetime) -> str:
     """A message of the outbox failed for good, or nobody knows whether it went out. It stands
-    for all of its hour with the same cause."""
+    for every message of its hour that failed for the same cause."""
     reason = "" if error is None else str(error)
     lines = [
         f"*{_MESSAGE[status]}*",
         format_time(now),
         "",
-        f"Pertama: outbox {row['outbox_id']}, klien {row['client_id'] or '-'}",
+        f"Pertama: outbox {attempt.outbox_id}, klien {attempt.client_id or '-'}",
         f"Sebab: {reason or '-'}",
         _ADVICE[cause(status, error)],
         "",

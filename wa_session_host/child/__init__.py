@@ -1,1 +1,1 @@
-"""The process of one WhatsApp account, the only one that loads the library."""
+"""One WhatsApp account's own process, the only one that loads the WhatsApp library."""

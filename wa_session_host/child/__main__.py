@@ -1,8 +1,8 @@
-"""The process of one WhatsApp account: `python -m wa_session_host.child`, started by the host.
+"""One WhatsApp account's own process: `python -m wa_session_host.child`, started by the host.
 
-Orders come on standard input, reports go to standard output; whatever the library prints goes to
-standard error. The library's connect() may raise or return while its socket stays up, so then the
-process ends.
+Orders come in on standard input, reports go out on standard output; whatever the library prints
+goes to standard error. The library's connect() may raise or return while its socket stays open, so
+the process ends when it does.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _PR_SET_PDEATHSIG = 1
 
 
 def main() -> None:
-    """Serves the host until it closes the pipe, says stop, or the connection is given up."""
+    """Serves the host until it closes the pipe or orders a stop, or the library gives up."""
     die_with_parent()
     os.environ["NEONIZE_BOT_TAG"] = "off"
     orders, reports = _take_pipe()
@@ -51,7 +51,7 @@ def main() -> None:
 
 
 def _serve(orders: IO[str], account: Account, report: Callable[[Report], None]) -> None:
-    """Answers orders. Pings never wait for a send."""
+    """Carries out orders. Pings never wait for a send."""
     with ThreadPoolExecutor(4) as workers:
         for text in orders:
             order = protocol.read_order(text)
@@ -75,14 +75,15 @@ def _answer(account: Account, order: Asked, report: Callable[[Report], None]) ->
 
 
 def _take_pipe() -> tuple[IO[str], IO[str]]:
-    """Orders and reports; from now on prints, the library's too, go to standard error."""
+    """The streams of orders and reports; from now on all prints go to standard error."""
     reports = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     return sys.stdin, reports
 
 
 def die_with_parent() -> None:
-    """Linux ends this process with the host, even where it hangs. Elsewhere the pipe's end does."""
+    """Has Linux kill this process when the host ends, even if it hangs. Elsewhere the end of the
+    pipe does."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 

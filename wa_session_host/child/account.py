@@ -1,9 +1,9 @@
 """One WhatsApp account over neonize. The only module that imports neonize.
 
-It keeps to what was seen of 0.5.2: events are registered before connect() and run on its one
-thread, so handlers only pass them on; a client that is not up by its events is asked nothing, for
-it panics before its first connection, waits while it dials, and says that it is logged in while a
-login is refused.
+It relies on the observed behaviour of 0.5.2. Events are registered before connect() and run on its
+only thread, so handlers merely pass them on. A client that is not up according to its events is
+never queried: it panics before its first connection, blocks while it dials, and says that it is
+logged in while a login is being refused.
 """
 
 from __future__ import annotations
@@ -17,17 +17,21 @@ from wa_session_host.protocol import (
     Answer,
     Asked,
     Connect,
+    EventName,
+    Group,
     Happened,
     Ping,
+    Pong,
     Qr,
     Report,
     RetryReceipt,
     Send,
+    Value,
 )
 
 _UP = {"connected", "keep_alive_restored"}
 _AS_BEFORE = {"undecryptable"}
-_REASONS: dict[str, Any] = {
+_REASONS: dict[str, EventName] = {
     "LOGGED_OUT": "logged_out",
     "MAIN_DEVICE_GONE": "logged_out",
     "UNKNOWN_LOGOUT": "logged_out",
@@ -37,7 +41,7 @@ _REASONS: dict[str, Any] = {
 
 
 class Account:
-    """The library's client behind the protocol. `report` takes what the host is to know."""
+    """The library's client behind the protocol. `report` is called with what the host must know."""
 
     def __init__(self, order: Connect, report: Callable[[Report], None]) -> None:
         from neonize.client import NewClient
@@ -50,7 +54,7 @@ class Account:
         self._register()
 
     def connect(self) -> None:
-        """Blocks until the connection is given up. Raises what the library raises."""
+        """Blocks until the library gives up. Raises what the library raises."""
         from neonize.utils import log as library_log
 
         library_log.setLevel("WARNING")
@@ -59,22 +63,24 @@ class Account:
     def stop(self) -> None:
         self._client.stop()
 
-    def answer(self, order: Asked) -> Any:
-        """Does what is asked. Raises the library's error."""
+    def answer(self, order: Asked) -> Value:
+        """Carries out the order and returns the answer's value. Raises the library's error."""
         from neonize.proto.waE2E.WAWebProtobufsE2E_pb2 import Message
 
         client = self._client
         match order:
             case Send():
-                return client.send_message(_jid(order.chat), Message(conversation=order.text)).ID
+                text = Message(conversation=order.text)
+                return str(client.send_message(_jid(order.chat), text).ID)
             case protocol.PairPhone():
-                return client.PairPhone(order.phone, True)
+                return str(client.PairPhone(order.phone, True))
             case protocol.JoinedGroups():
-                return [_group(group) for group in client.get_joined_groups()]
+                return [_group(group).model_dump() for group in client.get_joined_groups()]
             case protocol.GroupInfo():
                 return str(client.get_group_info(_jid(order.chat)).GroupName.Name)
             case protocol.Logout():
-                return client.logout()
+                client.logout()
+        return None
 
     def pong(self, ping: Ping) -> None:
         """Reports whether messages can go out, or codes be scanned, in line with the events
@@ -83,18 +89,18 @@ class Account:
         connected = asked and bool(self._client.is_connected)
         logged_in = connected and bool(self._client.is_logged_in)
         with self._order:
-            value = {
-                "connected": connected and (self._up or self._pairing),
-                "logged_in": logged_in and self._up,
-            }
-            self._report(Answer(id=ping.id, value=value))
+            pong = Pong(
+                connected=connected and (self._up or self._pairing),
+                logged_in=logged_in and self._up,
+            )
+            self._report(Answer(id=ping.id, value=pong.model_dump()))
 
     def _register(self) -> None:
         from neonize import events
 
         on = self._client.event
         on.qr(lambda _, code: self._tell(Qr(code=code.decode())))
-        plain: dict[Any, Any] = {
+        plain: dict[Any, EventName] = {
             events.ConnectedEv: "connected",
             events.DisconnectedEv: "disconnected",
             events.KeepAliveTimeoutEv: "keep_alive_timeout",
@@ -144,13 +150,13 @@ def _jid(chat: str) -> Any:
     return build_jid(user, server)
 
 
-def _group(group: Any) -> dict[str, Any]:
+def _group(group: Any) -> Group:
     jid = group.JID
     name, members = str(group.GroupName.Name), len(group.Participants)
-    return {"id": f"{jid.User}@{jid.Server}", "name": name, "members": members}
+    return Group(id=f"{jid.User}@{jid.Server}", name=name, members=members)
 
 
-def _plain(name: Any) -> Callable[[Any], Report]:
+def _plain(name: EventName) -> Callable[[Any], Report]:
     return lambda event: Happened(event=name)
 
 
@@ -160,8 +166,8 @@ def _paired(event: Any) -> Report:
     return Happened(event="pair_failed")
 
 
-def _refused(name: Any) -> Callable[[Any], Report]:
-    """A refused login under the name of its reason, where the reason has an event of its own."""
+def _refused(name: EventName) -> Callable[[Any], Report]:
+    """A refused login, as the event of its reason if there is one, otherwise as `name`."""
 
     def read(event: Any) -> Report:
         from neonize.proto.Neonize_pb2 import ConnectFailureReason

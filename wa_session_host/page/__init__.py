@@ -1,7 +1,7 @@
 """The host's web page, in Indonesian: pairing, state, messages that wait for a person, groups.
 
-Server-rendered, from this package alone. /healthz, /readyz and /metrics need no login and tell no
-number, chat or text.
+Rendered on the server, with nothing from outside this package. /healthz, /readyz and /metrics need
+no login and show no number, chat or text.
 """
 
 from wa_session_host.page.context import PageContext

@@ -1,4 +1,4 @@
-"""The page's routes. Every form carries a token; everything but three paths needs a login."""
+"""The page's routes. Every form carries a token; all but three paths need a login."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import io
 import secrets
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any
 
 import segno
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.sessions import SessionMiddleware
@@ -31,7 +31,7 @@ from wa_session_host.session.session import Session
 _HERE = Path(__file__).parent
 
 Answer = Callable[[Request], Awaitable[Response]]
-Act = Callable[[Request, Any], str]
+Act = Callable[[Request, FormData], str]
 
 
 class Pages:
@@ -119,33 +119,33 @@ class Pages:
             request, "groups.html", account=session.account, groups=groups, problem=problem
         )
 
-    def _leave(self, request: Request, _: Any) -> str:
+    def _leave(self, request: Request, _: FormData) -> str:
         self._auth.leave(request)
         return ""
 
-    def _pair_phone(self, request: Request, form: Any) -> str:
+    def _pair_phone(self, request: Request, form: FormData) -> str:
         code, until = self.operations.pair_phone(self._session(request), str(form.get("phone", "")))
         return f"Kode untuk diketik di ponsel: {code}, berlaku sampai {words.format_time(until)}."
 
-    def _reconnect(self, request: Request, _: Any) -> str:
+    def _reconnect(self, request: Request, _: FormData) -> str:
         self.operations.reconnect(self._session(request))
         return "Sambungan dimulai ulang."
 
-    def _unlink(self, request: Request, _: Any) -> str:
+    def _unlink(self, request: Request, _: FormData) -> str:
         self.operations.unlink(self._session(request))
         return "Perangkat dikeluarkan dari akun. Pasangkan ulang dengan QR."
 
-    def _send_again(self, request: Request, _: Any) -> str:
+    def _send_again(self, request: Request, _: FormData) -> str:
         return words.sent_again(self.operations.send_again(request.path_params["outbox_id"]))
 
-    def _drop(self, request: Request, form: Any) -> str:
+    def _drop(self, request: Request, form: FormData) -> str:
         not_sent = form.get("not_sent") == "yes"
         return words.dropped(self.operations.drop(request.path_params["outbox_id"], not_sent))
 
     # --- around them ----------------------------------------------------------------------------
 
     def _members(self, answer: Answer) -> Answer:
-        """Only for those who gave the password; others are led to the login."""
+        """Only for those who have entered the password; others are sent to the login."""
 
         async def guarded(request: Request) -> Response:
             if not self._auth.entered(request):
@@ -155,7 +155,7 @@ class Pages:
         return guarded
 
     def _form(self, act: Act) -> Answer:
-        """A form of the page: checked, done, and answered with the first page and a word."""
+        """Handles a form: checks its token, acts, and shows the first page with the result."""
 
         async def answer(request: Request) -> Response:
             form = await request.form()
@@ -176,14 +176,14 @@ class Pages:
             raise HTTPException(404)
         return session
 
-    def _page(self, request: Request, name: str, status: int = 200, **values: Any) -> Response:
+    def _page(self, request: Request, name: str, status: int = 200, **values: object) -> Response:
         said = request.session.pop("said", "") if name == "index.html" else ""
         context = {"csrf": csrf_token(request), "said": said, **values}
         return self._templates.TemplateResponse(request, name, context, status_code=status)
 
 
 def make_app(context: PageContext) -> Starlette:
-    """The page as an ASGI application; `state.operations` is to be closed at the end."""
+    """The page as an ASGI application; close `state.operations` at the end."""
     pages = Pages(context)
     app = Starlette(
         routes=pages.routes(),

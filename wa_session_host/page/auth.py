@@ -1,4 +1,4 @@
-"""Who may see the page: one password, sessions, a token in every form, few wrong tries."""
+"""Who may see the page: one password, sessions, a token in every form, a limit on wrong tries."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _TOO_MANY = "Terlalu banyak kata sandi salah. Coba lagi lima menit lagi."
 
 
 class Auth:
-    """Sessions live in this process: they end with it, with `leave`, or after eight hours."""
+    """Sessions in memory: they end with the process, by `leave`, or after eight hours."""
 
     def __init__(self, password_hash: str | None) -> None:
         self._hash = password_hash
@@ -38,12 +38,12 @@ class Auth:
         return self._hash is not None
 
     def entered(self, request: Request) -> bool:
-        """Whether the request belongs to somebody who gave the password."""
+        """Whether the request comes from somebody who has entered the password."""
         return self._until.get(request.session.get("id", ""), 0.0) > time.monotonic()
 
     def enter(self, request: Request, password: str) -> bool:
-        """Opens a session for the right password. 429 after too many wrong ones, those that are
-        given at the same moment included."""
+        """Opens a session for the right password. Raises a 429 after too many wrong ones, including
+        those sent at the same moment."""
         address = request.client.host if request.client else ""
         with self._one_at_a_time:
             if not self._fits(password, address):
@@ -74,7 +74,7 @@ def csrf_token(request: Request) -> str:
 
 
 def check_csrf(request: Request, given: object) -> None:
-    """403 where a form does not carry the browser's token."""
+    """Raises a 403 if the form does not carry the browser's token."""
     known = request.session.get("csrf")
     if not isinstance(given, str) or not known or not secrets.compare_digest(given, known):
         raise HTTPException(403, "Formulir kedaluwarsa. Muat ulang halaman, lalu coba lagi.")

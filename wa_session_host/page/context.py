@@ -1,4 +1,4 @@
-"""What the page shows of the host that it runs in."""
+"""What the page gets from the host it runs in."""
 
 from __future__ import annotations
 

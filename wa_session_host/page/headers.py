@@ -1,4 +1,4 @@
-"""Headers that keep a browser from running, framing or keeping anything it should not."""
+"""Headers that keep a browser from running, framing or caching anything it should not."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _HEADERS = {
 
 
 class SafeHeaders:
-    """ASGI middleware."""
+    """ASGI middleware that adds them to every response."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

@@ -37,12 +37,12 @@ _CASES = 50
 
 
 class Refused(Exception):
-    """It cannot be done; the text says why, in the operators' words."""
+    """The operation cannot be carried out; the text says why, for the operators."""
 
 
 @dataclass(frozen=True)
 class Overview:
-    """Everything the first page shows. `database` is false where PostgreSQL does not answer."""
+    """Everything the first page shows. `database` is false if PostgreSQL does not answer."""
 
     accounts: list[Snapshot]
     owner: str
@@ -56,12 +56,12 @@ class Overview:
 
 
 class Operations:
-    """One for all requests. Each has a database connection of its own, and none waits for a
-    service that is away."""
+    """Shared by all requests. Each request has its own database connection, and none waits long
+    for a service that is down."""
 
     def __init__(self, context: PageContext) -> None:
         self._context = context
-        self._sqs = _impatient_sqs()
+        self._sqs = _sqs_client()
         self._queues = Queues(context.settings.cicero_stage, self._sqs)
 
     def overview(self) -> Overview:
@@ -83,10 +83,11 @@ class Operations:
     def session(self, account: str) -> Session | None:
         return self._context.sessions.get(account)
 
-    def groups(self, session: Session) -> list[dict[str, Any]]:
+    def groups(self, session: Session) -> list[protocol.Group]:
         """The groups that the account is in, by name. Raises Refused."""
         found = self._ask(session, lambda number: protocol.JoinedGroups(id=number))
-        return sorted(found, key=lambda group: str(group["name"]).casefold())
+        groups = protocol.GROUPS.validate_python(found)
+        return sorted(groups, key=lambda group: group.name.casefold())
 
     def pair_phone(self, session: Session, phone: str) -> tuple[str, datetime]:
         """The code to type on the phone, and until when. Raises Refused."""
@@ -101,8 +102,7 @@ class Operations:
         return str(code), until
 
     def unlink(self, session: Session) -> None:
-        """Removes this device from the account, once what is being sent is sent. Raises
-        Refused."""
+        """Removes this device from the account, after the send under way. Raises Refused."""
         session.sends.drain(_SEND_ENDS_SECONDS)
         try:
             self._ask(session, lambda number: protocol.Logout(id=number))
@@ -113,7 +113,7 @@ class Operations:
         session.tell("unlinked")
 
     def reconnect(self, session: Session) -> None:
-        """Starts another child, once what is being sent is sent. Raises Refused."""
+        """Starts another child, after the send under way. Raises Refused."""
         if session.snapshot.state == "stopped":
             raise Refused(_NOT_HERE)
         session.sends.drain(_SEND_ENDS_SECONDS)
@@ -121,18 +121,18 @@ class Operations:
         session.tell("restart_asked")
 
     def send_again(self, outbox_id: int) -> Redriven:
-        """Sends a message after all, though its time may be over. Raises Refused, CiceroError."""
-        return self._care(lambda runtime: redrive(runtime, outbox_id, late=True))
+        """Sends a message again, even if it has expired. Raises Refused, CiceroError."""
+        return self._redriven(lambda runtime: redrive(runtime, outbox_id, late=True))
 
     def drop(self, outbox_id: int, not_sent: bool) -> Redriven:
-        """Gives a message up; `not_sent`: an uncertain one that the person did not find in its
+        """Cancels a message; `not_sent`: it is uncertain, and the person did not find it in its
         chat. Raises Refused, CiceroError."""
-        return self._care(lambda runtime: cancel(runtime, outbox_id, not_sent, cases_only=True))
+        return self._redriven(lambda runtime: cancel(runtime, outbox_id, not_sent, cases_only=True))
 
     def close(self) -> None:
         self._sqs.close()
 
-    def _ask(self, session: Session, make: Callable[[int], protocol.Asked]) -> Any:
+    def _ask(self, session: Session, make: Callable[[int], protocol.Asked]) -> protocol.Value:
         asked = session.ask(make)
         try:
             return asked.result(_ANSWER_SECONDS)
@@ -143,7 +143,7 @@ class Operations:
         except TimeoutError:
             raise Refused("WhatsApp tidak menjawab. Coba lagi sebentar.") from None
 
-    def _care(self, act: Callable[[Runtime], Redriven]) -> Redriven:
+    def _redriven(self, act: Callable[[Runtime], Redriven]) -> Redriven:
         try:
             with self._runtime(_ACT_SECONDS) as runtime:
                 return act(runtime)
@@ -188,7 +188,7 @@ class Operations:
         return int(answer[names[0]]), int(answer[names[1]])
 
 
-def _impatient_sqs() -> Any:
+def _sqs_client() -> Any:
     import boto3
     from botocore.config import Config
 

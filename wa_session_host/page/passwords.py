@@ -1,4 +1,4 @@
-"""The page's password: kept as a scrypt hash, so that the settings do not tell it."""
+"""The page's password, kept as a scrypt hash so that the settings do not reveal it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class WeakPassword(ValueError):
 
 
 def hash_password(password: str) -> str:
-    """`scrypt:SALT:HASH` for WA_PAGE_PASSWORD_HASH. WeakPassword below 12 characters."""
+    """`scrypt:SALT:HASH` for WA_PAGE_PASSWORD_HASH. Raises WeakPassword below 12 characters."""
     if len(password) < _SHORTEST:
         raise WeakPassword(f"use {_SHORTEST} characters or more")
     salt = secrets.token_bytes(16)
@@ -24,7 +24,7 @@ def hash_password(password: str) -> str:
 
 
 def is_right(password: str, kept: str) -> bool:
-    """Whether the password is the one of the hash. A hash that cannot be read fits none."""
+    """Whether the password matches the hash. A malformed hash matches none."""
     try:
         _, salt, digest = kept.split(":")
         wanted = base64.b64decode(digest, validate=True)

@@ -1,7 +1,7 @@
-"""Linking by a code that is typed on the phone, and until when it can be typed.
+"""Pairing with a code that is typed on the phone, and until when it can be typed.
 
-The code dies with the connection it was asked for on, and the library ends that after its last QR
-code: 160 seconds after the first, whenever the code was asked for (whatsmeow, `PairPhone`).
+The code expires with the connection on which it was requested, and the library ends that after its
+last QR code: 160 seconds after the first, whenever the code was requested (whatsmeow, `PairPhone`).
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ _LOOK_SECONDS = 0.1
 def round_to_type_in(
     session: Session, now: Callable[[], datetime], patience: float = _FRESH_SECONDS
 ) -> datetime | None:
-    """Until when a phone code can be typed that is asked for now; None: no code can be had.
+    """Until when a phone code requested now can be typed; None: no code is available.
 
-    A round of QR codes with less than `Times.typing` left gives way to a new one, for which this
-    waits `patience` seconds at most.
+    A round of QR codes with less than `Times.typing` left is replaced by a new one, for which this
+    waits up to `patience` seconds.
     """
     shot = session.snapshot
     until = _shown_until(shot)

@@ -18,7 +18,7 @@ _START_SECONDS = 10.0
 
 
 class PageServer:
-    """Serves on WA_PAGE_HOST and WA_PAGE_PORT. The host runs on where the port is taken."""
+    """Serves on WA_PAGE_HOST and WA_PAGE_PORT. The host goes on without it if the port is taken."""
 
     def __init__(self, context: PageContext) -> None:
         settings = context.settings
@@ -32,14 +32,14 @@ class PageServer:
                 log_config=None,
                 access_log=False,
                 server_header=False,
-                proxy_headers=False,  # an address that a visitor can write is none
+                proxy_headers=False,  # a visitor could forge the address
                 timeout_graceful_shutdown=2,
             )
         )
         self._thread = Thread(target=self._serve, name="page", daemon=True)
 
     def start(self) -> None:
-        """Returns when the page answers, or cannot."""
+        """Returns once the page answers, or has failed to start."""
         self._thread.start()
         deadline = time.monotonic() + _START_SECONDS
         while not self.started and self._thread.is_alive() and time.monotonic() < deadline:

@@ -1,4 +1,4 @@
-"""The page's words for states, and how it writes times. Pure."""
+"""The page's words for states and results, and how it writes times. Pure."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def dropped(done: Redriven) -> str:
 
 
 def format_time(moment: datetime | None) -> str:
-    """`17:00:05` today-style WIB time, with its date; a dash for none."""
+    """`20-02-2026 17:00:05 WIB`; a dash for None."""
     return "–" if moment is None else f"{moment.astimezone(WIB):%d-%m-%Y %H:%M:%S} WIB"
 
 

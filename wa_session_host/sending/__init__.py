@@ -1,1 +1,8 @@
-"""From the queue to an account, one message at a time."""
+"""From the queue to an account, one message at a time.
+
+consumer   one account's loop; start here
+inflight, fifo_queue   the messages taken from the queue
+delivery, attempt   one outbox row, from claim to outcome
+pacing     how fast an account may send
+transport  what an account can do, and how it may fail; `console` is one that prints
+"""

@@ -1,7 +1,7 @@
-"""The account that prints: each message as its group would see it, and a journal of what went out.
+"""The transport that prints: each message as its group would see it, and a journal.
 
-The journal line is the delivery; it is on disk before the message is shown, so that a host that
-was killed in between knows that it need not, and must not, deliver again.
+The journal line counts as the delivery; it is on disk before the message is shown, so that a host
+that was killed in between knows that it must not deliver again.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _RULE = "─" * 46
 
 
 class ConsoleTransport:
-    """Writes to `out`; the journal `console.jsonl` lies in `directory`, made if it is missing."""
+    """Writes to `out`; the journal is `console.jsonl` in `directory`, made if it is missing."""
 
     def __init__(self, directory: Path, out: TextIO) -> None:
         directory.mkdir(parents=True, exist_ok=True)
@@ -52,14 +52,14 @@ class ConsoleTransport:
         self._out.flush()
 
     def _open_journal(self) -> TextIO:
-        """At the start of a line, so that a line that was cut short spoils no other."""
+        """Opens it at the start of a line, so that a line that was cut short spoils no other."""
         whole = not self._path.exists() or self._path.read_bytes()[-1:] in (b"", b"\n")
         journal = self._path.open("a", encoding="utf-8")
         journal.write("" if whole else "\n")
         return journal
 
     def _read_journal(self) -> set[str]:
-        """The keys of all whole lines; a line that a kill cut short was not delivered."""
+        """The keys of all complete lines; a line that a kill cut short was not delivered."""
         if not self._path.exists():
             return set()
         keys = set()

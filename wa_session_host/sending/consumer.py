@@ -7,14 +7,15 @@ import math
 import random
 import time
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import timedelta
 from threading import Event
 
 from chalicelib import logs
-from chalicelib.db import Row
 from chalicelib.errors import CiceroError
 from chalicelib.runtime import Runtime
-from wa_session_host.sending.delivery import Delivery, OnTry, Outcome
+from wa_session_host.sending.attempt import Attempt, OnTry, Outcome
+from wa_session_host.sending.delivery import Delivery
 from wa_session_host.sending.inflight import InHand, Taken, open_in_hand
 from wa_session_host.sending.pacing import HOUR, Limits, Pace
 from wa_session_host.sending.transport import NotSent, Rejected, Transport, TransportError
@@ -30,13 +31,25 @@ def unpaced() -> Pace:
     return Pace(Limits(), random.uniform)
 
 
+@dataclass(frozen=True)
+class Assignment:
+    """The account that a consumer sends for.
+
+    `session`: its name; nobody else sends for it. None: every message in the queue is for this
+    account, and others may send for it too. `tenure()` returns a new number each time this host
+    has taken the account over from another one, which may have sent messages in between.
+    """
+
+    session: str | None = None
+    tenure: Callable[[], int] = lambda: 1
+    pace: Pace = field(default_factory=unpaced)
+
+
 class Consumer:
     """Runs until `stop` is set; the message in hand is finished first.
 
-    `session`: the account, which nobody else sends for; None: every message is this account's,
-    and others may send as well. `tenure()` is another number each time that the account has come
-    over from another host, which may have sent meanwhile. `on_try` hears of each try.
-    While the account is not ready, or its pace says wait, nothing is taken from the queue.
+    Takes nothing from the queue while the account is not ready or its pace says to wait. Without
+    `in_hand` it opens the queue itself. `on_try` is told of each try.
     """
 
     def __init__(
@@ -46,24 +59,22 @@ class Consumer:
         stop: Event,
         *,
         in_hand: InHand | None = None,
-        session: str | None = None,
-        tenure: Callable[[], int] = lambda: 1,
-        pace: Pace | None = None,
-        on_try: OnTry = lambda row, outcome, error: None,
+        assignment: Assignment | None = None,
+        on_try: OnTry = lambda attempt, outcome, error: None,
     ) -> None:
         self._runtime = runtime
         self._transport = transport
         self._delivery = Delivery(runtime, transport, self._tried)
         self._stop = stop
         self._given = in_hand
-        self._session = session
-        self._pace = pace or unpaced()
+        assignment = assignment or Assignment()
+        self._session, self._pace = assignment.session, assignment.pace
+        self._tenure = assignment.tenure
         self._on_try = on_try
-        self._tenure = tenure
         self._settled = 0
 
     def run(self) -> None:
-        """Consumes until stopped. Trouble with SQS or PostgreSQL is waited out."""
+        """Consumes until stopped. Waits out trouble with SQS or PostgreSQL."""
         in_hand = self._given or self._open()
         if in_hand is None:
             return
@@ -83,7 +94,7 @@ class Consumer:
         return None
 
     def _my_turn(self) -> bool:
-        """Waits until a message may go out. False: stop."""
+        """Waits until a message may go out; returns False if the consumer is to stop."""
         while not self._stop.is_set():
             if not self._transport.ready():
                 self._stop.wait(_LOOK_SECONDS)
@@ -106,7 +117,7 @@ class Consumer:
             self._wait_out(error)
 
     def _settle(self, session: str) -> None:
-        """Takes over where the account's owner before left off."""
+        """Takes over where the account's previous owner left off."""
         tenure = self._tenure()
         self._delivery.settle(session)
         ages = self._delivery.ages(session, within=timedelta(seconds=HOUR))
@@ -127,14 +138,14 @@ class Consumer:
         else:
             in_hand.release(taken, wait)
 
-    def _tried(self, row: Row, outcome: Outcome, error: TransportError | None) -> None:
+    def _tried(self, attempt: Attempt, outcome: Outcome, error: TransportError | None) -> None:
         now = time.monotonic()
         self._pace.sent(now)
         if isinstance(error, NotSent):
             self._pace.failed(now, error.slow_down)
         elif error is None or isinstance(error, Rejected):
             self._pace.recovered()
-        self._on_try(row, outcome, error)
+        self._on_try(attempt, outcome, error)
 
     def _wait_out(self, error: CiceroError) -> None:
         log.warning("waiting: %s", error)

@@ -2,13 +2,13 @@
 
 A message is taken once and stays in hand, however long its account's pace, a slow send, an outage
 or the time until its next try makes it wait: its visibility is extended before it ends. So waiting
-costs no receive count, and a message that a dead host had in hand comes back within one visibility
-timeout; where more than some thousands are in hand, later.
+does not raise the receive count, and a message that a dead host had in hand comes back within one
+visibility timeout; with more than a few thousand in hand, later.
 
-There is no most: what is in hand are ids, and giving some back would let them be received again,
-until the queue takes them for dead letters. SQS shows no more than ten messages of a chat before
-the first of them is done, and keeps none hidden for more than twelve hours: then a message that
-still waits is received once more.
+There is no limit: only ids are in hand, and returning some would let them be received again, until
+the queue takes them for dead letters. SQS delivers no more than ten messages of a chat before the
+first of them is done, and keeps none hidden for more than twelve hours: then a message that still
+waits is received again.
 """
 
 from __future__ import annotations
@@ -23,19 +23,18 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from threading import Event, Lock, Thread
-from typing import Any, Self
+from typing import Self
 
 from chalicelib import queues
 from chalicelib.errors import BadInput
 from chalicelib.jobs import OutboundMessage
 from chalicelib.queues import Queues, QueueUnavailable
+from wa_session_host.sending.fifo_queue import BATCH, LONGEST_VISIBILITY, FifoQueue
 
 log = logging.getLogger(__name__)
 
-_BATCH = 10
-_AT_ONCE = 10 * _BATCH
-_LONGEST_VISIBILITY = 12 * 3600
-_NOT_NOW = timedelta(seconds=60)
+_AT_ONCE = 10 * BATCH
+_NOT_NOW_SECONDS = 60
 _SECONDS_EACH = 0.025
 """What each message in hand adds to the time that all are hidden for: so a dozen calls a second
 keep any number hidden."""
@@ -43,8 +42,8 @@ keep any number hidden."""
 
 @dataclass(eq=False)
 class Taken:
-    """A message in hand: what it says, since when and for how long it is hidden, and when it may
-    be tried (seconds of `time.monotonic`)."""
+    """A message in hand: its content, since when and for how long it is hidden, and when it may be
+    tried (in seconds of `time.monotonic`)."""
 
     message: OutboundMessage
     receipt: str
@@ -61,34 +60,31 @@ class InHand:
     """What was received, by session. Safe to use from several threads.
 
     `sessions`: those that this host serves; None: whatever the messages name. Once `owned()` is
-    false everything is given back, for another host may send it now.
+    false everything is returned to the queue, because another host may send it now.
     """
 
     def __init__(
         self,
-        client: Any,
-        url: str,
+        queue: FifoQueue,
         sessions: Collection[str] | None = None,
         owned: Callable[[], bool] = lambda: True,
     ) -> None:
-        self._client = client
-        self._url = url
+        self._queue = queue
         self._sessions = sessions
         self._owned = owned
         self._lock = Lock()
         self._hands: defaultdict[str | None, dict[Taken, None]] = defaultdict(dict)
         self._stop = Event()
-        self._visibility = self._queue_visibility()
         self.thread = Thread(target=self._keep_hidden, name="in hand", daemon=True)
 
     def start(self) -> Self:
-        """Keeps hidden what is received from now on, until `close`."""
+        """Starts to keep what is received hidden, until `close`."""
         self.thread.start()
         return self
 
     def next(self, session: str | None) -> Taken | None:
-        """The oldest message in hand for the session (None: for any) that may be tried, which
-        then is the caller's to finish. One whose chat has an older one in hand may not."""
+        """The oldest message in hand for the session (None: for any) that may be tried; the caller
+        must then finish it. A message whose chat has an older one in hand may not be tried."""
         now = time.monotonic()
         with self._lock:
             for taken in self._first_of_chats(session):
@@ -108,22 +104,22 @@ class InHand:
         return len(self._hands[session])
 
     def receive(self, seconds: int) -> None:
-        """Takes up to ten messages, waiting so long for the first. Raises QueueUnavailable."""
-        answer = self._call("receive_message", MaxNumberOfMessages=_BATCH, WaitTimeSeconds=seconds)
-        for raw in answer.get("Messages", []):
-            self._sort(raw)
+        """Takes up to ten messages, waiting `seconds` at most for the first. Raises
+        QueueUnavailable."""
+        for receipt, body in self._queue.receive(seconds):
+            self._sort(receipt, body)
 
     def release(self, taken: Taken, wait: timedelta) -> None:
-        """The message was not finished, and may be tried again after so long, in its place."""
+        """The message was not finished, and may be tried again after `wait`; it keeps its place."""
         taken.due = time.monotonic() + wait.total_seconds()
 
     def ack(self, taken: Taken) -> None:
-        """Deletes the message from the queue. Raises QueueUnavailable; it then comes back."""
+        """Deletes the message from the queue. Raises QueueUnavailable; then it comes back."""
         self._let_go(taken)
-        self._call("delete_message", ReceiptHandle=taken.receipt)
+        self._queue.delete(taken.receipt)
 
     def close(self) -> None:
-        """Gives everything back at once."""
+        """Returns everything to the queue at once."""
         self._stop.set()
         self.thread.join()
         self._give_back()
@@ -134,7 +130,7 @@ class InHand:
             self._hands.clear()
         for few in queues.batches(every):
             with suppress(QueueUnavailable):
-                self._change(few, 0)
+                self._queue.hide([taken.receipt for taken in few], 0)
 
     def _every(self) -> list[Taken]:
         return [taken for hand in self._hands.values() for taken in hand]
@@ -149,19 +145,18 @@ class InHand:
     def _session(self, message: OutboundMessage) -> str | None:
         return None if self._sessions is None else message.session
 
-    def _sort(self, raw: dict[str, Any]) -> None:
-        receipt = raw["ReceiptHandle"]
+    def _sort(self, receipt: str, body: str) -> None:
         try:
-            message = OutboundMessage.parse(raw["Body"])
+            message = OutboundMessage.parse(body)
         except BadInput as error:
             log.error("a queue message is not usable and goes to the dead letters: %s", error)
-            self._return(receipt, timedelta(0))
+            self._queue.give_back(receipt, 0)
             return
         if self._sessions is not None and message.session not in self._sessions:
             log.error("a queue message is for an account that this host does not serve")
-            self._return(receipt, _NOT_NOW)
+            self._queue.give_back(receipt, _NOT_NOW_SECONDS)
             return
-        taken = Taken(message, receipt, time.monotonic(), self._visibility)
+        taken = Taken(message, receipt, time.monotonic(), self._queue.visibility)
         with self._lock:
             self._hands[self._session(message)][taken] = None
 
@@ -170,7 +165,7 @@ class InHand:
             self._hands[self._session(taken.message)].pop(taken, None)
 
     def _keep_hidden(self) -> None:
-        while not self._stop.wait(self._visibility / 6):
+        while not self._stop.wait(self._queue.visibility / 6):
             if not self._owned():
                 self._give_back()
                 continue
@@ -180,7 +175,7 @@ class InHand:
                 log.warning("messages in hand may come back early: %s", error)
 
     def _hide_again(self) -> None:
-        """Hides what has used up a third of its time; what comes back soonest first."""
+        """Hides messages that have used up a third of their time; those due back soonest first."""
         while not self._stop.is_set():
             now = time.monotonic()
             with self._lock:
@@ -189,38 +184,17 @@ class InHand:
             soonest = heapq.nsmallest(_AT_ONCE, old, key=lambda taken: taken.hidden_until)
             if not soonest:
                 break
-            seconds = math.ceil(max(self._visibility, len(every) * _SECONDS_EACH))
+            seconds = math.ceil(max(self._queue.visibility, len(every) * _SECONDS_EACH))
             for few in queues.batches(soonest):
-                self._hide(few, min(seconds, _LONGEST_VISIBILITY))
+                self._hide(few, min(seconds, LONGEST_VISIBILITY))
 
     def _hide(self, few: list[Taken], seconds: int) -> None:
         now = time.monotonic()
-        refused = self._change(few, seconds)
+        refused = self._queue.hide([taken.receipt for taken in few], seconds)
         for taken in few:
             taken.hidden_since, taken.hidden_for = now, seconds
-        for taken in refused:  # after twelve hours, or where it came back already
-            self._let_go(taken)
-
-    def _change(self, few: list[Taken], visibility: int) -> list[Taken]:
-        """Hides the messages for `visibility` seconds; those for which SQS refused it."""
-        entries = [
-            {"Id": str(number), "ReceiptHandle": taken.receipt, "VisibilityTimeout": visibility}
-            for number, taken in enumerate(few)
-        ]
-        answer = self._call("change_message_visibility_batch", Entries=entries)
-        return [few[int(entry["Id"])] for entry in answer.get("Failed", [])]
-
-    def _return(self, receipt: str, wait: timedelta) -> None:
-        seconds = min(int(wait.total_seconds() + 0.5), _LONGEST_VISIBILITY)
-        self._call("change_message_visibility", ReceiptHandle=receipt, VisibilityTimeout=seconds)
-
-    def _queue_visibility(self) -> int:
-        answer = self._call("get_queue_attributes", AttributeNames=["VisibilityTimeout"])
-        return max(1, int(answer["Attributes"]["VisibilityTimeout"]))
-
-    def _call(self, name: str, **arguments: Any) -> Any:
-        with queues.reading_errors(queues.OUTBOUND):
-            return getattr(self._client, name)(QueueUrl=self._url, **arguments)
+            if taken.receipt in refused:  # after twelve hours, or if it has already come back
+                self._let_go(taken)
 
 
 def open_in_hand(
@@ -228,5 +202,6 @@ def open_in_hand(
     sessions: Collection[str] | None = None,
     owned: Callable[[], bool] = lambda: True,
 ) -> InHand:
-    """What is in hand of the stage's FIFO queue, started. Raises QueueUnavailable."""
-    return InHand(service.client, service.url(queues.OUTBOUND), sessions, owned).start()
+    """The messages in hand of the stage's FIFO queue, started. Raises QueueUnavailable."""
+    queue = FifoQueue(service.client, service.url(queues.OUTBOUND))
+    return InHand(queue, sessions, owned).start()

@@ -1,6 +1,6 @@
 """How fast an account may send: a gap with jitter, an hourly cap, slower after a complaint.
 
-Pure: seconds of any clock that does not go back come in, waiting times go out.
+Pure: takes the time in seconds of any monotonic clock and returns waiting times.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 HOUR = 3600.0
 SLOW_SECONDS = 900.0
-"""How long twice the gap is kept after WhatsApp asked to slow down."""
+"""How long the gap stays doubled after WhatsApp asked to slow down."""
 
 LONGEST_PAUSE = 300.0
 _SLOW_PAUSES = 3
@@ -22,8 +22,8 @@ _DOUBLINGS = 20
 class Limits:
     """`gap` in seconds, drawn again for each message within ± `jitter` (0 to 1) of it.
 
-    `pause`: seconds that nothing goes out after a try that was not sent; three times as long
-    where WhatsApp asked to slow down. It doubles with each such try in a row.
+    `pause`: seconds during which nothing goes out after a try that was not sent; three times as
+    long if WhatsApp asked to slow down. It doubles with each such try in a row.
     """
 
     gap: float = 0.0
@@ -44,14 +44,14 @@ class Pace:
         self._failures = 0
 
     def remember(self, now: float, ages: Iterable[float]) -> None:
-        """So many seconds ago messages went out, from here or from another host. What a wrong
-        clock dated into the future is left out."""
+        """Takes over messages that went out `ages` seconds ago, from this or another host. Those
+        that a wrong clock dated in the future are left out."""
         self._sent = deque(sorted(now - age for age in ages if age >= 0))
         if self._sent:
             self._next = max(self._next, self._sent[-1] + self._limits.gap)
 
     def wait(self, now: float) -> float:
-        """Seconds until the next message may go out; 0: now."""
+        """Seconds until the next message may go out; 0 means now."""
         return max(0.0, self._next - now, self._until_under_cap(now))
 
     def sent(self, now: float) -> None:
@@ -62,12 +62,12 @@ class Pace:
         self._next = now + self._draw(gap - spread, gap + spread)
 
     def recovered(self) -> None:
-        """WhatsApp has taken a message or refused that one alone: the next failure is a first."""
+        """WhatsApp accepted a message, or refused only that one: counts failures from 0."""
         self._failures = 0
 
     def failed(self, now: float, slow_down: bool) -> None:
-        """A try was not sent: all messages pause, so that trouble of the account costs few of
-        them a try. `slow_down` also doubles the gap for a quarter of an hour from now."""
+        """A try was not sent: all messages pause, so that trouble with the account uses up the
+        tries of few. `slow_down` also doubles the gap for a quarter of an hour from now."""
         doublings = min(self._failures, _DOUBLINGS)
         self._failures += 1
         pause = self._limits.pause * (_SLOW_PAUSES if slow_down else 1) * 2.0**doublings

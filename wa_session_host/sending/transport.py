@@ -20,23 +20,23 @@ class Transport(Protocol):
     """A logged-in WhatsApp account."""
 
     def ready(self) -> bool:
-        """Whether a message can go out now; nothing is taken from the queue while not."""
+        """Whether a message can go out now; until then nothing is taken from the queue."""
 
     def send(self, message: Outgoing) -> str:
-        """Sends and answers WhatsApp's message id. Raises NotSent, Rejected or OutcomeUnknown."""
+        """Sends and returns WhatsApp's message id. Raises NotSent, Rejected or OutcomeUnknown."""
 
     def was_sent(self, message: Outgoing) -> bool | None:
-        """Whether this message went out in an earlier life of the process; None: cannot say."""
+        """Whether an earlier process sent this message; None if that is not known."""
 
     def close(self) -> None:
-        """Lets go of the account."""
+        """Releases the account."""
 
 
 class TransportError(Exception):
     """Base of what `send` raises.
 
-    `code` is WhatsApp's number, 0 where there is none. `slow_down`: WhatsApp asks for fewer
-    messages. `alert`: what the operators must be told of, besides that the message failed.
+    `code` is WhatsApp's number, or 0. `slow_down`: WhatsApp asks for fewer messages. `alert`: what
+    the operators must be told besides that the message failed.
     """
 
     def __init__(
@@ -54,11 +54,11 @@ class TransportError(Exception):
 
 
 class NotSent(TransportError):
-    """It certainly did not go out; trying again is safe."""
+    """It certainly did not go out; it is safe to try again."""
 
 
 class Rejected(TransportError):
-    """WhatsApp refused it for good; trying again is useless."""
+    """WhatsApp refused it for good; it is useless to try again."""
 
 
 class OutcomeUnknown(TransportError):

@@ -23,7 +23,8 @@ class Backoff:
         self._failures = 0
 
     def wait(self, child: Child, banned_until: datetime | None, now: datetime) -> float | None:
-        """Seconds until the next child, by what becomes of this one; None: until somebody acts."""
+        """Seconds until the next child starts, given what becomes of this one; None: until somebody
+        acts."""
         match child:
             case Child.RESTART:
                 return self._failed()
@@ -39,11 +40,11 @@ class Backoff:
 
     @property
     def should_alert(self) -> bool:
-        """Whether the last failure was the fifth in a row, at which people are told."""
+        """Whether the last failure was the fifth in a row, which people are told of."""
         return self._failures == _LOUD
 
     def forget(self) -> None:
-        """The session has held for a while, or a person took over: the next failure is a first."""
+        """The session has been up for a while, or a person intervened: counts failures from 0."""
         self._failures = 0
 
     def _failed(self) -> float:

@@ -1,4 +1,4 @@
-"""The child process of one account, as the host holds it: orders in, answers and reports out."""
+"""The host's side of an account's child process: orders in, answers and reports out."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from threading import Lock, Thread
-from typing import Any, cast
+from typing import IO, cast
 
 from wa_session_host import protocol
 from wa_session_host.protocol import Answer, Asked, BadLine, Begun, Connect, Report, Stop
@@ -31,30 +31,30 @@ class ChildGone(Exception):
 
 
 class ChildRefused(Exception):
-    """The child could not do it; the text is the library's."""
+    """The child could not carry out the order; the text is the library's."""
 
 
-class Reply(Future[Any]):
-    """An answer to come: its value, or ChildRefused, or ChildGone.
+class Reply(Future[protocol.Value]):
+    """A pending answer: its value, or ChildRefused, or ChildGone.
 
-    `begun`: the child said that it starts on the order, which may have had an effect since.
+    `begun`: the child has started on the order, which may have had an effect since.
     """
 
     begun = False
 
 
 def gone() -> Reply:
-    """The answer where there is no child to ask."""
+    """The reply when there is no child to ask."""
     reply = Reply()
     reply.set_exception(ChildGone())
     return reply
 
 
 class ChildProcess:
-    """Runs until it ends or is killed. No call here waits for the child, but `wait`.
+    """Runs until it ends or is killed. No method waits for the child, except `wait`.
 
-    `on_report` gets each report but answers, `on_end` is called once, last; both on a thread of
-    the child's own. Raises OSError or RuntimeError where the machine can start no more.
+    `on_report` gets every report except answers; `on_end` is called once, last; both on one of
+    this object's threads. Raises OSError or RuntimeError if no process or thread can be started.
     """
 
     def __init__(
@@ -94,14 +94,14 @@ class ChildProcess:
         try:
             for thread in self._threads:
                 thread.start()
-        except RuntimeError:  # there are no more threads: nobody would hear what the child says
+        except RuntimeError:  # no thread is left: nobody would hear what the child says
             self.kill()
             self._process.wait()
             self._orders.put(None)
             raise
 
     def ask(self, make: Callable[[int], Asked]) -> Reply:
-        """Sends the order that `make(id)` makes."""
+        """Sends the order that `make(id)` returns."""
         order = make(next(self._ids))
         reply = Reply()
         with self._lock:
@@ -120,7 +120,7 @@ class ChildProcess:
         self._process.kill()
 
     def wait(self, seconds: float) -> bool:
-        """Whether the child has ended, after this time at most."""
+        """Waits up to `seconds` for the child to end; returns whether it has."""
         try:
             self._process.wait(seconds)
         except subprocess.TimeoutExpired:
@@ -130,7 +130,7 @@ class ChildProcess:
         return True
 
     def _write(self) -> None:
-        stdin = cast("Any", self._process.stdin)
+        stdin = cast("IO[str]", self._process.stdin)
         while (order := self._orders.get()) is not None:
             try:
                 stdin.write(protocol.line(order))
@@ -143,7 +143,7 @@ class ChildProcess:
             log.debug("the child had closed its pipe")
 
     def _read(self) -> None:
-        with cast("Any", self._process.stdout) as stdout:
+        with cast("IO[str]", self._process.stdout) as stdout:
             for text in stdout:
                 self._take(text)
         self._process.wait()
@@ -183,12 +183,12 @@ class ChildProcess:
             reply.set_exception(ChildGone())
 
     def _read_errors(self) -> None:
-        with cast("Any", self._process.stderr) as stderr:
+        with cast("IO[str]", self._process.stderr) as stderr:
             for text in stderr:
                 log.info("child %d: %s", self.pid, masked(text.rstrip()))
 
 
 def masked(text: str) -> str:
-    """The line without phone numbers, chat ids and keys, and not too long."""
+    """The line without phone numbers, chat ids and keys, shortened if it is long."""
     text = re.sub(r"\d{5,}", "…", text)
     return re.sub(r"[A-Za-z0-9+/=_-]{40,}", "…", text)[:_LONGEST_LOG_LINE]

@@ -1,6 +1,6 @@
-"""How long a child has been what it is, and which event is due for it by now. Pure.
+"""How long a child has been in its state, and which event is due for it. Pure.
 
-`now` is in seconds of any clock that does not go back.
+`now` is in seconds of any monotonic clock.
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ from wa_session_host.session.states import Event, State
 
 
 class Deadlines:
-    """The clocks of one child, from its start on.
+    """The deadlines of one child, from its start.
 
     `heard`: its last sign of life. `answered`: whether it has answered a ping; before that it is
-    still loading and may be silent for twice as long. `pinged`: when it was asked last.
+    still loading and may be silent for twice as long. `pinged`: when the last ping was sent.
     """
 
     def __init__(self, times: Times, now: float) -> None:
@@ -49,7 +49,7 @@ class Deadlines:
         return _past(self.pinged, self._times.ping, now)
 
     def codes_shown(self, now: float) -> bool:
-        """Whether codes could be scanned for so long that their end is no failure."""
+        """Whether codes could be scanned for long enough that their end is not a failure."""
         return _past(self._since_in("pairing"), self._times.next_code / 2, now)
 
     def settled(self, now: float) -> bool:

@@ -1,12 +1,12 @@
-"""The sends under way over a session's child: counted, so that they can end before it does."""
+"""Counts the sends under way over a session's child, so that they can finish before it ends."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Future
 from threading import Condition
-from typing import Any
 
+from wa_session_host.protocol import Value
 from wa_session_host.session.child_process import Reply, gone
 
 
@@ -19,7 +19,7 @@ class SendGate:
         self.open = True
 
     def begin(self, ask: Callable[[], Reply]) -> Reply:
-        """What `ask()` answers; ChildGone while no send may begin."""
+        """Returns `ask()`'s reply, or one of ChildGone while no send may begin."""
         with self._changed:
             if not self.open:
                 return gone()
@@ -29,8 +29,8 @@ class SendGate:
         return reply
 
     def drain(self, seconds: float) -> bool:
-        """Lets none begin from now on, and waits so long at most for those under way to end;
-        whether they have."""
+        """Lets no send begin from now on, and waits up to `seconds` for those under way; returns
+        whether they have ended."""
         with self._changed:
             self.open = False
             return self._changed.wait_for(lambda: not self._under_way, seconds)
@@ -40,7 +40,7 @@ class SendGate:
         with self._changed:
             self.open = True
 
-    def _ended(self, _: Future[Any]) -> None:
+    def _ended(self, _: Future[Value]) -> None:
         with self._changed:
             self._under_way -= 1
             self._changed.notify_all()

@@ -1,6 +1,6 @@
-"""What a child's reports amount to: what is known from now on, and which events follow. Pure.
+"""What a child's reports mean: how they change the snapshot, and which events follow. Pure.
 
-Events that come again and again mean more than one alone, so a reader remembers them.
+Repeated events mean more than a single one, so a reader remembers them.
 """
 
 from __future__ import annotations
@@ -9,15 +9,15 @@ from collections import deque
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from wa_session_host.protocol import Ended, Happened, Qr, Report, RetryReceipt
+from wa_session_host.protocol import Ended, Happened, Pong, Qr, Report, RetryReceipt
 from wa_session_host.session.snapshot import Snapshot, Times
-from wa_session_host.session.states import Event
+from wa_session_host.session.states import Event, State
 
 REMEMBERED = 256
-"""Sent messages that a child can send again to a recipient who asks; older ones it forgot."""
+"""How many sent messages a child remembers, to resend them to a recipient who asks."""
 
 Read = tuple[Snapshot, list[tuple[Event, str]]]
-"""The snapshot after a report, and the events that follow with their details."""
+"""The snapshot after a report, and the events that follow, with their details."""
 
 
 class Window:
@@ -28,7 +28,7 @@ class Window:
         self._moments: deque[float] = deque()
 
     def note(self, now: float) -> int:
-        """Notes one more; how many there are now, this one included."""
+        """Notes one more and returns how many there are now, including it."""
         self._moments.append(now)
         while self._moments[0] < now - self._seconds:
             self._moments.popleft()
@@ -39,8 +39,8 @@ class Window:
 
 
 class ReportReader:
-    """Reads the reports of one session's children, each at `now` in seconds of any clock that
-    does not go back, and at `moment`, which people are told."""
+    """Reads the reports of one session's children, each at `now` in seconds of any monotonic
+    clock, and at `moment`, the time that people are told."""
 
     def __init__(self, times: Times) -> None:
         self._times = times
@@ -53,11 +53,11 @@ class ReportReader:
         self._sent.append(message_id)
 
     def forget_sent(self) -> None:
-        """Another child was started: it has sent nothing yet."""
+        """Another child was started, which has sent nothing yet."""
         self._sent.clear()
 
     def forget_replacements(self) -> None:
-        """A person took over: the next replacement is a first."""
+        """A person intervened: the next replacement counts as the first."""
         self._replacements.clear()
 
     def read(self, report: Report, shot: Snapshot, now: float, moment: datetime) -> Read:
@@ -105,3 +105,16 @@ class ReportReader:
             retry_receipts=shot.retry_receipts + len(message_ids),
             retry_receipts_too_late=shot.retry_receipts_too_late + too_late,
         )
+
+
+def pong_event(pong: Pong, state: State, codes_shown: bool) -> Event | None:
+    """The event that the child's answer to a ping amounts to, if any. `codes_shown`: codes could
+    be scanned for long enough that their end is not a failure."""
+    up = pong.connected and pong.logged_in
+    if up and state == "reconnecting":
+        return "keep_alive_restored"
+    if not up and state == "connected":
+        return "disconnected"
+    if not pong.connected and state == "pairing":
+        return "qr_expired" if codes_shown else "pair_failed"
+    return None

@@ -1,8 +1,8 @@
-"""What the library's error texts say about a message: not sent, rejected, or nobody knows.
+"""What the library's error texts say about a message: not sent, rejected, or unknown.
 
-The texts are whatsmeow's, as neonize 0.5.2 raises them in SendMessageError. What is not known
-here counts as unknown: only what certainly did not go out may be tried again. "websocket not
-connected" alone is such a case: it ends the second try of a message whose first was cut short.
+The texts are whatsmeow's, as neonize 0.5.2 raises them in SendMessageError. An unrecognised text
+counts as unknown: only what certainly did not go out may be tried again. "websocket not connected"
+alone is unknown too: it ends the second try of a message whose first try was cut short.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _REACH_OUT = 463
 
 
 def read_error(text: str) -> TransportError:
-    """The error to raise for the library's text. Its `code` is WhatsApp's number, where known.
+    """The error to raise for the library's text. Its `code` is WhatsApp's number, if known.
     White space does not matter: Go writes a space or a no-break space, depending on the build."""
     text = " ".join(text.split())
     if server := _SERVER_ERROR.search(text):
@@ -54,5 +54,5 @@ def _of_code(code: int) -> TransportError:
 
 
 def _short(text: str) -> str:
-    """The text without anything that looks like a number of a person or group."""
+    """The text without anything that looks like the number of a person or group."""
     return re.sub(r"\d{5,}", "…", text)[:200]

@@ -1,9 +1,9 @@
 """One account's session: its thread, its inbox, and the life of its child process.
 
 Everything that happens becomes an event: what the child reports (`reports`), what has taken too
-long (`clocks`), what other threads tell. The table in `states` says what it means, and here that
-is done, all on one thread. Whoever wants to know looks at `snapshot`, which is replaced and never
-changed.
+long (`deadlines`), what other threads tell. The table in `states` says what each event means, and
+the session carries it out, all on one thread. Other threads look at `snapshot`, which is replaced
+and never modified.
 """
 
 from __future__ import annotations
@@ -12,21 +12,20 @@ import logging
 import queue
 import random
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import replace
 from datetime import datetime, timedelta
 from threading import Event as Flag
 from threading import Thread
-from typing import Any
 
 from wa_session_host import protocol
 from wa_session_host.session import states
 from wa_session_host.session.backoff import Backoff
-from wa_session_host.session.child_process import CHILD, ChildProcess, Reply, gone, masked
+from wa_session_host.session.child_process import ChildProcess, Reply, gone, masked
 from wa_session_host.session.deadlines import Deadlines
 from wa_session_host.session.drain import SendGate
-from wa_session_host.session.reports import ReportReader
+from wa_session_host.session.reports import ReportReader, pong_event
 from wa_session_host.session.snapshot import Snapshot, Times
 from wa_session_host.session.states import AlertKind, Child, Event, State
 
@@ -36,22 +35,23 @@ _GRACE = 2.0
 _KILLED = 5.0
 
 Alert = Callable[[str, AlertKind, Snapshot], None]
+Launch = Callable[[Callable[[protocol.Report], None], Callable[[], None]], ChildProcess]
+"""Starts a child, given what to call with each of its reports and at its end. May raise."""
 
 
 class Session:
     """Keeps the account connected while `owned()` says so. `start` once, `stop` once.
 
-    `connect()` makes the child's first order, on the session's thread; it may raise.
+    `launch` and `alert` are called on the session's own thread.
     """
 
     def __init__(
         self,
         account: str,
-        connect: Callable[[], protocol.Connect],
+        launch: Launch,
         owned: Callable[[], bool],
         alert: Alert,
         now: Callable[[], datetime],
-        command: Sequence[str] = CHILD,
         times: Times | None = None,
     ) -> None:
         self.account = account
@@ -59,13 +59,12 @@ class Session:
         self.ticked = time.monotonic()
         self.thread = Thread(target=self._run, name=f"session {account}", daemon=True)
         self.sends = SendGate()
-        """`let_end` before something that ends the child; a new child opens them again."""
+        """Drained before something that ends the child; a new child reopens it."""
 
-        self._connect = connect
+        self._launch = launch
         self._owned = owned
         self._alert = alert
         self._now = now
-        self._command = command
         self.times = times = times or Times()
         self._inbox: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._stopping = Flag()
@@ -81,7 +80,7 @@ class Session:
         self.thread.start()
 
     def stop(self) -> None:
-        """Disconnects, ends the child and returns; a child that hangs is killed."""
+        """Disconnects and ends the child; kills it if it hangs."""
         self._stopping.set()
         self.thread.join()
 
@@ -91,7 +90,7 @@ class Session:
         return open_for_sends and self.snapshot.consumes and self._owned()
 
     def ask(self, make: Callable[[int], protocol.Asked]) -> Reply:
-        """Sends an order to the child there is. ChildGone where there is none."""
+        """Sends an order to the current child; the reply is ChildGone if there is none."""
         child = self._child
         return gone() if child is None else child.ask(make)
 
@@ -140,20 +139,16 @@ class Session:
         pong = child.ask(lambda number: protocol.Ping(id=number))
         pong.add_done_callback(lambda done: self._inbox.put(lambda: self._pong(child, done)))
 
-    def _pong(self, child: ChildProcess, done: Future[Any]) -> None:
+    def _pong(self, child: ChildProcess, done: Future[protocol.Value]) -> None:
         if child is not self._child or done.exception() is not None:
             return
         now = self._deadlines.heard = time.monotonic()
         self._deadlines.answered = True
-        answer, state = done.result(), self.snapshot.state
-        up = bool(answer["connected"] and answer["logged_in"])
-        self._update(link_up=up)
-        if up and state == "reconnecting":
-            self._happened("keep_alive_restored")
-        elif not up and state == "connected":
-            self._happened("disconnected")
-        elif not answer["connected"] and state == "pairing":
-            self._happened("qr_expired" if self._deadlines.codes_shown(now) else "pair_failed")
+        pong = protocol.Pong.model_validate(done.result())
+        self.snapshot = replace(self.snapshot, link_up=pong.connected and pong.logged_in)
+        event = pong_event(pong, self.snapshot.state, self._deadlines.codes_shown(now))
+        if event is not None:
+            self._happened(event)
 
     def _reported(self, child: ChildProcess, report: protocol.Report) -> None:
         if child is not self._child:
@@ -166,7 +161,7 @@ class Session:
             self._happened(event, masked(detail))
 
     def _happened(self, event: Event, detail: str = "") -> None:
-        """Does what the table says."""
+        """Carries out what the table says."""
         reaction = states.react(self.snapshot.state, event, self.snapshot.barred_by)
         if event == "restart_asked":
             self._backoff.forget()
@@ -189,24 +184,23 @@ class Session:
     # --- the child's life -----------------------------------------------------------------------
 
     def _plan(self, child: Child) -> None:
-        """Settles when the next child starts."""
+        """Decides when the next child starts."""
         now = self._now()
         wait = self._backoff.wait(child, self.snapshot.banned_until, now)
         if child is Child.RESTART and self._backoff.should_alert:
             self._alert(self.account, "connection", self.snapshot)
         self._start_at = None if wait is None else time.monotonic() + wait
-        self._update(next_start=None if wait is None else now + timedelta(seconds=wait))
+        start = None if wait is None else now + timedelta(seconds=wait)
+        self.snapshot = replace(self.snapshot, next_start=start)
 
     def _start_child(self) -> None:
-        child: ChildProcess  # the inbox's acts read it here, on this thread: it is assigned by then
+        child: ChildProcess  # assigned by the time the inbox's callbacks run, on this thread
         try:
-            child = self._child = ChildProcess(
-                self._connect(),
+            child = self._child = self._launch(
                 lambda report: self._inbox.put(lambda: self._reported(child, report)),
                 lambda: self._inbox.put(lambda: self._ended(child)),
-                self._command,
             )
-        except Exception as error:  # noqa: BLE001  the store is away, or memory is short
+        except Exception as error:  # noqa: BLE001  the store is unavailable, or memory is short
             log.warning(
                 "account %s: the session store does not open, or no child starts: %s",
                 self.account,
@@ -218,7 +212,8 @@ class Session:
         self._reader.forget_sent()
         self.sends.reopen()
         self._start_at = None
-        self._update(pid=child.pid, restarts=self.snapshot.restarts + 1, next_start=None)
+        starts = self.snapshot.restarts + 1
+        self.snapshot = replace(self.snapshot, pid=child.pid, restarts=starts, next_start=None)
         self._happened("child_started")
 
     def _ended(self, child: ChildProcess) -> None:
@@ -227,15 +222,12 @@ class Session:
             self._happened("child_died")
 
     def _end_child(self, grace: float) -> None:
-        """Stops sending first: `snapshot` says so before the child is asked to end."""
+        """Stops sending first: `snapshot` says so before the child is told to end."""
         child, self._child = self._child, None
-        self._update(link_up=False, pid=None)
+        self.snapshot = replace(self.snapshot, link_up=False, pid=None)
         if child is None:
             return
         child.stop()
         if not child.wait(grace):
             child.kill()
             child.wait(_KILLED)
-
-    def _update(self, **changes: Any) -> None:
-        self.snapshot = replace(self.snapshot, **changes)

@@ -1,4 +1,4 @@
-"""What is known of a session, and how patient the host is with it. Pure data."""
+"""What is known of a session, and the waiting times that apply to it. Pure data."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from wa_session_host.session import states
 from wa_session_host.session.states import Event, State
 
 CODE_IS_VOID: frozenset[Event] = frozenset({"qr_expired", "pair_failed"})
-"""Events after which the code that was shown cannot be scanned any more."""
+"""Events after which the code that was shown can no longer be scanned."""
 
 
 @dataclass(frozen=True)
 class Times:
-    """Seconds. The defaults are those of a real account; tests are more impatient."""
+    """Seconds. The defaults are those for a real account; tests use shorter ones."""
 
     tick: float = 0.25
     ping: float = 3.0
@@ -38,7 +38,7 @@ class Times:
     undecryptable_most: int = 30
 
     def code(self, first: bool) -> float:
-        """How long the library shows a QR code before it shows the next."""
+        """How long the library shows a QR code before the next one."""
         return self.first_code if first else self.next_code
 
     @property
@@ -51,9 +51,9 @@ class Times:
 class Snapshot:
     """What is known of a session at one moment.
 
-    `code`: the QR text while one is valid; `round_until`: when the child shows its last one no
-    more. `link_up`: the child says that it is connected and logged in. `barred_by`: what keeps the
-    session down for a time, or until a person acts, whoever has the lease meanwhile.
+    `code`: the QR text while one is valid; `round_until`: when the last one of its round expires.
+    `link_up`: the child says that it is connected and logged in. `barred_by`: what keeps the
+    session down for a time, or until a person acts, whoever holds the lease in the meantime.
     """
 
     account: str
@@ -80,7 +80,7 @@ class Snapshot:
         return self.link_up and self.state in states.CONSUMES
 
     def entered(self, state: State, event: Event, detail: str, now: datetime) -> Snapshot:
-        """What is known once the event has brought the session into the state, or left it there."""
+        """The snapshot once the event has brought the session into the state, or left it there."""
         barred_by = self._barred_by(event)
         return replace(
             self._codes_after(state, event),

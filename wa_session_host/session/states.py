@@ -1,4 +1,4 @@
-"""What each event means for a session: its next state, what becomes of the child, who is told.
+"""What each event means for a session: its next state, what happens to the child, who is told.
 
 Pure data and one function. docs/wa_session_recovery.md is generated from REACTIONS. The library's
 behaviour behind each row is that of neonize 0.5.2 over whatsmeow, seen with the unmodified wheel.
@@ -57,9 +57,9 @@ AlertKind = Literal[
 
 
 class Child(StrEnum):
-    """What becomes of the child process."""
+    """What happens to the child process."""
 
-    KEEP = "goes on"
+    KEEP = "continues"
     STOP = "is stopped until somebody acts"
     RESTART = "is restarted, after a backoff"
     RESTART_NOW = "is restarted at once"
@@ -78,13 +78,13 @@ class Reaction:
 
 
 FINAL: frozenset[State] = frozenset({"replaced", "logged_out", "banned", "outdated", "stopped"})
-"""States that end only by what the host or a person does, not by what the library still reports."""
+"""States that only the host or a person ends, not what the library still reports."""
 
 CONSUMES: frozenset[State] = frozenset({"connected"})
 """States in which messages are taken from the queue."""
 
 BARRING: frozenset[Event] = frozenset({"temporary_ban", "replaced_again", "client_outdated"})
-"""Events after which only time or a person brings the session back, and no lease does."""
+"""Events after which only time or a person brings the session back, not the lease."""
 
 REACTIONS: dict[Event, Reaction] = {
     "child_started": Reaction("starting", Child.KEEP, None, "A new child opened the session."),
@@ -97,15 +97,15 @@ REACTIONS: dict[Event, Reaction] = {
         "pairing",
         Child.RESTART_NOW,
         None,
-        "Nobody scanned for 160 seconds; the library ends the connection and asks for no further "
-        "code by itself.",
+        "Nobody scanned for 160 seconds; the library ends the connection and requests no "
+        "further codes by itself.",
     ),
     "connected": Reaction("connected", Child.KEEP, None, "Logged in; messages go out."),
     "disconnected": Reaction(
         "reconnecting", Child.KEEP, None, "The connection was lost; the library reconnects."
     ),
     "keep_alive_timeout": Reaction(
-        "reconnecting", Child.KEEP, None, "WhatsApp did not answer; the library tries on."
+        "reconnecting", Child.KEEP, None, "WhatsApp did not answer; the library keeps trying."
     ),
     "keep_alive_restored": Reaction("connected", Child.KEEP, None, "WhatsApp answers again."),
     "offline_too_long": Reaction(
@@ -134,13 +134,16 @@ REACTIONS: dict[Event, Reaction] = {
         "logged_out", Child.RESTART, None, "Somebody pressed the page's log-out button."
     ),
     "temporary_ban": Reaction(
-        "banned", Child.AFTER_BAN, "banned", "WhatsApp barred the account for a time (402)."
+        "banned", Child.AFTER_BAN, "banned", "WhatsApp banned the account temporarily (402)."
     ),
     "client_outdated": Reaction(
         "outdated", Child.STOP, "outdated", "WhatsApp refuses this version (405): upgrade neonize."
     ),
     "connect_failure": Reaction(
-        "reconnecting", Child.RESTART, "connection", "WhatsApp refused the login otherwise."
+        "reconnecting",
+        Child.RESTART,
+        "connection",
+        "WhatsApp refused the login for another reason.",
     ),
     "stream_error": Reaction(
         "reconnecting", Child.RESTART, "connection", "WhatsApp closed the stream with an error."
@@ -149,8 +152,8 @@ REACTIONS: dict[Event, Reaction] = {
         None,
         Child.KEEP,
         None,
-        'A received message cannot be read ("Bad MAC" of older gateways). It heals by itself: '
-        "counted, and **the session is never wiped for it**.",
+        'A received message cannot be read ("Bad MAC" of older gateways). It recovers by itself: '
+        "it is counted, and **the session is never wiped for it**.",
     ),
     "undecryptable_rate": Reaction(
         None, Child.KEEP, "undecryptable", "More than 30 of them within ten minutes."
@@ -197,8 +200,8 @@ _LEAVE_FINAL: frozenset[Event] = frozenset(
 
 
 def react(state: State, event: Event, barred_by: Event | None = None) -> Reaction:
-    """What the event means in this state. A final state is left by few events; `stopped` only
-    when the lease is held again, and then for what had barred the session before, if anything."""
+    """What the event means in this state. Few events end a final state; `stopped` ends only when
+    the lease is held again, and then leads back to what had barred the session, if anything."""
     if state == "stopped":
         if event == "lease_held" and barred_by is not None:
             return replace(REACTIONS[barred_by], alert=None)

@@ -1,13 +1,14 @@
-"""Where an account's session lies: an SQLite file of its own, or a PostgreSQL schema of its own.
+"""Where an account's session is stored: in its own SQLite file or its own PostgreSQL schema.
 
 SQLite runs with a write-ahead log, which is not safe on a network file system (EFS, NFS): there,
-and wherever the host has no disk that outlives it, the store belongs into PostgreSQL.
+and wherever the host has no disk that outlives it, the store belongs in PostgreSQL.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
 
+from chalicelib.addresses import libpq_url
 from chalicelib.db import Database
 from chalicelib.settings import plain_account
 
@@ -18,10 +19,10 @@ _SQLITE = "?_journal_mode=WAL&_busy_timeout=10000&_foreign_keys=on&_z="
 
 
 def open_store(account: str, path: str, database_url: str) -> str:
-    """The library's name for the account's store, which is made where it is missing.
+    """The library's name for the account's store, which is created if it is missing.
 
-    `account` is one of the settings', which take only what can name a file and a schema. The
-    answer may hold the database's password. Raises DatabaseUnavailable where PostgreSQL does not
+    `account` comes from the settings, which accept only what can name a file and a schema. The
+    result may contain the database's password. Raises DatabaseUnavailable if PostgreSQL does not
     answer.
     """
     if path == DATABASE:
@@ -36,7 +37,7 @@ def open_store(account: str, path: str, database_url: str) -> str:
 
 
 def schema_name(account: str) -> str:
-    """The account's schema; nobody needs to quote it."""
+    """The account's schema; the name needs no quoting."""
     return f"wa_session_{plain_account(account)}"
 
 
@@ -48,4 +49,4 @@ def _schema(account: str, url: str) -> str:
             database.execute(f"CREATE SCHEMA IF NOT EXISTS {name}")
     finally:
         database.close()
-    return f"{url}{'&' if '?' in url else '?'}search_path={name}"
+    return libpq_url(url, search_path=name)

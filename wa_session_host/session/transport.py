@@ -45,7 +45,7 @@ class WhatsAppTransport:
         return message_id
 
     def was_sent(self, message: Outgoing) -> bool | None:  # noqa: ARG002
-        """None: WhatsApp keeps no list of what was sent that could be asked."""
+        """None: WhatsApp cannot be asked what was sent."""
         return None
 
     def close(self) -> None:
@@ -58,7 +58,7 @@ class WhatsAppTransport:
         return error
 
     def _membership(self, chat: str) -> str:
-        """What WhatsApp says of the group that refused a message."""
+        """What WhatsApp says about the group that refused a message."""
         asked = self._session.ask(lambda number: protocol.GroupInfo(id=number, chat=chat))
         try:
             asked.result(_CHECK_SECONDS)

@@ -92,6 +92,10 @@ RETURNING coalesce(seconds, 0) AS seconds
 -- Closed slots that operators were not told of.
 SELECT slot FROM slot_run WHERE report_due AND closed_at <= :closed_before ORDER BY slot
 
+-- name: last_ended(day_start)
+-- The day's last slot that was closed, or will not be opened.
+SELECT max(slot) AS slot FROM slot_run WHERE slot >= :day_start AND status <> 'open'
+
 -- name: overdue(opened_before)
 -- Open slots that have had their time.
 SELECT slot FROM slot_run WHERE status = 'open' AND opened_at <= :opened_before ORDER BY slot
@@ -112,7 +116,8 @@ SELECT count(*) AS clients,
        (SELECT count(*) FROM wa_notification_outbox o WHERE o.slot = :slot AND o.status = 'sent')
          AS messages_sent,
        (SELECT count(*) FROM wa_notification_outbox o WHERE o.slot = :slot
-          AND o.status IN ('pending', 'processing', 'retrying')) AS messages_waiting
+          AND o.status IN ('pending', 'processing', 'retrying')) AS messages_waiting,
+       (SELECT count(*) FROM coverage v WHERE v.slot = :slot AND v.share < 0.95) AS lists_incomplete
 FROM client_run WHERE slot = :slot
 
 -- name: client_results(slot)

@@ -1,8 +1,8 @@
 """The kinds of faults by name, each a function in one of these modules.
 
-gateway      what RapidAPI says instead: limits, quota, keys, 404, 5xx
+gateway      RapidAPI's own answers: limits, quota, keys, 404, 5xx
 connection   slow, reset, cut off
-bodies       200s that are no answer, and the product's own errors
+bodies       200s without a usable answer, and the product's own errors
 items        pages with junk, gaps, hidden counts, pinned posts
 paging       pages that come twice, shift, or lead nowhere
 accounts     renamed, private, banned, gone

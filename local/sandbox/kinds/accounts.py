@@ -1,4 +1,4 @@
-"""What can become of an account. These last until the faults are replaced."""
+"""What can happen to an account. These last until the faults are replaced."""
 
 from dataclasses import replace
 from typing import Any
@@ -51,7 +51,7 @@ def account_gone(call: Call) -> Answer:
 
 
 def _unavailable(call: Call, code: int = 10204, message: str = "item doesn't exist") -> Answer:
-    """The account, or the post of it that was asked for, is not to be had."""
+    """The account, or the post of it that was requested, is not available."""
     of_post = call.path in OF_POSTS
     if product_of(call.path) == "instagram":
         return not_found("Media" if of_post else "Account")
@@ -59,7 +59,7 @@ def _unavailable(call: Call, code: int = 10204, message: str = "item doesn't exi
 
 
 def _called(call: Call, old: str, new: str) -> Answer:
-    """The answer where what was called `old` is called `new`."""
+    """The answer if what was called `old` is now called `new`."""
     names = {old: NOBODY, new: old}
     params = {name: names.get(value, value) for name, value in call.params.items()}
     answer = call.right(params)
@@ -67,7 +67,7 @@ def _called(call: Call, old: str, new: str) -> Answer:
 
 
 def _swapped(value: Any, old: str, new: str) -> Any:
-    """The JSON value with every string that is `old` replaced; texts that name it stay."""
+    """The JSON value with every string equal to `old` replaced; texts that contain it stay."""
     if isinstance(value, dict):
         return {name: _swapped(one, old, new) for name, one in value.items()}
     if isinstance(value, list):

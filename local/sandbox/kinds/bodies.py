@@ -1,4 +1,4 @@
-"""Answers with a good status that are none, and those by which the product itself says no."""
+"""Unusable answers with a good status, and the product's own errors."""
 
 from local.sandbox.answer import Answer, business_error
 from local.sandbox.kinds.registry import Call, kind
@@ -42,7 +42,7 @@ def business(
     code: int = 4,
     message: str = "Server is currently unavailable. Please try again later.",
 ) -> Answer:
-    """200 with a `status_code` that says no; 4 is busy."""
+    """200 with a `status_code` that reports an error; 4 is busy."""
     return business_error(code, message)
 
 

@@ -34,6 +34,6 @@ def reset(_call: Call) -> Answer:
 
 @kind()
 def cut(call: Call, *, share: Share = 0.5) -> Answer:
-    """The connection is closed in mid-body, when this share of it has been sent."""
+    """The connection is closed when this share of the body has been sent."""
     answer = call.otherwise()
     return replace(answer, delivery=replace(answer.delivery, sent_share=share))

@@ -1,4 +1,4 @@
-"""What RapidAPI's gateway says instead of the product, in its recorded words."""
+"""What RapidAPI's gateway answers instead of the product, in its recorded words."""
 
 from typing import Annotated, Any, Literal
 
@@ -13,7 +13,7 @@ Status = Annotated[int, Field(ge=200, le=599)]
 
 @kind(instead=True)
 def answer(call: Call, *, status: Status | None = None, body: Any = "") -> Answer:
-    """This status with this body, a string as it is; without a status the right answer."""
+    """This status with this body (a string is sent as it is); without a status the right answer."""
     return call.otherwise() if status is None else Answer(status, body)
 
 
@@ -34,7 +34,7 @@ def rate_limit(
 def quota(
     _call: Call, *, per: Literal["month", "day"] = "month", reset_seconds: NonNegativeInt = 3600
 ) -> Answer:
-    """429: the plan's quota is used up; the headers tell for how many seconds."""
+    """429: the plan's quota is used up; the headers say for how many seconds."""
     name = {"month": "MONTHLY", "day": "DAILY"}[per]
     text = (
         f"You have exceeded the {name} quota for Requests on your current plan, BASIC. "
@@ -49,7 +49,7 @@ def quota(
 
 @kind(instead=True)
 def bad_key(_call: Call) -> Answer:
-    """401: the key is none."""
+    """401: the key is invalid."""
     return answers.bad_key()
 
 
@@ -67,13 +67,13 @@ def endpoint_disabled(_call: Call) -> Answer:
 
 @kind(instead=True)
 def unknown_path(call: Call) -> Answer:
-    """404: the product does not have this endpoint (any more)."""
+    """404: the product does not have this endpoint, or no longer has it."""
     return answers.unknown_endpoint(call.path)
 
 
 @kind(instead=True)
 def gone(_call: Call, *, what: Literal["Account", "Media"] = "Media") -> Answer:
-    """404 with a `detail`: what was asked for is gone."""
+    """404 with a `detail`: what was requested is gone."""
     return answers.not_found(what)
 
 

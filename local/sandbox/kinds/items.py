@@ -59,7 +59,7 @@ def unreadable_items(
 
 @kind(paths=FEEDS)
 def hidden_counts(call: Call) -> Answer:
-    """No post of the feed tells its likes; on TikTok no count at all."""
+    """No post of the feed shows its likes; on TikTok it shows no count at all."""
     instagram = {"like_count": None, "like_and_view_counts_disabled": True}
 
     def hide(item: Any) -> Any:
@@ -75,7 +75,7 @@ def hidden_counts(call: Call) -> Answer:
 
 @kind(paths=FEEDS)
 def pinned_unordered(call: Call, *, count: PositiveInt = 3) -> Answer:
-    """So many posts of the first page are pinned: they stand first, out of order."""
+    """This many posts of the first page are pinned: they come first, out of order."""
     first = position(call.params.get("pagination_token") or call.params.get("cursor")) == 0
 
     def pin(items: Items) -> Items:
@@ -113,7 +113,7 @@ def empty_feed(call: Call) -> Answer:
 
 
 def _changing(call: Call, change: Callable[[Items], Sequence[Any]]) -> Answer:
-    """The right page with its items changed; what is no page stays as it is."""
+    """The right page with its items changed; an answer that is not a page stays as it is."""
     answer = call.otherwise()
     page = read(call.path, answer)
     return answer if page is None else with_items(call.path, answer, change(page.items))
@@ -136,6 +136,6 @@ def _junk(path: str, sort: Junk, item: Any) -> Any:
 
 
 def _spread(size: int, count: int) -> list[int]:
-    """Up to so many places, each once: the last, the first, then those between."""
+    """Up to `count` different places: the last, the first, then those between."""
     order = [size - 1, 0, *range(size // 2, size), *range(size // 2)]
     return list(dict.fromkeys(place for place in order if 0 <= place < size))[:count]

@@ -35,7 +35,7 @@ def duplicate_page(call: Call) -> Answer:
 
 @kind(paths=LISTS)
 def reordered_page(call: Call, *, seed: int = 0) -> Answer:
-    """The items of a page are shuffled, always alike; another seed shuffles otherwise."""
+    """The items of a page are shuffled, always in the same way for the same seed."""
     answer = call.otherwise()
     page = read(call.path, answer)
     if page is None:
@@ -46,7 +46,7 @@ def reordered_page(call: Call, *, seed: int = 0) -> Answer:
 
 @kind(paths=LISTS)
 def stuck_cursor(call: Call) -> Answer:
-    """A page promises more, under the token it was asked with."""
+    """A page promises more, under the token it was requested with."""
     start = "page-0" if call.path == POSTS else "0"
     asked: Token = call.params.get(CURSORS[call.path]) or start
     return _leading_to(call, position(asked) if call.path == COMMENTS else asked)
@@ -68,9 +68,9 @@ def string_tokens(call: Call) -> Answer:
 
 @kind(paths=FEEDS)
 def shifting_pages(call: Call) -> Answer:
-    """Later pages begin one item early, as when a post came on top after the first page.
+    """Later pages begin one item early, as when a post was added on top after the first page.
 
-    So the last item of each page comes again on the next. The post on top is never shown.
+    So the last item of each page is repeated on the next. The post on top is never shown.
     """
     answers = walk(call.path, call.params, call.right)
     page = read(call.path, answers[-1])
@@ -85,7 +85,7 @@ def shifting_pages(call: Call) -> Answer:
 
 @kind(paths=ENGAGED)
 def capped_list(call: Call, *, most: PositiveInt = 1000) -> Answer:
-    """The list ends after so many entries, whatever would follow."""
+    """The list ends after `most` entries, even if more would follow."""
     answers = walk(call.path, call.params, call.right)
     *before, page = (read(call.path, answer) for answer in answers)
     room = most - sum(len(earlier.items) for earlier in before if earlier)
@@ -118,7 +118,7 @@ def repeated_page(call: Call) -> Answer:
 
 @kind(paths=ENGAGED)
 def empty_promise(call: Call, *, after: NonNegativeInt = 0) -> Answer:
-    """After so many pages come empty ones that promise more."""
+    """After `after` pages come empty ones that promise more."""
     answers = walk(call.path, call.params, call.right)
     page = read(call.path, answers[-1])
     if page is None:
@@ -139,6 +139,6 @@ def _following(call: Call) -> Token | None:
 
 
 def _leading_to(call: Call, token: Token) -> Answer:
-    """The right page with another token of the next one; what is no page stays as it is."""
+    """The right page with another token for the next one; other answers stay as they are."""
     answer = call.otherwise()
     return answer if read(call.path, answer) is None else with_following(call.path, answer, token)

@@ -1,4 +1,4 @@
-"""What a kind of fault is: a function from a call to its answer, with parameters by keyword."""
+"""What a kind of fault is: a function from a call to its answer, with keyword parameters."""
 
 import inspect
 from collections.abc import Callable
@@ -17,8 +17,8 @@ Function = TypeVar("Function", bound=Answering)
 
 @dataclass(frozen=True)
 class Call:
-    """One API request. `right` is what answers it, with these or other parameters, as if the
-    fault were not there; `account` is whom the fault is set for, or empty."""
+    """One API request. `right` answers it, with these or other parameters, as if the fault were
+    not set; `account` is the account that the fault is set for, or empty."""
 
     path: str
     params: Params
@@ -26,16 +26,16 @@ class Call:
     account: str = ""
 
     def otherwise(self) -> Answer:
-        """What would be answered without the fault."""
+        """The answer without the fault."""
         return self.right(self.params)
 
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind by its name. It is for requests of `paths` only; None is any path.
+    """A kind of fault, for requests of `paths` only; None means any path.
 
-    One that answers `instead` never asks what would be answered otherwise. One that `lasts` is
-    the state of an account, which must be named, until the faults are replaced.
+    One that answers `instead` never calls the right answer. One that `lasts` is the state of an
+    account, which must be named, until the faults are replaced.
     """
 
     function: Answering
@@ -50,7 +50,7 @@ class Kind:
 
     @cached_property
     def parameters(self) -> type[BaseModel]:
-        """What it can be told, with the defaults; anything else is refused."""
+        """Its parameters with their defaults, as a model; anything else is refused."""
         hints = get_type_hints(self.function, include_extras=True)
         fields: dict[str, Any] = {
             name: (hints[name], ... if told.default is told.empty else told.default)
@@ -69,7 +69,7 @@ class Kind:
 
     @property
     def scope(self) -> str:
-        """The paths it is for as one line of text, empty where it is for any."""
+        """The paths it is for as one line of text, empty if it is for any."""
         return f"on {' '.join(sorted(self.paths))}" if self.paths else ""
 
 
@@ -79,7 +79,7 @@ REGISTRY: dict[str, Kind] = {}
 def kind(
     *, paths: frozenset[str] | None = None, instead: bool = False, lasts: bool = False
 ) -> Callable[[Function], Function]:
-    """Makes a function the kind of its name; the first line of its docstring describes it."""
+    """Registers a function as the kind of its name; its docstring's first line describes it."""
 
     def register(function: Function) -> Function:
         REGISTRY[function.__name__] = Kind(function, paths, instead, lasts)

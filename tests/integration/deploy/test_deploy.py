@@ -52,7 +52,7 @@ def test_the_life_of_a_stage(
     steps = [line.removesuffix(" ...") for line in said if line.endswith(" ...")]
     assert steps == [
         *("preflight", "resources", "package", "migrate", "functions"),
-        *("host", "smoke", "keep", "schedules"),
+        *("host", "smoke", "keep", "schedules", "watch"),
     ]
     assert_the_state_is_chalice_s_own(one, account)
 
@@ -114,12 +114,13 @@ def assert_status_tells_of_slots_queues_and_alarms(account: Account, deployment:
     assert (told["host"], told["last slots"]) == ("none", "2026-02-20T17:00+07:00")
     assert told["alarms"] == "1, 1 of them on"
     assert f"alarm {name}" in told
+    assert told["stack cicero-one-watch"] == "CREATE_COMPLETE"
 
 
 def assert_schedules_began_off_and_were_switched_on_last(gate: Gate) -> None:
     puts = [json.loads(b) for c, b in zip(gate.changes, gate.bodies, strict=True) if c == "PutRule"]
     assert [rule["State"] for rule in puts] == ["DISABLED"] * 3
-    assert gate.changes[-3:] == ["EnableRule"] * 3
+    assert gate.changes[-4:] == [*["EnableRule"] * 3, "CreateStack"]
 
 
 def assert_nothing_reserves_an_execution(gate: Gate) -> None:

@@ -17,6 +17,7 @@ from tests.integration.ledger import write
 from tests.integration.tables import Tables
 from tests.integration.waiting import PATIENCE_SECONDS, wait_until
 from wa_session_host.sending.consumer import Consumer
+from wa_session_host.sending.fifo_queue import FifoQueue
 from wa_session_host.sending.inflight import InHand, Taken
 from wa_session_host.sending.transport import Outgoing, Transport, TransportError
 
@@ -64,7 +65,7 @@ class HastyHand(InHand):
     """Lets a message be tried again at once, and remembers the seconds it was asked for instead."""
 
     def __init__(self, queues: Queues, sessions: list[str] | None = None) -> None:
-        super().__init__(queues.client, queues.url(OUTBOUND), sessions)
+        super().__init__(FifoQueue(queues.client, queues.url(OUTBOUND)), sessions)
         self.asked: list[float] = []
 
     def release(self, taken: Taken, wait: timedelta) -> None:

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
-from chalicelib.db import Row
 from chalicelib.runtime import Runtime
+from chalicelib.slots import WIB
 from tests.conftest import RuntimeAt
 from tests.integration.tables import Tables
 from wa_session_host.alerts.alerts import Alerts
-from wa_session_host.sending.delivery import Outcome
-from wa_session_host.sending.transport import NotSent, OutcomeUnknown, Rejected, TransportError
+from wa_session_host.sending.attempt import Attempt, Outcome
+from wa_session_host.sending.transport import (
+    NotSent,
+    OutcomeUnknown,
+    Outgoing,
+    Rejected,
+    TransportError,
+)
 
 GIVEN_UP = Outcome("dead_letter")
 UNCERTAIN = Outcome("uncertain")
@@ -35,8 +41,9 @@ def alerts(runtime: Runtime) -> Iterator[Alerts]:
         made.close()
 
 
-def row(outbox_id: int, session: str = "gateway", kind: str = "changes") -> Row:
-    return {"outbox_id": outbox_id, "session": session, "kind": kind, "client_id": "POLRES_X"}
+def attempt(outbox_id: int, session: str = "gateway", kind: str = "changes") -> Attempt:
+    message = Outgoing(session, "1@g.us", "Apel pagi", "key")
+    return Attempt(outbox_id, "POLRES_X", kind, 1, 5, datetime.now(WIB), message)
 
 
 def told(alerts: Alerts, tables: Tables) -> list[str]:
@@ -49,26 +56,26 @@ def test_many_messages_that_fail_alike_within_an_hour_are_one_alert_about_the_fi
     alerts: Alerts, tables: Tables
 ) -> None:
     for outbox_id in range(1, 21):
-        alerts.tried(row(outbox_id), GIVEN_UP, REACH)
+        alerts.tried(attempt(outbox_id), GIVEN_UP, REACH)
     [text] = told(alerts, tables)
     assert "Pertama: outbox 1, klien POLRES_X" in text
 
 
-FIRST: tuple[Row, Outcome, TransportError] = (row(1), GIVEN_UP, REACH)
+FIRST: tuple[Attempt, Outcome, TransportError] = (attempt(1), GIVEN_UP, REACH)
 
 
 @pytest.mark.parametrize(
     "second",
     [
-        (row(2), GIVEN_UP, GROUP),
-        (row(2), GIVEN_UP, NotSent("five times")),
-        (row(2), UNCERTAIN, OutcomeUnknown("no answer")),
-        (row(2, session="log"), GIVEN_UP, REACH),
+        (attempt(2), GIVEN_UP, GROUP),
+        (attempt(2), GIVEN_UP, NotSent("five times")),
+        (attempt(2), UNCERTAIN, OutcomeUnknown("no answer")),
+        (attempt(2, session="log"), GIVEN_UP, REACH),
     ],
     ids=["group", "other cause", "other outcome", "other account"],
 )
 def test_what_fails_otherwise_is_told_too(
-    second: tuple[Row, Outcome, TransportError], alerts: Alerts, tables: Tables
+    second: tuple[Attempt, Outcome, TransportError], alerts: Alerts, tables: Tables
 ) -> None:
     alerts.tried(*FIRST)
     alerts.tried(*second)
@@ -81,10 +88,10 @@ def test_the_next_hour_has_an_alert_of_its_own(
     alerts.tried(*FIRST)
     later = runtime.now() + timedelta(hours=1)
     runtime.set_clock(lambda: later)
-    alerts.tried(row(2), GIVEN_UP, REACH)
+    alerts.tried(attempt(2), GIVEN_UP, REACH)
     assert ["outbox 1," in text for text in told(alerts, tables)] == [True, False]
 
 
 def test_an_alert_that_fails_is_not_told_by_another(alerts: Alerts, tables: Tables) -> None:
-    alerts.tried(row(1, kind="admin_alert"), GIVEN_UP, REACH)
+    alerts.tried(attempt(1, kind="admin_alert"), GIVEN_UP, REACH)
     assert told(alerts, tables) == []

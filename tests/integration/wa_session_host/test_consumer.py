@@ -37,7 +37,7 @@ from tests.integration.wa_session_host.consuming import (
 )
 from tests.integration.waiting import wait_until
 from wa_session_host.sending.console import ConsoleTransport
-from wa_session_host.sending.consumer import Consumer
+from wa_session_host.sending.consumer import Assignment, Consumer
 from wa_session_host.sending.inflight import open_in_hand
 from wa_session_host.sending.pacing import Limits, Pace
 from wa_session_host.sending.transport import (
@@ -317,9 +317,7 @@ def test_an_owner_s_cap_counts_what_the_one_before_sent(
         account,
         stop,
         in_hand=in_hand,
-        session="gateway",
-        tenure=lambda: tenures[-1],
-        pace=pace,
+        assignment=Assignment("gateway", lambda: tenures[-1], pace),
     )
     with closing(in_hand), consuming(consumer, stop):
         publish(writer, message(writer, "k1"))

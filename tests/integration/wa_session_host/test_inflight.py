@@ -16,6 +16,7 @@ from tests.conftest import RuntimeAt
 from tests.integration.inbox import Inbox
 from tests.integration.ledger import CHAT
 from tests.integration.waiting import wait_until
+from wa_session_host.sending.fifo_queue import FifoQueue
 from wa_session_host.sending.inflight import InHand, open_in_hand
 
 Answer = dict[str, Any]
@@ -68,7 +69,7 @@ def hands() -> Iterator[Callable[..., InHand]]:
     made: list[InHand] = []
 
     def make(queue: Queue) -> InHand:
-        made.append(InHand(queue, "url", ["gateway", "log"]).start())
+        made.append(InHand(FifoQueue(queue, "url"), ["gateway", "log"]).start())
         return made[-1]
 
     yield make

@@ -25,6 +25,7 @@ from wa_session_host.sending.transport import (
     TransportError,
 )
 from wa_session_host.session import states
+from wa_session_host.session.child_process import ChildProcess
 from wa_session_host.session.session import Session
 from wa_session_host.session.snapshot import Snapshot, Times
 from wa_session_host.session.states import AlertKind, Event, State
@@ -56,13 +57,13 @@ class Watched:
     ) -> None:
         self.owned = True
         self.alerts: list[AlertKind] = []
+        connect = protocol.Connect(account="gateway", store="unused")
         self.session = Session(
             "gateway",
-            lambda: protocol.Connect(account="gateway", store="unused"),
+            lambda report, end: ChildProcess(connect, report, end, command or scripted.command),
             lambda: self.owned,
             self._alert,
             lambda: datetime.now(WIB),
-            command or scripted.command,
             times,
         )
 

@@ -26,7 +26,7 @@ from tests.integration.wa_session_host.consuming import (
     statuses,
 )
 from tests.integration.waiting import wait_until
-from wa_session_host.sending.consumer import Consumer
+from wa_session_host.sending.consumer import Assignment, Consumer
 from wa_session_host.sending.inflight import InHand, open_in_hand
 from wa_session_host.sending.transport import NotSent
 
@@ -84,7 +84,7 @@ def in_hand(writer: Runtime, watched: Watched, patient_queue: None) -> Iterator[
 
 
 def consumer(runtime: Runtime, account: Account, stop: Event, hand: InHand, name: str) -> Consumer:
-    return Consumer(runtime, account, stop, in_hand=hand, session=name)
+    return Consumer(runtime, account, stop, in_hand=hand, assignment=Assignment(name))
 
 
 def looks(inbox: Inbox) -> list[int]:

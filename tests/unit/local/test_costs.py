@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from local.costs import DAYS, FETCHES, FULL_SLOTS, HEADS, SLOTS, Prices, Work, day_of, rows
+from local.docs.costs import DAYS, FETCHES, FULL_SLOTS, HEADS, SLOTS, Prices, Work, day_of, rows
 
 FREE = Prices(gigabyte_second=0, lambda_million=0, sqs_million=0, sqs_fifo_million=0)
 WORK = Work(

@@ -32,7 +32,7 @@ def test_another_attribute_than_the_arn_is_refused(tmp_path: Path) -> None:
 
 def test_a_reference_to_nothing_is_refused(tmp_path: Path) -> None:
     message = refusal(tmp_path, {"QueueName": {"Fn::Sub": "cicero-${Stag}"}})
-    assert message.startswith("Stag is no parameter")
+    assert message.startswith("Stag is neither a parameter")
 
 
 def test_a_queue_without_a_name_is_refused(tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 from alembic import op
 
+from chalicelib.db.migrations.indexes import build
+
 revision = "0002"
 down_revision = "0001"
 
@@ -102,8 +104,6 @@ ALTER TABLE wa_notification_outbox
   ADD COLUMN published_at timestamptz,
   ADD COLUMN send_started_at timestamptz,
   ADD COLUMN wa_message_id text;
-CREATE INDEX wa_notification_outbox_unsent ON wa_notification_outbox (group_id, outbox_id)
-  WHERE session IS NOT NULL AND status IN ('pending', 'processing', 'retrying');
 
 CREATE TABLE change_told (
   change_id bigint NOT NULL REFERENCES content_change (change_id) ON DELETE CASCADE,
@@ -114,16 +114,12 @@ CREATE TABLE change_told (
 CREATE INDEX change_told_outbox ON change_told (outbox_id);
 """
 
-INDEXES = """
-CREATE INDEX IF NOT EXISTS cicero_insta_post_clients_client ON insta_post_clients (client_id);
-CREATE INDEX IF NOT EXISTS cicero_insta_post_created ON insta_post (client_id, created_at);
-CREATE INDEX IF NOT EXISTS cicero_tiktok_post_clients_client ON tiktok_post_clients (client_id);
-CREATE INDEX IF NOT EXISTS cicero_tiktok_post_created ON tiktok_post (client_id, created_at);
-CREATE INDEX IF NOT EXISTS cicero_insta_like_audit_window
-  ON insta_like_audit (shortcode, snapshot_window_end);
-CREATE INDEX IF NOT EXISTS cicero_tiktok_comment_audit_window
-  ON tiktok_comment_audit (video_id, snapshot_window_end);
-"""
+INDEXES = {
+    "cicero_insta_post_created": "insta_post (client_id, created_at)",
+    "cicero_tiktok_post_created": "tiktok_post (client_id, created_at)",
+    "cicero_insta_like_audit_window": "insta_like_audit (shortcode, snapshot_window_end)",
+    "cicero_tiktok_comment_audit_window": "tiktok_comment_audit (video_id, snapshot_window_end)",
+}
 
 # Any JSON that was ever stored in likes/comments, and what is to be added, as one sorted array
 # of distinct lower-case names, each with the prefix that readers expect ("" or "@").
@@ -203,5 +199,6 @@ $$;
 
 
 def upgrade() -> None:
-    for statements in (RUNS, CONTENT, OUTBOX, INDEXES, MERGE, ARCHIVE, RESTORE):
+    build(INDEXES)
+    for statements in (RUNS, MERGE, ARCHIVE, RESTORE, CONTENT, OUTBOX):
         op.get_bind().exec_driver_sql(statements)

@@ -5,8 +5,18 @@
 
 from alembic import op
 
+from chalicelib.db.migrations.indexes import build
+
 revision = "0003"
 down_revision = "0002"
+
+INDEXES = {
+    "wa_notification_outbox_unsent": (
+        "wa_notification_outbox (group_id, outbox_id) WHERE session IS NOT NULL "
+        "AND status IN ('pending', 'processing', 'retrying')"
+    ),
+    "cicero_insta_post_clients_day": "insta_post_clients (client_id, created_at)",
+}
 
 CONTENT = """
 CREATE TABLE client_content (
@@ -34,7 +44,6 @@ ALTER TABLE content_change ADD CONSTRAINT content_change_kind_check
 
 DROP INDEX IF EXISTS cicero_insta_post_clients_client;
 DROP INDEX IF EXISTS cicero_tiktok_post_clients_client;
-CREATE INDEX cicero_insta_post_clients_day ON insta_post_clients (client_id, created_at);
 CREATE INDEX cicero_tiktok_post_clients_day ON tiktok_post_clients (client_id, created_at);
 """
 
@@ -185,5 +194,6 @@ $$;
 
 
 def upgrade() -> None:
+    build(INDEXES)
     for statements in (CONTENT, ARCHIVE, RESTORE, CLOSE, SNAPSHOT, MERGE):
         op.get_bind().exec_driver_sql(statements)

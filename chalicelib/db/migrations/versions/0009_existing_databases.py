@@ -321,5 +321,5 @@ $$;
 
 
 def upgrade() -> None:
-    for statements in (LOOSEN, TIMES, NOTED, TAKE_OUT, PUT_BACK, ALIKE):
+    for statements in (TIMES, NOTED, TAKE_OUT, PUT_BACK, LOOSEN, ALIKE):  # others' tables last
         op.get_bind().exec_driver_sql(statements)

@@ -22,6 +22,7 @@ from tests.integration.wa_session_host.real_library.hosting import (
 from tests.integration.waiting import wait_until
 from tests.whatsapp.linked import GROUP, GROUP_NAME
 from tests.whatsapp.standin import Standin
+from wa_session_host import protocol
 from wa_session_host.host import Host
 from wa_session_host.session.snapshot import Times
 
@@ -55,7 +56,7 @@ def test_texts_go_out_as_they_were_written_and_the_groups_are_known(
         groups = host.page.operations.groups(host.sessions["gateway"])
     assert standin.texts == TEXTS
     assert [row["wa_message_id"] for row in told.rows()] == [one.id for one in standin.arrivals]
-    assert groups == [{"id": GROUP, "name": GROUP_NAME, "members": 2}]
+    assert groups == [protocol.Group(id=GROUP, name=GROUP_NAME, members=2)]
 
 
 def test_a_killed_child_is_replaced_and_meanwhile_nothing_is_taken_from_the_queue(

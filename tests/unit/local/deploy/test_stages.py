@@ -62,6 +62,7 @@ def test_settings_that_are_no_secrets_stand_in_its_environment(tmp_path: Path) -
         ('[environment]\nCICERO_STAGE = "dev"', "is no setting for this table"),
         ('[environment]\nLOG_LEVLE = "INFO"', "is no setting for this table"),
         ("region = 3", "is no TOML"),
+        ("monthly_budget = 5", "monthly_budget needs alarm_email"),
         ('account = "12"', "account: String should match"),
         ('[host]\nimage = "x:latest"', "host.image: String should match"),
     ],

@@ -8,13 +8,15 @@ import pytest
 
 from tests.unit.builders import wib
 from wa_session_host.alerts import texts as alert_texts
-from wa_session_host.sending.transport import OutcomeUnknown, Rejected, TransportError
+from wa_session_host.sending.attempt import Attempt
+from wa_session_host.sending.transport import OutcomeUnknown, Outgoing, Rejected, TransportError
 from wa_session_host.session.snapshot import Snapshot
 from wa_session_host.session.states import AlertKind
 
 NOW = wib("17:05")
 SHOT = Snapshot("gateway", "banned", NOW, banned_until=wib("18:30"))
-ROW = {"outbox_id": 7, "client_id": "POLRES_X"}
+MESSAGE = Outgoing("gateway", "1@g.us", "Apel pagi", "key")
+ATTEMPT = Attempt(7, "POLRES_X", "changes", 1, 5, NOW, MESSAGE)
 
 
 @pytest.mark.parametrize("kind", get_args(AlertKind))
@@ -39,7 +41,7 @@ def test_every_kind_of_trouble_has_a_text_that_names_account_time_and_advice(
 def test_a_failed_message_is_told_with_its_reason_and_what_to_do(
     status: str, error: TransportError, head: str, advice: str
 ) -> None:
-    text = alert_texts.message(ROW, status, error, NOW)
+    text = alert_texts.message(ATTEMPT, status, error, NOW)
     assert text.startswith(head)
     assert "outbox 7, klien POLRES_X\nSebab: x\n" in text
     assert advice in text

@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.builders import always, wib
-from wa_session_host.protocol import Ended, Happened, Qr, Report, RetryReceipt
-from wa_session_host.session.reports import REMEMBERED, ReportReader, Window
+from wa_session_host.protocol import Ended, Happened, Pong, Qr, Report, RetryReceipt
+from wa_session_host.session.reports import REMEMBERED, ReportReader, Window, pong_event
 from wa_session_host.session.snapshot import Snapshot, Times
-from wa_session_host.session.states import Event
+from wa_session_host.session.states import Event, State
 
 MOMENT = wib("08:00")
 
@@ -127,3 +127,27 @@ def test_a_window_counts_what_happened_within_it(seconds: int, pauses: list[int]
         now += pause
         noted.append(now)
         assert window.note(now) == sum(now - moment <= seconds for moment in noted)
+
+
+@pytest.mark.parametrize(
+    ("connected", "logged_in", "state", "event"),
+    [
+        (True, True, "reconnecting", "keep_alive_restored"),
+        (True, True, "connected", None),
+        (True, False, "connected", "disconnected"),
+        (False, False, "connected", "disconnected"),
+        (True, False, "pairing", None),
+        (False, False, "pairing", "pair_failed"),
+        (False, False, "starting", None),
+    ],
+)
+def test_a_pong_is_an_event_where_it_contradicts_the_state(
+    connected: bool, logged_in: bool, state: State, event: Event | None
+) -> None:
+    pong = Pong(connected=connected, logged_in=logged_in)
+    assert pong_event(pong, state, codes_shown=False) == event
+
+
+def test_codes_that_were_shown_long_enough_expire_and_do_not_fail() -> None:
+    gone = Pong(connected=False, logged_in=False)
+    assert pong_event(gone, "pairing", codes_shown=True) == "qr_expired"
