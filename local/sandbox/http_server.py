@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 HOST = "127.0.0.1"
 SERVER = "RapidAPI-1.2.8"
 WAITING = 256  # connections that may wait to be accepted
+KEEP_ALIVE_SECONDS = 3600  # idle connections of workers stay open
 DRIP_SECONDS = 0.1  # between two pieces of a slow body
 LINGER_NOT = struct.pack("ii", 1, 0)  # closing discards what is left and resets the connection
 
@@ -71,6 +72,7 @@ class SandboxServer:
             server_header=False,
             date_header=False,
             proxy_headers=False,
+            timeout_keep_alive=KEEP_ALIVE_SECONDS,
         )
         uvicorn.Server(config).run([self._socket])
 
