@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -18,12 +16,9 @@ from click.testing import CliRunner
 
 from local.cli import cli
 from local.deploy.account import Account, DeployError, find
-from local.deploy.destroy import what_goes
-from local.deploy.status import status
 from tests.integration.deploy.conftest import NewStage
 from tests.integration.deploy.expected import assert_complete
 from tests.integration.deploy.gate import FunctionFailed, Gate
-from tests.integration.deploy.seen import seen
 
 ON, OFF = {"ENABLED"}, {"DISABLED"}
 
@@ -34,117 +29,6 @@ def told(text: str) -> None:
 
 def rules(account: Account, deployment: Any) -> set[str]:
     return set(find(account, deployment.stage).rules.values())
-
-
-def test_the_life_of_a_stage(
-    new_stage: NewStage, account: Account, gate: Gate, project: Path
-) -> None:
-    one = new_stage("one", 'client = "CONTOH"')
-    said: list[str] = []
-
-    one.run(said.append)
-
-    first = seen(account, one.stage)
-    assert_complete(account, one.stage)
-    assert rules(account, one) == ON
-    assert_schedules_began_off_and_were_switched_on_last(gate)
-    assert_nothing_reserves_an_execution(gate)
-    steps = [line.removesuffix(" ...") for line in said if line.endswith(" ...")]
-    assert steps == [
-        *("preflight", "resources", "package", "migrate", "functions"),
-        *("host", "smoke", "keep", "schedules", "watch"),
-    ]
-    assert_the_state_is_chalice_s_own(one, account)
-
-    shutil.rmtree(project / ".local")
-    shutil.rmtree(project / ".chalice/deployed")
-    gate.stop(None)
-    one.run(told)
-    assert seen(account, one.stage) == first
-    assert not [
-        c
-        for c in gate.changes
-        if c.startswith(("Create", "POST /2015-03-31/functions/"))
-        and "invocations" not in c
-        and "policy" not in c
-    ]
-
-    (project / "chalicelib/added.py").write_text("")  # Chalice's own cache would not see it
-    gate.stop(None)
-    one.run(told)
-    changed = seen(account, one.stage)
-    assert not set(changed["code"].items()) & set(first["code"].items())
-    assert changed | {"code": first["code"]} == first
-    assert_tables_came_first(gate, "/code")
-
-    ran = CliRunner().invoke(cli, ["rollback", "one", "--project", str(project)])
-    assert ran.exit_code == 0, ran.output
-    back = seen(account, one.stage)["code"]
-    assert [name for name in back if back[name] != first["code"][name]] == [
-        "cicero-fetch-one-migrate"
-    ]
-
-    assert_status_tells_of_slots_queues_and_alarms(account, one)
-
-    ran = CliRunner().invoke(cli, ["destroy", "one", "--project", str(project)], input="one\n")
-    assert ran.exit_code == 0, ran.output
-    assert what_goes(account, one.stage) == []
-    ran = CliRunner().invoke(cli, ["status", "one", "--project", str(project)])
-    assert "0 on nothing" in ran.output, ran.exception
-
-
-def assert_status_tells_of_slots_queues_and_alarms(account: Account, deployment: Any) -> None:
-    logs, now = account.client("logs"), int(time.time() * 1000)
-    group = "/aws/lambda/cicero-fetch-one-open_slot_half_hour"
-    logs.create_log_stream(logGroupName=group, logStreamName="s")
-    lines = ("START", json.dumps({"slot": "2026-02-20T17:00+07:00", "message": "open_slot: {}"}))
-    events = [{"timestamp": now, "message": line} for line in lines]
-    logs.put_log_events(logGroupName=group, logStreamName="s", logEvents=events)
-    name, watch = "cicero-one-fetch-late", account.client("cloudwatch")  # not of moto's stacks
-    rule = {"EvaluationPeriods": 1, "Threshold": 1, "ComparisonOperator": "GreaterThanThreshold"}
-    watch.put_metric_alarm(AlarmName=name, Namespace="x", MetricName="x", Period=60, **rule)
-    watch.set_alarm_state(AlarmName=name, StateValue="ALARM", StateReason="test")
-
-    told = dict(status(account, deployment.stage))
-
-    assert "13 on python3" in told["functions"]
-    assert "different bundles" not in told["functions"]
-    assert told["rule sweep-event"] == "ENABLED"
-    assert told["queue fetch"] == "0 waiting, 0 in hand"
-    assert (told["host"], told["last slots"]) == ("none", "2026-02-20T17:00+07:00")
-    assert told["alarms"] == "1, 1 of them on"
-    assert f"alarm {name}" in told
-    assert told["stack cicero-one-watch"] == "CREATE_COMPLETE"
-
-
-def assert_schedules_began_off_and_were_switched_on_last(gate: Gate) -> None:
-    puts = [json.loads(b) for c, b in zip(gate.changes, gate.bodies, strict=True) if c == "PutRule"]
-    assert [rule["State"] for rule in puts] == ["DISABLED"] * 3
-    assert gate.changes[-4:] == [*["EnableRule"] * 3, "CreateStack"]
-
-
-def assert_nothing_reserves_an_execution(gate: Gate) -> None:
-    assert not [
-        change for change in gate.changes if change.startswith("PUT") and "concurrency" in change
-    ]
-
-
-def assert_the_state_is_chalice_s_own(deployment: Any, account: Account) -> None:
-    """What is found says all that Chalice wrote down."""
-    file = deployment.work / f".chalice/deployed/{deployment.stage.name}.json"
-    chalice_s = json.loads(file.read_text())
-    ours = find(account, deployment.stage).chalice_state(deployment.stage.prefix)
-    by_name = [sorted(state.pop("resources"), key=json.dumps) for state in (chalice_s, ours)]
-    assert by_name[0] == by_name[1]
-    assert chalice_s == ours
-
-
-def assert_tables_came_first(gate: Gate, after: str) -> None:
-    """`migrate` was deployed, ran, and then came the others."""
-    calls = [c.split(" ")[1] for c in gate.changes if c.endswith((after, "/invocations"))]
-    name = "/2015-03-31/functions/cicero-fetch-one-migrate"
-    assert calls[:2] == [f"{name}/code", f"{name}/invocations"]
-    assert len(calls) > 13
 
 
 def test_a_deployment_that_stops_anywhere_is_completed_by_the_next_one(
