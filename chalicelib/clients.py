@@ -8,48 +8,45 @@ from typing import Any
 
 from chalicelib.chats import group_chats
 from chalicelib.handles import Handle, Problem, read_handle
-from chalicelib.platforms import PLATFORMS, Platform
-
-_COLUMNS: Mapping[Platform, str] = {"instagram": "client_insta", "tiktok": "client_tiktok"}
+from chalicelib.platforms import DESCRIPTIONS, PLATFORMS, Platform
 
 
 @dataclass(frozen=True)
 class Client:
-    """A unit with at least its id; a platform is on exactly when its handle is not None.
+    """A unit with at least its id; a platform is on exactly when it has a handle.
 
-    `client_id` is written as stored. `chats` are group ids ending in @g.us. An inactive client
-    (`client_status` not true) is told nothing.
+    `client_id` is written as stored. `account_ids`: what stands on the client as the id of an
+    account, of the platforms that know accounts by one. `chats` are group ids ending in @g.us. An
+    inactive client (`client_status` not true) is told nothing.
     """
 
     client_id: str
     name: str
     client_type: str | None
-    instagram: str | None
-    tiktok: str | None
-    tiktok_secuid: str | None
+    handles: Mapping[Platform, str]
+    account_ids: Mapping[Platform, str]
     chats: tuple[str, ...]
     active: bool = True
 
     @classmethod
     def from_row(cls, row: Mapping[str, Any]) -> Client:
         """A client from a row of `clients`. A NULL platform status counts as on."""
+        handles = {platform: _handle(row, platform).name for platform in PLATFORMS}
+        columns = {platform: one.account_id_column for platform, one in DESCRIPTIONS.items()}
+        ids = {platform: row[column] for platform, column in columns.items() if column}
         return cls(
             client_id=row["client_id"],
             name=row["nama"],
             client_type=row["client_type"],
-            instagram=_handle(row, "instagram").name,
-            tiktok=_handle(row, "tiktok").name,
-            tiktok_secuid=row["tiktok_secuid"] or None,
+            handles={platform: name for platform, name in handles.items() if name},
+            account_ids={platform: found for platform, found in ids.items() if found},
             chats=group_chats(row["client_group"], row["client_id"]),
             active=row.get("client_status", True) is True,
         )
 
     @property
     def platforms(self) -> tuple[Platform, ...]:
-        return tuple(platform for platform in PLATFORMS if self.handle(platform))
-
-    def handle(self, platform: Platform) -> str | None:
-        return self.instagram if platform == "instagram" else self.tiktok
+        return tuple(platform for platform in PLATFORMS if platform in self.handles)
 
 
 def participants(rows: Iterable[Mapping[str, Any]]) -> list[Client]:
@@ -82,5 +79,5 @@ def unusable_handles(rows: Iterable[Mapping[str, Any]]) -> list[UnusableHandles]
 
 def _handle(row: Mapping[str, Any], platform: Platform) -> Handle:
     """The handle of a platform that is not switched off."""
-    column = _COLUMNS[platform]
+    column = DESCRIPTIONS[platform].handle_column
     return Handle() if row[f"{column}_status"] is False else read_handle(row[column], platform)

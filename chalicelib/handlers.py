@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-Answer = dict[str, Any]
+HandlerResult = dict[str, Any]
 
 
-def open_slot(event: Mapping[str, Any], context: Any = None) -> Answer:
+def open_slot(event: Mapping[str, Any], context: Any = None) -> HandlerResult:
     """A schedule event: the slot comes from the event's own time."""
     from chalicelib import dispatch
     from chalicelib.runtime import invoked
@@ -71,7 +71,7 @@ def dead_job(event: Mapping[str, Any], context: Any = None) -> None:
     dead_letters.record_dead_job(invoked(context), _body(event))
 
 
-def sweep(event: Mapping[str, Any], context: Any = None) -> Answer:
+def sweep(event: Mapping[str, Any], context: Any = None) -> HandlerResult:
     """The minute's round of mending."""
     from chalicelib import sweep as sweeping
     from chalicelib.runtime import invoked
@@ -79,7 +79,7 @@ def sweep(event: Mapping[str, Any], context: Any = None) -> Answer:
     return _logged("sweep", asdict(sweeping.sweep(invoked(context))))
 
 
-def run_client(event: object, context: Any = None) -> Answer:
+def run_client(event: object, context: Any = None) -> HandlerResult:
     """`{"client_id": …, "slot": …}` from a person."""
     from chalicelib.manual import runs
     from chalicelib.requests import RunClientRequest, parse_request
@@ -90,7 +90,7 @@ def run_client(event: object, context: Any = None) -> Answer:
     return _logged("run_client", {"client": job.client_id, "slot": str(job.of_slot)})
 
 
-def run_slot(event: object, context: Any = None) -> Answer:
+def run_slot(event: object, context: Any = None) -> HandlerResult:
     """`{"slot": …}` from a person."""
     from chalicelib.manual import runs
     from chalicelib.requests import RunSlotRequest, parse_request
@@ -100,7 +100,7 @@ def run_slot(event: object, context: Any = None) -> Answer:
     return _logged("run_slot", asdict(runs.run_slot(invoked(context), request.slot)))
 
 
-def add_post(event: object, context: Any = None) -> Answer:
+def add_post(event: object, context: Any = None) -> HandlerResult:
     """`{"client_id": …, "link": …}` from a person."""
     from chalicelib.manual import posts
     from chalicelib.requests import AddPostRequest, parse_request
@@ -112,17 +112,18 @@ def add_post(event: object, context: Any = None) -> Answer:
     )
 
 
-def restore_post(event: object, context: Any = None) -> Answer:
+def restore_post(event: object, context: Any = None) -> HandlerResult:
     """`{"content_id": …}` from a person."""
     from chalicelib.manual import posts
     from chalicelib.requests import RestorePostRequest, parse_request
     from chalicelib.runtime import invoked
 
     request = parse_request(RestorePostRequest, event)
-    return _logged("restore_post", posts.restore_post(invoked(context), request.content_id))
+    restored = posts.restore_post(invoked(context), request.content_id)
+    return _logged("restore_post", asdict(restored))
 
 
-def outbox(event: object, context: Any = None) -> Answer:
+def outbox(event: object, context: Any = None) -> HandlerResult:
     """`{"action": "list" | "show" | "redrive" | "cancel", …}` from a person. Texts and chats are
     in the answer and never in the log."""
     from chalicelib import requests
@@ -143,7 +144,7 @@ def outbox(event: object, context: Any = None) -> Answer:
     return _logged("outbox", {"action": request.action, **asdict(done)})
 
 
-def migrate(context: Any = None) -> Answer:
+def migrate(context: Any = None) -> HandlerResult:
     """Brings the database to the newest shape."""
     from chalicelib.db import migrate as migrations
     from chalicelib.runtime import invoked
@@ -182,6 +183,6 @@ def _body(event: Mapping[str, Any]) -> str:
     return str(records[0]["body"])
 
 
-def _logged(handler: str, answer: Answer) -> Answer:
+def _logged(handler: str, answer: HandlerResult) -> HandlerResult:
     log.info("%s: %s", handler, answer)
     return answer

@@ -8,12 +8,12 @@ from contextvars import copy_context
 from typing import TypeVar
 
 Given = TypeVar("Given")
-Answer = TypeVar("Answer")
+Output = TypeVar("Output")
 
 
 def side_by_side(
-    pool: Executor, work: Callable[[Given], Answer], items: Iterable[Given]
-) -> list[Answer]:
+    pool: Executor, work: Callable[[Given], Output], items: Iterable[Given]
+) -> list[Output]:
     """`work` over the items on the pool, answers in the items' order. What one raises is raised
     here, after all have ended. What is logged there carries the caller's fields (`logs.about`)."""
     futures = [pool.submit(copy_context().run, work, item) for item in items]

@@ -1,8 +1,134 @@
-"""The platforms that clients post on, under the names that tables, settings and texts use."""
+"""The platforms that clients post on, each described once: what differs between them and is a fact.
+Pure. How a platform is read stands in its module of `social/`, its SQL in `db/queries/`.
+
+Names are those that tables, settings and messages use.
+"""
 
 from __future__ import annotations
 
-from typing import Literal, get_args
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+from urllib.parse import quote
 
 Platform = Literal["instagram", "tiktok"]
-PLATFORMS: tuple[Platform, ...] = get_args(Platform)
+
+
+@dataclass(frozen=True)
+class Engagement:
+    """What people do with a post, as far as it is counted.
+
+    `count`: the field of a post that the list of people is measured by; `by_comments`: that count
+    is about comments, of which one person may make many, not about people. `noun`: what the count
+    is called in texts. `mark` stands before a name where readers join on it. `usual_cap`: so many
+    people a list names at most, whatever the count.
+    """
+
+    count: Literal["like_count", "comment_count"]
+    noun: str
+    by_comments: bool = False
+    mark: str = ""
+    usual_cap: range = range(0)
+
+
+@dataclass(frozen=True)
+class Profile:
+    """How an account is named. `domains` are the platform's own, `hosts` those of them that show
+    profiles; `name` is the shape of a name in lower case, as stated where an account is made. In a
+    profile's path `sign` stands before the name, which may come `under` one of these words."""
+
+    domains: tuple[str, ...]
+    hosts: frozenset[str]
+    name: re.Pattern[str]
+    sign: str = ""
+    under: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Links:
+    """How a post is named. `content_id` is the shape of its id, which no other platform's id has;
+    `path` takes it out of a link's path on `domain`, in one group, from its start; `url` is where
+    a post is found (`{content_id}`, `{handle}`; `handle` where none is known). `short`: the domain
+    has short links, which have to be followed. `forms`: what people may send, for them to read."""
+
+    domain: str
+    content_id: re.Pattern[str]
+    path: re.Pattern[str]
+    url: str
+    forms: tuple[str, ...]
+    handle: str = ""
+    short: bool = False
+
+    def to(self, content_id: str, handle: str | None = None) -> str:
+        """Where a post is found, without the account's handle as well."""
+        return self.url.format(content_id=quote(content_id, safe=""), handle=handle or self.handle)
+
+
+@dataclass(frozen=True)
+class Description:
+    """What differs from platform to platform. `handle_column`: the column of `clients`, whose
+    status is in `{handle_column}_status`; `account_id_column`: the one with the account's stable
+    id, where the API takes that instead of a handle. `api_host`: where the API is, unless set."""
+
+    label: str
+    handle_column: str
+    api_host: str
+    engagement: Engagement
+    profile: Profile
+    links: Links
+    account_id_column: str | None = None
+
+
+DESCRIPTIONS: Mapping[Platform, Description] = {
+    "instagram": Description(
+        label="Instagram",
+        handle_column="client_insta",
+        api_host="social-api4.p.rapidapi.com",
+        # Instagram names about a thousand likers of a post and no more (seen in recorded lists)
+        engagement=Engagement("like_count", "suka", usual_cap=range(900, 1101)),
+        profile=Profile(
+            domains=("instagram.com", "instagr.am", "ig.me"),
+            hosts=frozenset({"instagram.com", "www.instagram.com", "m.instagram.com"}),
+            # up to 30; no dot first, last or twice in a row; not digits alone
+            name=re.compile(r"(?=.{1,30}$)(?!\d+$)(?!.*\.\.)(?!\.)[a-z0-9._]*[a-z0-9_]", re.ASCII),
+            under=frozenset({"stories", "_u"}),
+        ),
+        links=Links(
+            domain="instagram.com",
+            content_id=re.compile(r"(?![0-9]{15,20}$)[A-Za-z0-9_-]{5,40}"),
+            path=re.compile(
+                r"/(?:(?!share/)[^/]+/)?"  # a user name; what stands behind share/ is no shortcode
+                r"(?:p|reel|reels|tv)/(?!audio/)([A-Za-z0-9_-]{5,40})(?=/|$)"
+            ),
+            url="https://www.instagram.com/p/{content_id}/",
+            forms=("an Instagram post or reel link or its shortcode",),
+        ),
+    ),
+    "tiktok": Description(
+        label="TikTok",
+        handle_column="client_tiktok",
+        api_host="tiktok-api23.p.rapidapi.com",
+        engagement=Engagement("comment_count", "komentar", by_comments=True, mark="@"),
+        profile=Profile(
+            domains=("tiktok.com",),
+            hosts=frozenset({"tiktok.com", "www.tiktok.com", "m.tiktok.com"}),
+            # 2 to 24; no dot last; not digits alone
+            name=re.compile(r"(?=.{2,24}$)(?!\d+$)[a-z0-9._]*[a-z0-9_]", re.ASCII),
+            sign="@",
+        ),
+        links=Links(
+            domain="tiktok.com",
+            content_id=re.compile(r"[0-9]{15,20}"),
+            path=re.compile(r".*?/(?:video|photo)/([0-9]{15,20})(?![0-9])"),
+            # found by the id, whatever the handle
+            url="https://www.tiktok.com/@{handle}/video/{content_id}",
+            handle="i",
+            forms=("a TikTok link or short link", "a TikTok video id"),
+            short=True,
+        ),
+        account_id_column="tiktok_secuid",
+    ),
+}
+
+PLATFORMS: tuple[Platform, ...] = tuple(DESCRIPTIONS)

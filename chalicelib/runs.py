@@ -8,13 +8,13 @@ import time
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from chalicelib.db import Row, Transaction
+from chalicelib.db import Transaction
 from chalicelib.jobs import ClientJob
 from chalicelib.runtime import Runtime
 
 log = logging.getLogger(__name__)
 
-Outcome = Literal["expired", "dead_letter"]
+GivenUp = Literal["expired", "dead_letter"]
 
 
 class Cost:
@@ -37,7 +37,7 @@ class Cost:
         }
 
 
-def give_up(runtime: Runtime, tx: Transaction, job: ClientJob, outcome: Outcome) -> bool:
+def give_up(runtime: Runtime, tx: Transaction, job: ClientJob, outcome: GivenUp) -> bool:
     """Ends the job's run, unless it has ended or was started over since; returns whether it did.
     The outcome is its error kind as well."""
     ended = tx.first(
@@ -52,9 +52,10 @@ def give_up(runtime: Runtime, tx: Transaction, job: ClientJob, outcome: Outcome)
     return ended is not None
 
 
-def dropped_if_expired(runtime: Runtime, tx: Transaction, job: ClientJob, run: Row) -> bool:
-    """Ends the run of a job that came too late, as expired; returns whether it was too late."""
-    if run["finished_at"] is not None or runtime.now() < job.expires_at:
+def dropped_if_expired(runtime: Runtime, tx: Transaction, job: ClientJob, ended: bool) -> bool:
+    """Ends the run of a job that came too late, as expired; returns whether it was too late. A run
+    that has `ended` stays as it is."""
+    if ended or runtime.now() < job.expires_at:
         return False
     give_up(runtime, tx, job, "expired")
     log.warning("expired: client %s, slot %s", job.client_id, job.of_slot)

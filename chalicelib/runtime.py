@@ -22,10 +22,10 @@ from chalicelib.platforms import Platform
 from chalicelib.queues import Queues
 from chalicelib.settings import Settings, load_settings
 from chalicelib.slots import WIB
+from chalicelib.social.apis import APIS, SocialApi
+from chalicelib.social.fallback import Fallback
 from chalicelib.social.guard import Guard, GuardedRoute
-from chalicelib.social.http import Api, Fallback
-from chalicelib.social.instagram import Instagram
-from chalicelib.social.tiktok import TikTok
+from chalicelib.social.http import Api, Effort
 
 log = logging.getLogger(__name__)
 
@@ -74,12 +74,8 @@ class Runtime:
         return Queues(self.settings.cicero_stage, deadline=lambda: self.deadline)
 
     @cached_property
-    def instagram(self) -> Instagram:
-        return Instagram(self._api("instagram"))
-
-    @cached_property
-    def tiktok(self) -> TikTok:
-        return TikTok(self._api("tiktok"))
+    def apis(self) -> Mapping[Platform, SocialApi]:
+        return {platform: make(self._api(platform)) for platform, make in APIS.items()}
 
     @cached_property
     def pool(self) -> ThreadPoolExecutor:
@@ -88,19 +84,17 @@ class Runtime:
 
     def counters(self) -> Counters:
         """What this process has spent so far; subtract two to know what a job cost."""
-        return Counters(
-            self.instagram.api.requests_sent() + self.tiktok.api.requests_sent(),
-            self.db.round_trips,
-        )
+        sent = (social.api.requests_sent() for social in self.apis.values())
+        return Counters(sum(sent, Counter()), self.db.round_trips)
 
     def close(self) -> None:
         """Lets go of every connection."""
         if "pool" in self.__dict__:
             self.pool.shutdown()
-        for part in ("db", "queues", "instagram", "tiktok", "guard"):
-            made = self.__dict__.get(part)
-            if made is not None and made not in self._shared:
-                made.close()
+        made = [self.__dict__.get(part) for part in ("db", "queues", "guard")]
+        for part in (*made, *self.__dict__.get("apis", {}).values()):
+            if part is not None and part not in self._shared:
+                part.close()
 
     @cached_property
     def guard(self) -> Guard:
@@ -129,15 +123,14 @@ class Runtime:
         return Fallback(*apis) if len(apis) > 1 else apis[0]
 
     def _route(self, name: str, host: str, key: str) -> Api:
-        return Api(
-            host,
-            key,
-            GuardedRoute(self.guard, name),
-            timeout=self.settings.rapidapi_timeout_seconds,
-            attempts=self.settings.rapidapi_attempts,
-            connections=self.settings.rapidapi_parallel_calls,
-            deadline=lambda: self.deadline,
+        settings = self.settings
+        effort = Effort(
+            settings.rapidapi_timeout_seconds,
+            settings.rapidapi_attempts,
+            settings.rapidapi_parallel_calls,
         )
+        route = GuardedRoute(self.guard, name)
+        return Api(host, key, route, effort, deadline=lambda: self.deadline)
 
 
 @dataclass(frozen=True)

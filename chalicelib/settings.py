@@ -6,12 +6,9 @@ The table in docs/configuration.md and `.env.example` are checked against this m
 
 from __future__ import annotations
 
-import io
-import json
 import os
 import re
 import unicodedata
-from collections.abc import Mapping
 from datetime import datetime, time
 from pathlib import Path
 from typing import Any, Literal
@@ -25,19 +22,18 @@ from pydantic_settings import (
 )
 
 from chalicelib import addresses
+from chalicelib.api_settings import ApiSettings
 from chalicelib.chats import read_people
 from chalicelib.errors import ConfigurationError
-from chalicelib.platforms import Platform
+from chalicelib.settings_sources import SsmSource, lines_amiss, shown
 from chalicelib.slots import SLOT_TIMES
 from chalicelib.typed import is_unseen, trimmed
+from chalicelib.whatsapp_settings import WhatsAppSettings
 
-INSTAGRAM_HOST = "social-api4.p.rapidapi.com"
-TIKTOK_HOST = "tiktok-api23.p.rapidapi.com"
 _LISTS = ("admin_whatsapp", "gateway_whatsapp_admin")
-_ACCOUNT = r"^[A-Za-z0-9_.-]{1,40}$"
 
 
-class Settings(BaseSettings):
+class Settings(WhatsAppSettings, ApiSettings):
     """Everything that can be set. Times of day are WIB; durations are seconds."""
 
     model_config = SettingsConfigDict(
@@ -57,96 +53,12 @@ class Settings(BaseSettings):
         description="Redis, where all workers share the APIs' rate, breakers and budget: "
         "redis://host:6379/0. Without it each process has its own.",
     )
-    rapidapi_key: str = Field(repr=False, description="Key for both APIs")
-    rapidapi_instagram_host: str = Field(
-        INSTAGRAM_HOST, description="Instagram API: a host name, or a full URL"
-    )
-    rapidapi_tiktok_host: str = Field(
-        TIKTOK_HOST, description="TikTok API: a host name, or a full URL"
-    )
-    rapidapi_instagram_fallback_host: str | None = Field(
-        None, description="Second Instagram API, used after a refused key or a used-up quota"
-    )
-    rapidapi_instagram_fallback_key: str | None = Field(
-        None, repr=False, description="Its key; empty: the same key"
-    )
-    rapidapi_tiktok_fallback_host: str | None = Field(
-        None, description="Second TikTok API, used after a refused key or a used-up quota"
-    )
-    rapidapi_tiktok_fallback_key: str | None = Field(
-        None, repr=False, description="Its key; empty: the same key"
-    )
-    rapidapi_daily_budget: int | None = Field(
-        None, ge=1, description="Requests a WIB day to each API at most; empty: no limit"
-    )
-    rapidapi_requests_per_second: int = Field(
-        20, ge=1, description="Requests a second to each API, all workers together"
-    )
-    rapidapi_timeout_seconds: float = Field(
-        20,
-        gt=0,
-        le=300,
-        description="How long one answer may take; connecting may take a quarter of it",
-    )
-    rapidapi_parallel_calls: int = Field(
-        12, ge=1, le=64, description="Calls that one worker has on their way at a time"
-    )
-    rapidapi_attempts: int = Field(4, ge=1, le=10, description="Tries of one call, first included")
-
     admin_whatsapp: str = Field(
         "", repr=False, description="Operators' numbers, comma separated: 0812…, +62…"
     )
     gateway_whatsapp_admin: str = Field(
         "", repr=False, description="More operators' numbers, same form"
     )
-    gateway_wa_client_id: str = Field(
-        "gateway", pattern=_ACCOUNT, description="WhatsApp account that writes to the groups"
-    )
-    wa_log_client_id: str | None = Field(
-        None,
-        pattern=_ACCOUNT,
-        description="WhatsApp account for operators' messages; empty: the gateway account",
-    )
-    wa_auth_data_path: str = Field(
-        ".local/wa",
-        repr=False,
-        description="Where the WhatsApp sessions lie: a directory on a local disk, `postgres` "
-        "for DATABASE_URL, or another postgresql:// URL",
-    )
-    wa_strict_single_owner: bool = Field(
-        False,
-        validation_alias=AliasChoices("WA_STRICT_SINGLE_OWNER", "WA_BAILEYS_STRICT_SINGLE_OWNER"),
-        description="Exit instead of waiting when another host owns the account",
-    )
-    wa_transport: Literal["console", "neonize"] = Field(
-        "console",
-        description="How messages leave: console prints them as the group would see, neonize "
-        "sends them over WhatsApp",
-    )
-    wa_poll_seconds: int = Field(
-        10, ge=0, le=20, description="How long the host waits for messages in one look"
-    )
-    wa_gap_seconds: float = Field(
-        6, ge=0, le=3600, description="Seconds between two messages of an account"
-    )
-    wa_gap_jitter_percent: int = Field(
-        50, ge=0, le=100, description="How far a gap may be off, either way"
-    )
-    wa_hourly_cap: int | None = Field(
-        None, ge=1, description="Messages of an account in any hour at most; empty: no cap"
-    )
-    wa_proxy_url: str | None = Field(
-        None, repr=False, description="Proxy to WhatsApp: http://, https:// or socks5://"
-    )
-    wa_page_host: str = Field("127.0.0.1", description="Address that the host's web page binds to")
-    wa_page_port: int = Field(8480, ge=0, le=65535, description="Its port; 0: any free one")
-    wa_page_password_hash: str | None = Field(
-        None,
-        repr=False,
-        pattern=r"^scrypt:",
-        description="From `python -m wa_session_host hash-password`; empty: the page shows nothing",
-    )
-
     wa_message_max_characters: int = Field(
         4000, ge=1000, le=60_000, description="A longer message is split at post borders"
     )
@@ -205,24 +117,6 @@ class Settings(BaseSettings):
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Log level")
 
-    def api_hosts(self, platform: Platform) -> list[tuple[str, str]]:
-        """The (host, key) pairs of a platform's API, the first choice first."""
-        first, second, key = (
-            (
-                self.rapidapi_instagram_host,
-                self.rapidapi_instagram_fallback_host,
-                self.rapidapi_instagram_fallback_key,
-            )
-            if platform == "instagram"
-            else (
-                self.rapidapi_tiktok_host,
-                self.rapidapi_tiktok_fallback_host,
-                self.rapidapi_tiktok_fallback_key,
-            )
-        )
-        pairs = [(first, self.rapidapi_key)]
-        return [*pairs, (second, key or self.rapidapi_key)] if second else pairs
-
     @field_validator("*", mode="before")
     @classmethod
     def _as_seen(cls, value: Any, info: ValidationInfo) -> Any:
@@ -244,25 +138,6 @@ class Settings(BaseSettings):
     def _redis(cls, url: str | None) -> str | None:
         return addresses.redis(url) if url else url
 
-    @field_validator(
-        "rapidapi_instagram_host",
-        "rapidapi_tiktok_host",
-        "rapidapi_instagram_fallback_host",
-        "rapidapi_tiktok_fallback_host",
-    )
-    @classmethod
-    def _api_host(cls, host: str | None) -> str | None:
-        return addresses.api_host(host) if host else host
-
-    @field_validator(
-        "rapidapi_key", "rapidapi_instagram_fallback_key", "rapidapi_tiktok_fallback_key"
-    )
-    @classmethod
-    def _key(cls, key: str | None) -> str | None:
-        if key and not re.fullmatch(r"[ -~]+", key):
-            raise ValueError("has a sign in it that no key has")
-        return key
-
     @field_validator("admin_whatsapp", "gateway_whatsapp_admin")
     @classmethod
     def _numbers(cls, text: str) -> str:
@@ -271,30 +146,10 @@ class Settings(BaseSettings):
             raise ValueError(f"entry {places} of the list is no telephone number or group id")
         return text
 
-    @field_validator("wa_proxy_url")
-    @classmethod
-    def _proxy(cls, url: str | None) -> str | None:
-        return addresses.proxy(url) if url else url
-
     @field_validator("heartbeat_url")
     @classmethod
     def _monitor(cls, url: str | None) -> str | None:
         return addresses.web_page(url) if url else url
-
-    @field_validator("wa_auth_data_path")
-    @classmethod
-    def _store(cls, path: str) -> str:
-        if path.lower() in ("postgres", "postgresql"):
-            return "postgres"
-        if "://" in path or path.lower().startswith(("postgres:", "postgresql:")):
-            addresses.postgres(path)
-        return path
-
-    @field_validator("wa_page_host")
-    @classmethod
-    def _page_host(cls, host: str) -> str:
-        addresses.check_host(host)
-        return host
 
     @field_validator("task_list_window_start", "task_list_window_end", mode="before")
     @classmethod
@@ -314,14 +169,6 @@ class Settings(BaseSettings):
         if not any(start <= slot <= end for slot in SLOT_TIMES):
             raise ValueError("holds no slot between TASK_LIST_WINDOW_START and itself")
         return end
-
-    @field_validator("wa_log_client_id")
-    @classmethod
-    def _told_apart(cls, log: str | None, info: ValidationInfo) -> str | None:
-        gateway = info.data.get("gateway_wa_client_id", "")
-        if log and log != gateway and plain_account(log) == plain_account(gateway):
-            raise ValueError("differs from GATEWAY_WA_CLIENT_ID by case or punctuation alone")
-        return log
 
     @field_validator("cicero_now")
     @classmethod
@@ -345,57 +192,9 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         for source in (env_settings, dotenv_settings):
             if isinstance(source, EnvSettingsSource):
-                source.env_vars = _set(source.env_vars)
+                source.env_vars = shown(source.env_vars)
         ssm = SsmSource(settings_cls, dotenv_settings)
         return init_settings, env_settings, ssm, dotenv_settings
-
-
-def plain_account(account: str) -> str:
-    """The account's name in a-z, 0-9 and _ alone. Settings refuse two accounts that share one."""
-    return re.sub(r"[^a-z0-9]", "_", account.lower())
-
-
-class SsmSource(PydanticBaseSettingsSource):
-    """Reads the SSM parameter that CICERO_SECRETS_PARAMETER names, once; {} when it is not set."""
-
-    def __init__(
-        self, settings_cls: type[BaseSettings], dotenv: PydanticBaseSettingsSource
-    ) -> None:
-        super().__init__(settings_cls)
-        self._dotenv = dotenv
-
-    def get_field_value(self, field: Any, field_name: str) -> tuple[Any, str, bool]:
-        raise NotImplementedError  # the base class wants it; __call__ answers for all fields
-
-    def __call__(self) -> dict[str, Any]:
-        name = trimmed(
-            os.environ.get("CICERO_SECRETS_PARAMETER")
-            or self._dotenv().get("cicero_secrets_parameter", "")
-        )
-        return _by_field(read_secrets(name)) if name else {}
-
-
-def read_secrets(name: str) -> dict[str, Any]:
-    """The JSON object kept in the SSM parameter `name`; ConfigurationError if it is unreadable."""
-    import boto3
-    from botocore.exceptions import BotoCoreError, ClientError
-
-    try:
-        answer = boto3.client("ssm").get_parameter(Name=name, WithDecryption=True)
-        text = trimmed(answer["Parameter"]["Value"])
-    except (BotoCoreError, ClientError) as error:
-        raise ConfigurationError(
-            f"CICERO_SECRETS_PARAMETER: SSM parameter {name} cannot be read ({error})."
-        ) from error
-    try:
-        secrets = json.loads(text)
-    except (ValueError, RecursionError):
-        secrets = None
-    if not isinstance(secrets, dict):
-        raise ConfigurationError(
-            f"CICERO_SECRETS_PARAMETER: SSM parameter {name} must hold one JSON object of settings."
-        )
-    return secrets
 
 
 def load_settings(env_file: Path | str | None = ".env") -> Settings:
@@ -414,53 +213,11 @@ def load_settings(env_file: Path | str | None = ".env") -> Settings:
     return settings
 
 
-def lines_amiss(env_file: Path | str | None) -> tuple[list[str], bool]:
-    """What is wrong with the file itself, and whether it can be read at all."""
-    from dotenv.parser import parse_stream
-
-    if env_file is None or not Path(env_file).is_file():
-        return [], True
-    try:
-        text = Path(env_file).read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError):
-        return [f"{env_file} cannot be read as UTF-8 text"], False
-    wrong = [line for line in parse_stream(io.StringIO(text)) if line.error]
-    return [f"{env_file}: line {w.original.line} is no NAME=value" for w in wrong], True
-
-
-def _set(values: Mapping[str, str | None]) -> dict[str, str | None]:
-    """The values that show something, under names as they look."""
-    return {trimmed(name): value for name, value in values.items() if trimmed(value or "")}
-
-
 def _is_odd(sign: str) -> bool:
     """Whether a character has no place within a setting: unseen, a blank but for the space, or a
     byte that was no text."""
     blank = sign.isspace() and sign != " "
     return blank or is_unseen(sign) or unicodedata.category(sign) == "Cs"
-
-
-def _by_field(values: dict[str, Any]) -> dict[str, Any]:
-    """Secrets may be written as environment names: they are matched without regard to case."""
-    names = {alias: alias for alias in _aliases()}
-    texts = {trimmed(key): _as_text(value) for key, value in values.items()}
-    return {
-        names.get(key.upper(), key.lower()): value
-        for key, value in texts.items()
-        if value is not None and (not isinstance(value, str) or trimmed(value))
-    }
-
-
-def _as_text(value: Any) -> Any:
-    """A JSON number, true or false as it would be written in the environment."""
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    return json.dumps(value) if isinstance(value, bool | int | float) else value
-
-
-def _aliases() -> list[str]:
-    choices = [f.validation_alias for f in Settings.model_fields.values()]
-    return [str(a) for c in choices if isinstance(c, AliasChoices) for a in c.choices]
 
 
 def _problem(error: Any) -> str:

@@ -10,10 +10,13 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
+from typing import cast
 
 from chalicelib import dispatch
 from chalicelib.errors import CiceroError
+from chalicelib.outbox.messages import OutboxRow
 from chalicelib.outbox.publish import publish_messages
+from chalicelib.platforms import PLATFORMS
 from chalicelib.reports import missed
 from chalicelib.reports.close import close_slot, tell_of_closed
 from chalicelib.reports.metrics import log_metrics, sweep_metrics
@@ -182,7 +185,7 @@ def _publish_left(this: _Round) -> int:
             published_before=this.now - LOST_AFTER,
             now=this.now,
         )
-    taken = publish_messages(this.runtime, rows)
+    taken = publish_messages(this.runtime, cast("list[OutboxRow]", rows))
     if taken:
         with this.runtime.db.transaction() as tx:
             tx.run("outbox.mark_published", ids=taken, now=this.now)
@@ -202,8 +205,7 @@ def _prune(this: _Round) -> int:
     return sum(
         this.tried(query, partial(prune, query, before))
         for query, before in (
-            ("instagram.prune_audits", audits),
-            ("tiktok.prune_audits", audits),
+            *((f"{platform}.prune_audits", audits) for platform in PLATFORMS),
             ("reports.prune_coverage", audits),
             ("runs.prune", runs),
             ("runs.prune_slots", runs),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal, Self
 
-from chalicelib.platforms import Platform
+from chalicelib.platforms import DESCRIPTIONS, Platform
 
 Ending = Literal["end", "capped", "short", "looped", "unreadable", "error", "no_time"]
 """How a read ended. `end`: the list's own end, near the count where one is known; `capped`: at the
@@ -82,5 +82,6 @@ class Task:
 
     @property
     def count(self) -> int | None:
-        """How many people its engagement is about: likes on Instagram, comments on TikTok."""
-        return self.like_count if self.platform == "instagram" else self.comment_count
+        """What its list of people is measured by: likes on Instagram, comments on TikTok."""
+        field = DESCRIPTIONS[self.platform].engagement.count
+        return self.like_count if field == "like_count" else self.comment_count

@@ -209,9 +209,9 @@ def main() -> int:
         return 130
     except (CiceroError, ServiceError) as error:
         click.echo(f"Error: {error}", err=True)
-        from local.slot_run import Refused
+        from local.slot_run import SlotRefused
 
-        return 2 if isinstance(error, (*_WRONG_INPUT, Refused)) else 1
+        return 2 if isinstance(error, (*_WRONG_INPUT, SlotRefused)) else 1
     return 0
 
 

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from dotenv import dotenv_values
 
 from chalicelib.errors import ConfigurationError
-from chalicelib.settings import Settings, lines_amiss
+from chalicelib.settings import Settings
+from chalicelib.settings_sources import lines_amiss
 from chalicelib.typed import trimmed
 
 

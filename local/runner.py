@@ -20,12 +20,12 @@ from local.event_sources import EventSources
 from local.invocation import schedule_event
 from local.queue_clock import QueueClock
 from local.resources import sqs_client
-from local.worker import Answer, Worker, WorkerDied, WorkerUnusable
+from local.worker import Returned, Worker, WorkerDied, WorkerUnusable
 
 log = logging.getLogger(__name__)
 
 Observer = Callable[[str, int], None]
-Listener = Callable[[str, int, Answer], None]
+Listener = Callable[[str, int, Returned], None]
 
 _ASYNC_TRIES = 3
 
@@ -100,7 +100,7 @@ class Runner:
         if self._broken.wait(seconds) and self._unusable:
             raise self._unusable
 
-    def fire(self, handler: str, at: datetime) -> Answer:
+    def fire(self, handler: str, at: datetime) -> Returned:
         """A schedule's event; as Lambda does for such events, tried three times."""
         for attempt in range(1, _ASYNC_TRIES + 1):
             try:
@@ -111,7 +111,7 @@ class Runner:
                 return answer
         raise WorkerDied(handler)
 
-    def invoke(self, handler: str, event: Any) -> Answer:
+    def invoke(self, handler: str, event: Any) -> Returned:
         """Runs a handler now and returns what came of it. Raises WorkerDied."""
         worker = self._workers.get()
         pid = worker.pid
@@ -166,7 +166,7 @@ class Runner:
         env = self._environment
         return env.get("AWS_ENDPOINT_URL_SQS") or env["AWS_ENDPOINT_URL"]
 
-    def _count(self, answer: Answer) -> None:
+    def _count(self, answer: Returned) -> None:
         with self._lock:
             totals = self.totals
             totals.invocations += 1

@@ -15,6 +15,7 @@ from rich.table import Table
 from chalicelib.clients import Client
 from chalicelib.db import Database, Row
 from chalicelib.notify.plan import Plan
+from chalicelib.platforms import DESCRIPTIONS, PLATFORMS
 from chalicelib.slots import Slot
 from local.slot_run import Progress as Report
 from local.slot_run import SlotResult
@@ -52,13 +53,13 @@ def results(database: Database, slot: Slot, result: SlotResult) -> None:
 def print_clients(rows: Sequence[Row], title: str = "") -> None:
     """One line per client, with each platform's results."""
     table = Table(title=title, title_justify="left")
-    for column in ("client", "Instagram", "TikTok", "outcome", "API", "s"):
+    labels = [one.label for one in DESCRIPTIONS.values()]
+    for column in ("client", *labels, "outcome", "API", "s"):
         table.add_column(column, justify="right" if column in ("API", "s") else "left")
     for row in rows:
         table.add_row(
             row["client_id"],
-            _platform(row, "instagram"),
-            _platform(row, "tiktok"),
+            *(_platform(row, platform) for platform in PLATFORMS),
             _outcome(row),
             str(row["api_requests"]),
             f"{row['seconds']:.1f}",

@@ -12,7 +12,7 @@ from chalicelib.errors import BadInput, CiceroError, ConfigurationError, Databas
 from chalicelib.slots import FINAL, Slot
 from local.host_process import HostProcess
 from local.runner import Runner
-from local.worker import Answer
+from local.worker import Returned
 
 if TYPE_CHECKING:
     from local.stack import Stack
@@ -27,7 +27,7 @@ class SlotFailed(CiceroError):
     kind = "slot"
 
 
-class Refused(SlotFailed):
+class SlotRefused(SlotFailed):
     """A handler rejected its input, or the settings."""
 
 
@@ -141,9 +141,9 @@ def _client_results(stack: Stack, runner: Runner | None, slot: Slot, client: str
     return [row for row in rows if row["client_id"] == client]
 
 
-def _raise_error(answer: Answer) -> None:
+def _raise_error(answer: Returned) -> None:
     if answer.error is not None:
-        raise (Refused if answer.kind in _REFUSALS else SlotFailed)(answer.error)
+        raise (SlotRefused if answer.kind in _REFUSALS else SlotFailed)(answer.error)
 
 
 def _wait(database: Database, runner: Runner | None, slot: Slot, progress: Progress) -> Row:

@@ -12,6 +12,7 @@ from typing import Any, Self
 
 from chalicelib.db import Database
 from chalicelib.db.migrate import migrate
+from chalicelib.platforms import PLATFORMS
 from chalicelib.runtime import Runtime
 from chalicelib.settings import Settings, load_settings
 from local.environment import environment, given_environment
@@ -24,7 +25,7 @@ from local.services import EmbeddedPostgres, EmbeddedRedis, MotoServer
 ROOT = Path(__file__).resolve().parent.parent
 TEMPLATE = ROOT / ".chalice" / "resources.json"
 
-API_HOSTS = ("RAPIDAPI_INSTAGRAM_HOST", "RAPIDAPI_TIKTOK_HOST")
+API_HOSTS = tuple(f"RAPIDAPI_{platform.upper()}_HOST" for platform in PLATFORMS)
 
 Say = Callable[[str], None]
 

@@ -51,7 +51,7 @@ class WorkerUnusable(CiceroError):
 
 
 @dataclass(frozen=True)
-class Answer:
+class Returned:
     """The result of an invocation: `error` is None, or the exception's text.
 
     `queue_seconds` were spent in calls of SQS; `memory` is the process's peak resident memory, in
@@ -87,7 +87,7 @@ class Worker:
             self._mappings = self._started()
         return self._mappings
 
-    def invoke(self, handler: str, event: Any, now: datetime | None) -> Answer:
+    def invoke(self, handler: str, event: Any, now: datetime | None) -> Returned:
         """Runs a handler of app.py with this event, within its limits. Raises WorkerDied, or
         TimedOut if it exceeded its time, after starting a new process; or WorkerUnusable."""
         limits = limits_of(handler)
@@ -97,7 +97,7 @@ class Worker:
             if not self._pipe.poll(limits.seconds):
                 log.error("%s: timed out after %d seconds", handler, limits.seconds)
                 raise TimedOut(handler)
-            answer: Answer = self._pipe.recv()
+            answer: Returned = self._pipe.recv()
         except (EOFError, OSError):
             self._replace()
             raise WorkerDied(handler) from None
@@ -184,7 +184,7 @@ def _set_up() -> tuple[Any, QueueClock, Profiler]:
     return app, clock, Profiler.of_environment()
 
 
-def _run(function: Any, name: str, event: Any, now: datetime | None, clock: QueueClock) -> Answer:
+def _run(function: Any, name: str, event: Any, now: datetime | None, clock: QueueClock) -> Returned:
     from chalicelib.runtime import Counters, runtime
     from local.invocation import Context
 
@@ -199,7 +199,7 @@ def _run(function: Any, name: str, event: Any, now: datetime | None, clock: Queu
         logging.getLogger(name).debug("failed", exc_info=True)
         error, kind = str(problem) or type(problem).__name__, type(problem).__name__
     spent = runtime().counters() - before if kind != "ConfigurationError" else before
-    return Answer(
+    return Returned(
         value,
         error,
         kind,

@@ -1,7 +1,7 @@
 """The messages between the host and an account's child process: one JSON object per line.
 
 Orders go to the child, reports come back. Every order except `Connect` and `Stop` has an id, and
-the child answers each of them once, with `Answer`.
+the child answers each of them once, with `Answered`.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ Order = Connect | Stop | Asked
 Value = JsonValue
 
 
-class Answer(_Line):
+class Answered(_Line):
     """The result of order `id`: `error` is the library's text, or null."""
 
     report: Literal["answer"] = "answer"
@@ -160,7 +160,7 @@ class Ended(_Line):
     error: str = ""
 
 
-Report = Answer | Begun | Qr | Happened | RetryReceipt | Ended
+Report = Answered | Begun | Qr | Happened | RetryReceipt | Ended
 
 GROUPS: TypeAdapter[list[Group]] = TypeAdapter(list[Group])
 _T = TypeVar("_T")

@@ -1,8 +1,8 @@
 """How much of a post's list was read, and what that allows to conclude. Pure.
 
-A list is measured by what its count is about: an Instagram post's likers against its like count;
-a TikTok video's comments, replies included, against its comment count, because one person may
-comment often. Nothing here claims more than one read has shown.
+A list is measured by what its count is about (`platforms.Engagement`): an Instagram post's likers
+against its like count; a TikTok video's comments, replies included, against its comment count,
+because one person may comment often. Nothing here claims more than one read has shown.
 """
 
 from __future__ import annotations
@@ -10,17 +10,15 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from chalicelib.platforms import Platform
-from chalicelib.tasks import Ending, LastRead
+from chalicelib.jobs import ReadSoFar
+from chalicelib.platforms import DESCRIPTIONS, Engagement
+from chalicelib.tasks import Ending, Task
 
 Stop = Literal["end", "empty", "looped", "cut", "error", "no_time"]
 """Why paging stopped. `empty`: a page without entries that promised more; `cut`: our page cap."""
 
 NEAR = 0.95
 """Near a count is what differs from it by less than a twentieth."""
-
-_USUAL_CAP = range(900, 1101)
-"""Instagram names about a thousand likers of a post and no more (seen in recorded lists)."""
 
 
 @dataclass(frozen=True)
@@ -49,45 +47,33 @@ class Coverage:
         return _near(self.share) and self.ended not in ("error", "no_time", "unreadable")
 
 
-def cover(
-    platform: Platform,
-    stop: Stop,
-    *,
-    names: int,
-    comments: int,
-    pages: int,
-    unreadable: int,
-    count: int | None,
-    total: int | None,
-    stored: int,
-    last: LastRead | None,
-) -> Coverage:
-    """What a read came to. `stored`: how many names are known of the post, by any read; where they
-    are more than a count says, that count is not real and nothing rests on it."""
-    read = comments if platform == "tiktok" else names
-    believed = [n for n in (count, total) if n is not None and n >= NEAR * max(read, stored)]
-    share = _share(read, max(believed)) if believed else None
+def cover(post: Task, read: ReadSoFar, stop: Stop) -> Coverage:
+    """What a read of the post's list came to. Where more names are stored of it than a count says,
+    that count is not real and nothing rests on it."""
+    engagement, last = DESCRIPTIONS[post.platform].engagement, post.last
+    got = read.comments if engagement.by_comments else read.names
+    counts = [n for n in (post.count, read.total) if n is not None]
+    believed = [n for n in counts if n >= NEAR * max(got, post.stored)]
+    share = _share(got, max(believed)) if believed else None
     found = Coverage(
-        names=names,
-        comments=comments if platform == "tiktok" else None,
-        count=count,
-        total=total,
-        pages=pages,
-        ended=_ending(platform, stop, names, unreadable, share),
+        names=read.names,
+        comments=read.comments if engagement.by_comments else None,
+        count=post.count,
+        total=read.total,
+        pages=read.pages,
+        ended=_ending(engagement, stop, read, share),
         share=share,
     )
     if found.complete:
         return found
-    again = last is not None and not last.complete and last.count == count
+    again = last is not None and not last.complete and last.count == post.count
     return replace(found, tries=last.tries + 1 if again and last else 1)
 
 
-def _ending(
-    platform: Platform, stop: Stop, names: int, unreadable: int, share: float | None
-) -> Ending:
+def _ending(engagement: Engagement, stop: Stop, read: ReadSoFar, share: float | None) -> Ending:
     if stop == "error" or stop == "no_time":
         return stop
-    if unreadable:
+    if read.unreadable:
         return "unreadable"
     if stop == "looped":
         return "looped"
@@ -95,7 +81,7 @@ def _ending(
         return "capped"
     if _near(share) or (share is None and stop == "end"):
         return "end"
-    at_cap = platform == "instagram" and share is not None and names in _USUAL_CAP
+    at_cap = share is not None and read.names in engagement.usual_cap
     return "capped" if at_cap else "short"
 
 

@@ -77,7 +77,7 @@ def read_posts(runtime: Runtime, wanted: Iterable[Unread]) -> list[PostRead]:
 
     def read(one: Unread) -> PostRead:
         try:
-            page_of = page_reader(runtime, one.platform)
+            page_of = runtime.apis[one.platform].people
             return read_users(one, page_of, lambda: not runtime.deadline.has_time())
         except Exception as error:  # noqa: BLE001  one post's trouble, whatever it is
             post = PostRead(one.platform, one.content_id, before=one.so_far)
@@ -173,10 +173,3 @@ def _page_hash(entries: Iterable[str]) -> str:
 
 def _hash(text: str) -> str:
     return blake2b(text.encode(errors="replace"), digest_size=6).hexdigest()
-
-
-def page_reader(runtime: Runtime, platform: Platform) -> PageReader:
-    """The call that returns one page of a post's people."""
-    if platform == "instagram":
-        return runtime.instagram.likers
-    return runtime.tiktok.commenters

@@ -16,8 +16,7 @@ from datetime import datetime
 from typing import Any
 
 from chalicelib import queues
-from chalicelib.clients import Client
-from chalicelib.db import Row, Transaction
+from chalicelib.db import Transaction
 from chalicelib.engagement.coverage import cover
 from chalicelib.engagement.outcomes import engagement_results, failed_platforms, platform_errors
 from chalicelib.engagement.readers import PostRead, read_posts
@@ -25,9 +24,11 @@ from chalicelib.engagement.scope import to_refresh
 from chalicelib.errors import BadInput, Conflict
 from chalicelib.jobs import ClientJob, Unread
 from chalicelib.notify.plan import Plan
-from chalicelib.notify.state import load_run, plan_of, tasks_of
+from chalicelib.notify.run import Run
+from chalicelib.notify.state import load_run, plan_of
+from chalicelib.outbox.messages import OutboxRow, Written
 from chalicelib.outbox.publish import add_messages, publish_messages, publish_unpublished
-from chalicelib.platforms import Platform
+from chalicelib.platforms import DESCRIPTIONS, Platform
 from chalicelib.reports.close import close_slot, tell_of_closed, tell_of_run
 from chalicelib.runs import Cost, dropped_if_expired
 from chalicelib.runtime import Runtime
@@ -37,7 +38,6 @@ from chalicelib.tasks import Task
 log = logging.getLogger(__name__)
 
 _DECISIONS = 3
-_MARKS: dict[Platform, str] = {"instagram": "", "tiktok": "@"}  # how readers know a name
 _LATER = Plan("nothing", "a continuation follows")
 
 
@@ -68,25 +68,11 @@ def refresh_engagement(runtime: Runtime, job: ClientJob) -> None:
 
 
 @dataclass(frozen=True)
-class Run:
-    """A client's run as the stage begins, with the client's row and its posts of the day."""
-
-    client: Client
-    row: Row
-    tasks: tuple[Task, ...]
-
-    @property
-    def fetched(self) -> dict[str, dict[str, Any]]:
-        """The run's fetch results; {} in a slot that fetches nothing."""
-        return self.row["fetch_result"] or {}
-
-
-@dataclass(frozen=True)
 class _Written:
     """What was written: messages to publish, the error kinds that platforms met, and whether it
     closed the slot."""
 
-    messages: Sequence[Row] = ()
+    messages: Sequence[OutboxRow] = ()
     errors: Sequence[tuple[Platform, str]] = ()
     closed: bool = False
 
@@ -102,12 +88,6 @@ class _Read:
     @property
     def finished(self) -> bool:
         return not any(post.resume_from for post in self.posts)
-
-    @property
-    def contents(self) -> list[str]:
-        """The ids of all posts that are written."""
-        read = [post.content_id for post in self.posts]
-        return [*read, *(task.content_id for task in self.unchanged)]
 
     def users(self, tasks: Sequence[Task]) -> list[dict[str, Any]]:
         """What engagement.store_reads takes: the names of each post of which a page was read, and
@@ -126,23 +106,12 @@ class _Read:
 
 
 def _names(post: PostRead) -> list[str]:
-    return sorted(_MARKS[post.platform] + name for name in post.usernames)
+    mark = DESCRIPTIONS[post.platform].engagement.mark
+    return sorted(mark + name for name in post.usernames)
 
 
 def _coverage(post: PostRead, task: Task) -> dict[str, Any]:
-    so_far = post.so_far
-    found = cover(
-        post.platform,
-        post.stop,
-        names=so_far.names,
-        comments=so_far.comments,
-        pages=so_far.pages,
-        unreadable=so_far.unreadable,
-        count=task.count,
-        total=so_far.total,
-        stored=task.stored,
-        last=task.last,
-    )
+    found = cover(task, post.so_far, post.stop)
     return asdict(found) | {"complete": found.complete}
 
 
@@ -150,13 +119,11 @@ def begin(runtime: Runtime, job: ClientJob) -> Run | None:
     """The run and all that the stage needs, in one look; None where there is nothing to do any
     more. Raises BadInput where there is no such run."""
     with runtime.db.transaction() as tx:
-        row = load_run(runtime, tx, job.client_id, job.of_slot, note_links=True)
-        if row is None or row["run_slot"] is None:
+        run = load_run(runtime, tx, job.client_id, job.of_slot, note_links=True)
+        if run is None or not run.started:
             raise BadInput("client_id", f"{job.client_id} has no run in slot {job.slot}")
-        if dropped_if_expired(runtime, tx, job, row) or row["finished_at"] is not None:
-            return None
-    client = Client.from_row(row)
-    return Run(client, row, tasks_of(client, row))
+        expired = dropped_if_expired(runtime, tx, job, run.ended)
+    return None if expired or run.ended else run
 
 
 def _wanted(runtime: Runtime, run: Run, job: ClientJob) -> tuple[Sequence[Unread], Sequence[Task]]:
@@ -184,15 +151,14 @@ def _write(runtime: Runtime, job: ClientJob, run: Run, read: _Read) -> _Written:
         again = begin(runtime, job)
         if again is None:
             return _Written()
-        before = {"engagement_result": run.row["engagement_result"]}
-        run = replace(again, row=again.row | before)
+        run = replace(again, engaged=run.engaged)
     return _write_once(runtime, job, run, read)
 
 
 def _write_once(runtime: Runtime, job: ClientJob, run: Run, read: _Read) -> _Written:
-    before, platforms = run.row["engagement_result"], run.client.platforms
+    platforms = run.client.platforms
     unchanged = Counter(task.platform for task in read.unchanged)
-    engagement = engagement_results(platforms, read.posts, unchanged, before or {})
+    engagement = engagement_results(platforms, read.posts, unchanged, run.engaged)
     errors = platform_errors(run.fetched, engagement)
     through = set(platforms) - failed_platforms(run.fetched, engagement)
     told = _plan(runtime, job, run, got_through=bool(through)) if read.finished else _LATER
@@ -210,7 +176,7 @@ def _write_once(runtime: Runtime, job: ClientJob, run: Run, read: _Read) -> _Wri
             finished=read.finished,
             outcome=("failed" if errors else "done") if read.finished else None,
             error_kind=next(iter(errors.values()), None),
-            **read.cost.columns(run.row["api_calls"]),
+            **read.cost.columns(run.api_calls),
         )
     met = [(platform, errors[platform]) for platform in platforms if platform in errors]
     closed = ended is not None and ended["closed_seconds"] is not None
@@ -219,14 +185,12 @@ def _write_once(runtime: Runtime, job: ClientJob, run: Run, read: _Read) -> _Wri
 
 def _store(tx: Transaction, job: ClientJob, run: Run, read: _Read, now: datetime) -> bool:
     """Stores what was read; false where another worker was first."""
-    tx.run("content.lock", client_id=job.client_id, contents=read.contents)
-    before = run.row["engagement_result"]
     window_start, window_end = audit_window(job.of_slot)
     stored = tx.first(
         "engagement.store_reads",
         slot=job.slot,
         client_id=job.client_id,
-        before=None if before is None else json.dumps(before),
+        before=None if run.engaged is None else json.dumps(run.engaged),
         now=now,
         users=json.dumps(read.users(run.tasks)),
         unchanged=[task.content_id for task in read.unchanged],
@@ -236,7 +200,7 @@ def _store(tx: Transaction, job: ClientJob, run: Run, read: _Read, now: datetime
     return stored is not None
 
 
-def _tell(tx: Transaction, run: Run, told: Plan, now: datetime) -> list[Row]:
+def _tell(tx: Transaction, run: Run, told: Plan, now: datetime) -> list[Written]:
     """Writes what the chats are told. Raises Conflict where another run has told some of it."""
     if told.hour is not None:
         tasks = Counter(task.platform for task in run.tasks if not task.late)
@@ -250,8 +214,7 @@ def _tell(tx: Transaction, run: Run, told: Plan, now: datetime) -> list[Row]:
             client_id=run.client.client_id,
             now=now,
             hour=told.hour,
-            instagram=tasks["instagram"],
-            tiktok=tasks["tiktok"],
+            counts=json.dumps(tasks),
             tells=json.dumps(tells),
         )
         if noted is None:
@@ -263,6 +226,6 @@ def _tell(tx: Transaction, run: Run, told: Plan, now: datetime) -> list[Row]:
 
 
 def _plan(runtime: Runtime, job: ClientJob, run: Run, got_through: bool) -> Plan:
-    told = plan_of(runtime.settings, job.of_slot, run.client, run.row, run.tasks, got_through)
+    told = plan_of(runtime.settings, job.of_slot, run, got_through)
     log.info("client %s, slot %s: %s, %s", job.client_id, job.of_slot, told.send, told.why)
     return told

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import time
-from typing import Any, Literal
+from typing import Literal
 
+from chalicelib.results import Fetched
 from chalicelib.slots import SLOT_TIMES, Slot
 from chalicelib.tasks import Task
 
@@ -15,9 +16,7 @@ _ALWAYS_FULL = (time(17, 0), SLOT_TIMES[-1])
 _COSTLY = ("looped", "unreadable")  # lists that bring no more for being read again
 
 
-def to_refresh(
-    tasks: Iterable[Task], slot: Slot, mode: Refresh, fetched: Mapping[str, Mapping[str, Any]]
-) -> list[Task]:
+def to_refresh(tasks: Iterable[Task], slot: Slot, mode: Refresh, fetched: Fetched) -> list[Task]:
     """The tasks whose engagement has to be read in this slot.
 
     In `delta` mode a post is left out whose count is what it was at its last read, provided that

@@ -3,25 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 from chalicelib.errors import BadInput
-from chalicelib.platforms import Platform
+from chalicelib.platforms import DESCRIPTIONS, Description, Platform
 from chalicelib.typed import trimmed
 
-_SHORTCODE = re.compile(r"[A-Za-z0-9_-]{5,40}")
-_VIDEO_ID = re.compile(r"[0-9]{15,20}")
-_INSTAGRAM_PATH = re.compile(
-    r"/(?:(?!share/)[^/]+/)?"  # a user name; what stands behind share/ is no shortcode
-    r"(?:p|reel|reels|tv)/(?!audio/)([A-Za-z0-9_-]{5,40})(?=/|$)"
-)
-_TIKTOK_PATH = re.compile(r"/(?:video|photo)/([0-9]{15,20})(?![0-9])")
-_FORMS = (
-    "Send an Instagram post or reel link or its shortcode, a TikTok link or short link, or a "
-    "TikTok video id."
-)
+*_SOME, _LAST = (form for one in DESCRIPTIONS.values() for form in one.links.forms)
+_FORMS = f"Send {', '.join(_SOME)}, or {_LAST}."
 _HOPS = 5
 
 Location = Callable[[str], str | None]
@@ -30,29 +21,34 @@ Location = Callable[[str], str | None]
 
 @dataclass(frozen=True)
 class PostLink:
-    """A post by its platform and id (Instagram shortcode, TikTok video id)."""
+    """A post by its platform and id, such as an Instagram shortcode or a TikTok video id."""
 
     platform: Platform
     content_id: str
 
 
-def read_link(text: str, location: Location) -> PostLink:
+def read_link(
+    text: str,
+    location: Location,
+    platforms: Mapping[Platform, Description] = DESCRIPTIONS,
+) -> PostLink:
     """The post that a link, shortcode or id means. BadInput for anything else.
 
-    A TikTok short link is followed with `location`, on TikTok's own hosts and over HTTPS only.
+    A short link is followed with `location`, on the platform's own hosts and over HTTPS only.
     """
     text = trimmed(text)
-    if _VIDEO_ID.fullmatch(text):
-        return PostLink("tiktok", text)
-    if "/" not in text and "." not in text and _SHORTCODE.fullmatch(text):
-        return PostLink("instagram", text)
+    for platform, one in platforms.items():
+        if one.links.content_id.fullmatch(text):
+            return PostLink(platform, text)
     url = f"https://{re.sub('^https?://', '', text, flags=re.IGNORECASE)}"
     parts = _parts(url)
-    if _is_host(parts.hostname, "instagram.com"):
-        if found := _INSTAGRAM_PATH.match(parts.path):
-            return PostLink("instagram", found[1])
-    elif _is_host(parts.hostname, "tiktok.com"):
-        return PostLink("tiktok", _video_id(url, location))
+    for platform, one in platforms.items():
+        if not _is_host(parts.hostname, one.links.domain):
+            continue
+        if found := one.links.path.match(parts.path):
+            return PostLink(platform, found[1])
+        if one.links.short:
+            return PostLink(platform, _followed(url, one, location))
     raise BadInput("link", f"{text!r} names no post", _FORMS)
 
 
@@ -70,19 +66,21 @@ def redirect_of(url: str) -> str | None:
         ) from error
 
 
-def _video_id(url: str, location: Location) -> str:
+def _followed(url: str, platform: Description, location: Location) -> str:
+    """The id of the post that a short link leads to."""
     following: str | None = url
     for _ in range(_HOPS):
         if following is None:
             break
         parts = _parts(following)
-        if parts.scheme != "https" or not _is_host(parts.hostname, "tiktok.com"):
-            raise BadInput("link", "the short link leaves TikTok's own https sites", _FORMS)
-        if found := _TIKTOK_PATH.search(parts.path):
+        if parts.scheme != "https" or not _is_host(parts.hostname, platform.links.domain):
+            problem = f"the short link leaves {platform.label}'s own https sites"
+            raise BadInput("link", problem, _FORMS)
+        if found := platform.links.path.match(parts.path):
             return found[1]
         target = location(following)
         following = _parts(target, following).geturl() if target else None
-    raise BadInput("link", f"{url!r} leads to no video", _FORMS)
+    raise BadInput("link", f"{url!r} leads to no post", _FORMS)
 
 
 def _parts(url: str, base: str = "") -> SplitResult:

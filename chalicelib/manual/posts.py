@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from chalicelib.db import Transaction
 from chalicelib.errors import BadInput
@@ -26,6 +25,15 @@ class Added:
     client_id: str
     source_type: str
     new: bool
+
+
+@dataclass(frozen=True)
+class Restored:
+    """A post that is back, and the clients that have it again."""
+
+    platform: Platform
+    content_id: str
+    client_ids: list[str]
 
 
 def add_post(
@@ -70,7 +78,7 @@ def add_post(
     return Added(platform, row["content_id"], client.client_id, row["source_type"], row["new"])
 
 
-def restore_post(runtime: Runtime, content_id: str) -> dict[str, Any]:
+def restore_post(runtime: Runtime, content_id: str) -> Restored:
     """Brings a post back from the archive with every row that went with it: likers, comments,
     client links, roles, link reports; no fetch takes it away again. Where the post is there again,
     the two are merged. BadInput where nothing of it is archived."""
@@ -85,14 +93,12 @@ def restore_post(runtime: Runtime, content_id: str) -> dict[str, Any]:
             "content_id", f"{content_id!r} is not in the archive", "See table content_archive."
         )
     clients = sorted({row["client_id"] for row in restored})
-    return {"platform": restored[0]["platform"], "content_id": wanted, "client_ids": clients}
+    return Restored(restored[0]["platform"], wanted, clients)
 
 
 def _fetch(runtime: Runtime, wanted: PostLink) -> Post:
     try:
-        if wanted.platform == "instagram":
-            return runtime.instagram.post(wanted.content_id)
-        return runtime.tiktok.post(wanted.content_id)
+        return runtime.apis[wanted.platform].post(wanted.content_id)
     except NotFound:
         raise BadInput(
             "link", f"{wanted.platform} knows no post {wanted.content_id}", "Check the link."

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Literal
+from typing import Literal, TypedDict
 
 from chalicelib.texts import Part
 
-Kind = Literal["task_list", "changes", "admin_report", "admin_alert"]
+MessageKind = Literal["task_list", "changes", "admin_report", "admin_alert"]
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Message:
 
     chat: str
     session: str
-    kind: Kind
+    kind: MessageKind
     slot: datetime
     text: str
     key: str
@@ -30,6 +30,33 @@ class Message:
     client_id: str | None = None
     changes: tuple[int, ...] = ()
     first_key: str | None = None
+
+
+class OutboxRow(TypedDict):
+    """A committed outbox row, as the queue takes it; `key`: the queue drops what it has seen."""
+
+    outbox_id: int
+    session: str
+    chat: str
+    key: str
+
+
+class Written(OutboxRow):
+    """A row that was written just now; `tells_all`: its chat was told none of its changes."""
+
+    tells_all: bool
+
+
+class Held(TypedDict):
+    """A message that a person decides on, held until the transaction ends, with what decides:
+    whether its chat has a `newer_list`, and how many of its changes were `told_elsewhere` since.
+    `session` is None for messages of the service before this one."""
+
+    session: str | None
+    status: str
+    expires_at: datetime | None
+    newer_list: bool | None
+    told_elsewhere: int
 
 
 def in_parts(first: Message, parts: Sequence[Part]) -> tuple[Message, ...]:

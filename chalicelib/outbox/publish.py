@@ -10,17 +10,17 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from chalicelib import queues
-from chalicelib.db import Row, Transaction
+from chalicelib.db import Transaction
 from chalicelib.jobs import OutboundMessage
-from chalicelib.outbox.messages import Message
+from chalicelib.outbox.messages import Message, OutboxRow, Written
 from chalicelib.queues import Entry
 from chalicelib.runtime import Runtime
 
 
-def add_messages(tx: Transaction, messages: Sequence[Message], now: datetime) -> list[Row]:
+def add_messages(tx: Transaction, messages: Sequence[Message], now: datetime) -> list[Written]:
     """Writes the messages in the caller's transaction; returns the rows that are new.
 
     A message whose key is there already is left out, and so are the parts that belong to it. A
@@ -28,10 +28,11 @@ def add_messages(tx: Transaction, messages: Sequence[Message], now: datetime) ->
     """
     if not messages:
         return []
-    return tx.run("outbox.add", messages=_as_json(messages), now=now)
+    rows = tx.run("outbox.add", messages=_as_json(messages), now=now)
+    return cast("list[Written]", rows)
 
 
-def publish_messages(runtime: Runtime, rows: Iterable[Row]) -> list[int]:
+def publish_messages(runtime: Runtime, rows: Iterable[OutboxRow]) -> list[int]:
     """Sends committed rows to the FIFO queue; returns the ids that were taken.
 
     `sweep` sends again what the queue refused and what a crash left: a row that was sent before
@@ -55,7 +56,7 @@ def publish_unpublished(runtime: Runtime, slot: datetime, client_id: str) -> lis
     """Publishes again what a client's run and the slot's closing have written."""
     with runtime.db.transaction() as tx:
         rows = tx.run("outbox.unpublished_of", slot=slot, client_id=client_id)
-    return publish_messages(runtime, rows)
+    return publish_messages(runtime, cast("list[OutboxRow]", rows))
 
 
 def _as_json(messages: Sequence[Message]) -> str:

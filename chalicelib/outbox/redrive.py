@@ -9,10 +9,11 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from chalicelib.db import Row, Transaction
 from chalicelib.errors import BadInput
+from chalicelib.outbox.messages import Held, OutboxRow
 from chalicelib.outbox.publish import publish_messages
 from chalicelib.queues import QueueUnavailable
 from chalicelib.runtime import Runtime
@@ -86,7 +87,8 @@ def redrive(runtime: Runtime, outbox_id: int, late: bool = False) -> Redriven:
         again = tx.run("redrive.redrive", outbox_id=outbox_id, expires_at=expires_at, now=now)
         _check_untold(sum(message["told_meanwhile"] for message in again))
     log.info("outbox row %d is sent again by hand", outbox_id)
-    return Redriven(outbox_id, "pending", published=_publish(runtime, again))
+    published = _publish(runtime, cast("list[OutboxRow]", again))
+    return Redriven(outbox_id, "pending", published)
 
 
 def cancel(
@@ -105,7 +107,7 @@ def cancel(
     return Redriven(outbox_id, "cancelled", changes_given_back=len(back))
 
 
-def check_redrive(row: Row, now: datetime, late: bool) -> None:
+def check_redrive(row: Held, now: datetime, late: bool) -> None:
     """Raises NotPossible where the message must not be sent again. Pure."""
     if row["session"] is None:
         problem = "is of the service before this one and is never sent"
@@ -128,7 +130,7 @@ def _check_untold(told_elsewhere: int) -> None:
         raise NotPossible("told_elsewhere", told, "There is nothing left to send.")
 
 
-def check_cancel(row: Row, not_sent: bool, cases_only: bool = False) -> bool:
+def check_cancel(row: Held, not_sent: bool, cases_only: bool = False) -> bool:
     """Whether what the message tells is given back. Raises NotPossible where it cannot be
     cancelled. Pure."""
     status = row["status"]
@@ -143,17 +145,17 @@ def check_cancel(row: Row, not_sent: bool, cases_only: bool = False) -> bool:
     return not_sent or status != "uncertain"
 
 
-def _lock(tx: Transaction, outbox_id: int) -> Row:
+def _lock(tx: Transaction, outbox_id: int) -> Held:
     """The message, held until the transaction ends; and its client, so that no run writes a newer
     list meanwhile. NotPossible where there is none."""
     tx.run("redrive.lock_client", outbox_id=outbox_id)
     row = tx.first("redrive.lock", outbox_id=outbox_id)
     if row is None:
         raise _unknown(outbox_id)
-    return row
+    return cast("Held", row)
 
 
-def _publish(runtime: Runtime, rows: list[Row]) -> bool:
+def _publish(runtime: Runtime, rows: list[OutboxRow]) -> bool:
     try:
         return bool(publish_messages(runtime, rows))
     except QueueUnavailable as error:

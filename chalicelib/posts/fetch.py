@@ -1,4 +1,4 @@
-"""The first stage: a client's posts of the day, both platforms, into tables and ledger.
+"""The first stage: a client's posts of the day, all platforms, into tables and ledger.
 
 API calls come first and hold no transaction; then one transaction writes everything. Only where
 posts are missing for the second time are these asked for, and then removed or kept. Doing the job
@@ -17,15 +17,15 @@ from functools import cached_property
 from typing import Any
 
 from chalicelib import queues
-from chalicelib.clients import Client
-from chalicelib.db import Row, Transaction
+from chalicelib.db import Transaction
 from chalicelib.errors import BadInput
 from chalicelib.jobs import ClientJob
 from chalicelib.platforms import Platform
 from chalicelib.posts import removals
 from chalicelib.posts.feeds import AccountFeed, read_feeds
-from chalicelib.posts.verdicts import Verdict
+from chalicelib.posts.run import FetchRun, History
 from chalicelib.reports.close import close_slot
+from chalicelib.results import Verdict
 from chalicelib.runs import Cost, dropped_if_expired
 from chalicelib.runtime import Runtime
 from chalicelib.slots import Slot, day_bounds
@@ -58,41 +58,39 @@ def fetch_posts(runtime: Runtime, job: ClientJob) -> Results | None:
     """
     cost = Cost(runtime)
     run = begin(runtime, job)
-    if run["finished_at"] is not None:
+    if run.ended:
         return None
     results: Results | None = None
-    if run["fetched_at"] is None:
-        client = Client.from_row(run)
-        since = {p: _since(run, p, job.of_slot) for p in client.platforms}
-        feeds = read_feeds(runtime, client, run, since)
-        fetched = _Fetched(job, client, run, since, feeds)
+    if not run.fetched:
+        since = {p: _since(history, job.of_slot) for p, history in run.history.items()}
+        fetched = _Fetched(job, run, since, read_feeds(runtime, run, since))
         stored = _write(runtime, fetched, cost)
         results = _settle(runtime, job, stored) if stored else None
     runtime.queues.send_one(queues.ENGAGEMENT, job)
     return results
 
 
-def begin(runtime: Runtime, job: ClientJob) -> Row:
-    """The client's run with the client's row. An expired job is recorded and comes back as
-    finished. Raises BadInput where there is no such run."""
+def begin(runtime: Runtime, job: ClientJob) -> FetchRun:
+    """The client's run. An expired job is recorded and comes back as ended. Raises BadInput where
+    there is no such run."""
     with runtime.db.transaction() as tx:
         day_start, _ = day_bounds(job.of_slot.day)
-        run = tx.first("posts.begin", slot=job.slot, client_id=job.client_id, day_start=day_start)
-        if run is None:
+        row = tx.first("posts.begin", slot=job.slot, client_id=job.client_id, day_start=day_start)
+        if row is None:
             raise BadInput("client_id", f"{job.client_id} has no run in slot {job.slot}")
-        expired = dropped_if_expired(runtime, tx, job, run)
+        run = FetchRun.from_row(row)
+        expired = dropped_if_expired(runtime, tx, job, run.ended)
     if expired:
         close_slot(runtime, job.of_slot)
-        return run | {"finished_at": runtime.now()}
+        return replace(run, ended=True)
     return run
 
 
-def _since(run: Row, platform: Platform, slot: Slot) -> datetime:
+def _since(history: History, slot: Slot) -> datetime:
     """The start of the day; of yesterday until the day's first complete fetch, for posts made
     after yesterday's last slot. A client without older posts is new, and has no yesterday."""
     start, _ = day_bounds(slot.day)
-    looks_back = run[f"first_{platform}"] and run[f"known_{platform}"]
-    return start - timedelta(days=1) if looks_back else start
+    return start - timedelta(days=1) if history.first and history.known else start
 
 
 @dataclass(frozen=True)
@@ -100,8 +98,7 @@ class _Fetched:
     """What a job has read, before it is written."""
 
     job: ClientJob
-    client: Client
-    run: Row
+    run: FetchRun
     since: Mapping[Platform, datetime]
     feeds: Mapping[Platform, AccountFeed]
 
@@ -111,7 +108,7 @@ class _Fetched:
         return self.feeds[platform].feed.between(self.since[platform], day_end)
 
     def result(self, platform: Platform) -> FetchResult:
-        feed, had_posts = self.feeds[platform].feed, self.run[f"had_{platform}"]
+        feed, had_posts = self.feeds[platform].feed, self.run.history[platform].had
         return FetchResult(
             feed.verdict(had_posts),
             posts=len(self.posts(platform)),
@@ -133,12 +130,13 @@ class _Fetched:
             for post in self.posts(platform)
         ]
 
-    def looked_up(self) -> dict[str, str]:
-        """The TikTok account that was asked for, as tiktok.note_account takes it; else {}."""
-        account = self.feeds.get("tiktok")
-        if account is None or not account.looked_up or account.secuid is None:
-            return {}
-        return {"handle": str(self.client.tiktok), "secuid": account.secuid}
+    def looked_up(self) -> dict[Platform, dict[str, str | None]]:
+        """The accounts that were asked for, as a platform's note_account takes them."""
+        return {
+            platform: {"handle": account.handle, "account_id": account.account_id}
+            for platform, account in self.feeds.items()
+            if account.looked_up
+        }
 
 
 @dataclass(frozen=True)
@@ -156,8 +154,6 @@ def _write(runtime: Runtime, fetched: _Fetched, cost: Cost) -> _Stored | None:
     job, rows = fetched.job, fetched.rows()
     of_job = {"slot": job.slot, "client_id": job.client_id, "now": runtime.now()}
     with runtime.db.transaction() as tx:
-        contents = [post["content_id"] for post in rows]
-        tx.run("content.lock", client_id=job.client_id, contents=contents)
         day = job.of_slot.day
         stored = tx.first("posts.store", **of_job, wib_day=day, posts=json.dumps(rows))
         if stored is None:
@@ -165,13 +161,14 @@ def _write(runtime: Runtime, fetched: _Fetched, cost: Cost) -> _Stored | None:
         lacked = _note_missing(tx, fetched, rows, of_job)
         if stored["returned"]:
             tx.run("content.restore", contents=stored["returned"], **of_job)
-        if account := fetched.looked_up():
-            tx.run("tiktok.note_account", client_id=job.client_id, now=of_job["now"], **account)
+        for platform, account in fetched.looked_up().items():
+            note = f"{platform}.note_account"
+            tx.run(note, client_id=job.client_id, now=of_job["now"], **account)
         results: Results = {
             platform: replace(result, new=stored["new"].get(platform, 0))
             for platform, result in fetched.results.items()
         }
-        costs = cost.columns(fetched.run["api_calls"])
+        costs = cost.columns(fetched.run.api_calls)
         tx.run("posts.end_fetch", **of_job, results=_as_json(results), **costs)
     return _Stored(results, json.loads(costs["api_calls"]), lacked)
 

@@ -82,7 +82,7 @@ def _ask(
 ) -> Missing:
     limit = runtime.settings.safe_delete_max_percent
     decided = confirm_removals(lacked.contents, lacked.of_day, limit)
-    post = runtime.instagram.post if platform == "instagram" else runtime.tiktok.post
+    post = runtime.apis[platform].post
 
     def there(content_id: str) -> bool | ApiError | None:
         """Whether it is; the error, or None for want of time, where nobody can say."""

@@ -11,10 +11,9 @@ from datetime import datetime
 from typing import Literal
 
 from chalicelib.errors import CiceroError
+from chalicelib.results import Verdict
 from chalicelib.social.content import Post, PostPage
 from chalicelib.social.errors import ApiError
-
-Verdict = Literal["complete", "partial", "empty", "error"]
 
 Cut = Literal["looped", "capped", "no_time"]
 """Why a feed was not read far enough: a page or a cursor that came again, too many pages, no time

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any, cast
 
 from chalicelib import texts
 from chalicelib.chats import personal_chats, read_groups
 from chalicelib.clients import unusable_handles
-from chalicelib.db import Row, Transaction
-from chalicelib.outbox.messages import Kind, Message, in_parts
+from chalicelib.db import Transaction
+from chalicelib.outbox.messages import Message, MessageKind, Written, in_parts
 from chalicelib.outbox.publish import add_messages, publish_messages
 from chalicelib.platforms import PLATFORMS, Platform
 from chalicelib.reports import results
 from chalicelib.reports.heartbeat import ping
 from chalicelib.reports.metrics import log_metrics, slot_metrics
+from chalicelib.results import ClientResult
 from chalicelib.runtime import Runtime
 from chalicelib.slots import Slot, day_bounds
 from chalicelib.texts import ClosedChats, Part, SlotReport, Uncovered, Undelivered
@@ -72,8 +74,10 @@ def tell_of_run(
         log.error("slot %s: operators are told by sweep (%s)", slot, type(error).__name__)
 
 
-def _tell(runtime: Runtime, tx: Transaction, slot: Slot, summary: Row) -> list[Row]:
-    rows = tx.run("slots.client_results", slot=slot.at)
+def _tell(
+    runtime: Runtime, tx: Transaction, slot: Slot, summary: Mapping[str, Any]
+) -> list[Written]:
+    rows = cast("list[ClientResult]", tx.run("slots.client_results", slot=slot.at))
     return [
         *_alert(runtime, tx, slot, results.platform_errors(rows)),
         *_write_report(runtime, tx, slot, summary, rows),
@@ -87,10 +91,10 @@ def tell_operators(
     runtime: Runtime,
     tx: Transaction,
     slot: datetime,
-    kind: Kind,
+    kind: MessageKind,
     key: str,
     text: str | Sequence[Part],
-) -> list[Row]:
+) -> list[Written]:
     """Writes a text, or its parts, to every operator; returns the new rows, for publishing.
     Nothing is written, but a warning logged, where no operator's number is valid."""
     settings, now = runtime.settings, runtime.now()
@@ -133,8 +137,8 @@ def alert_once(runtime: Runtime, slot: Slot, errors: Iterable[tuple[Platform, st
 
 def _alert(
     runtime: Runtime, tx: Transaction, slot: Slot, errors: Iterable[tuple[Platform, str]]
-) -> list[Row]:
-    rows: list[Row] = []
+) -> list[Written]:
+    rows: list[Written] = []
     for platform, kind in sorted(errors):
         if kind in _ALERTED:
             text = texts.api_closed(platform, kind, slot.at)
@@ -144,8 +148,12 @@ def _alert(
 
 
 def _write_report(
-    runtime: Runtime, tx: Transaction, slot: Slot, summary: Row, rows: list[Row]
-) -> list[Row]:
+    runtime: Runtime,
+    tx: Transaction,
+    slot: Slot,
+    summary: Mapping[str, Any],
+    rows: list[ClientResult],
+) -> list[Written]:
     level = runtime.settings.cicero_report_level
     due, unread = results.unread(rows)
     report = SlotReport(
@@ -179,7 +187,7 @@ def _uncovered(tx: Transaction, slot: Slot) -> list[Uncovered]:
     return [Uncovered(**row) for row in rows]
 
 
-def _tell_wrong_clients(runtime: Runtime, tx: Transaction, slot: Slot) -> list[Row]:
+def _tell_wrong_clients(runtime: Runtime, tx: Transaction, slot: Slot) -> list[Written]:
     """The slot's clients that no message can reach, and all active clients with a handle that
     names no account, also those that take no part for it; each once a WIB day."""
     rows = tx.run("reports.clients", slot=slot.at)
@@ -191,7 +199,7 @@ def _tell_wrong_clients(runtime: Runtime, tx: Transaction, slot: Slot) -> list[R
         "no_chats": texts.no_chats(closed, slot.at, longest) if closed else (),
         "handles": texts.unusable_handles(wrong, slot.at, longest) if wrong else (),
     }
-    told: list[Row] = []
+    told: list[Written] = []
     for name, parts in alerts.items():
         if parts:
             key = f"{name}:{slot.day}"
@@ -199,7 +207,7 @@ def _tell_wrong_clients(runtime: Runtime, tx: Transaction, slot: Slot) -> list[R
     return told
 
 
-def _tell_undelivered(runtime: Runtime, tx: Transaction, slot: Slot) -> list[Row]:
+def _tell_undelivered(runtime: Runtime, tx: Transaction, slot: Slot) -> list[Written]:
     """The groups' messages that were given up, or ended uncertain, since the last slot closed."""
     rows = tx.run("reports.undelivered", slot=slot.at, now=runtime.now())
     if not rows:
@@ -210,9 +218,9 @@ def _tell_undelivered(runtime: Runtime, tx: Transaction, slot: Slot) -> list[Row
     return tell_operators(runtime, tx, slot.at, "admin_alert", f"undelivered:{slot}", text)
 
 
-def _tell_fallbacks(runtime: Runtime, tx: Transaction, slot: Slot) -> list[Row]:
+def _tell_fallbacks(runtime: Runtime, tx: Transaction, slot: Slot) -> list[Written]:
     """The platforms whose first host is closed while a fallback works; once a day and reason."""
-    rows: list[Row] = []
+    rows: list[Written] = []
     for platform in PLATFORMS:
         kind = _fallback_works_for(runtime, platform)
         if kind is None:
@@ -226,6 +234,6 @@ def _tell_fallbacks(runtime: Runtime, tx: Transaction, slot: Slot) -> list[Row]:
 def _fallback_works_for(runtime: Runtime, platform: Platform) -> str | None:
     """What keeps the platform's first host closed, where a second one is set and open."""
     first, *others = runtime.routes(platform)
-    if all(map(runtime.guard.closed_by, others)):
+    if all(map(runtime.guard.breaker.closed_by, others)):
         return None
-    return runtime.guard.closed_by(first)
+    return runtime.guard.breaker.closed_by(first)

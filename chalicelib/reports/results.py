@@ -1,33 +1,28 @@
-"""What the results of a slot's runs come to, as the report tells it. Pure.
-
-A result is a row of `slots.client_results`.
-"""
+"""What the results of a slot's runs come to, as the report tells it. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
 
-from chalicelib.platforms import PLATFORMS, Platform
-from chalicelib.texts import PLATFORM_NAMES, ClientLine
-
-Result = Mapping[str, Any]
+from chalicelib.platforms import DESCRIPTIONS, PLATFORMS, Platform
+from chalicelib.results import ClientResult
+from chalicelib.texts import ClientLine
 
 
-def errors_by_kind(results: Iterable[Result]) -> dict[str, list[str]]:
+def errors_by_kind(results: Iterable[ClientResult]) -> dict[str, list[str]]:
     """The clients of a slot's results under each error kind they met, with the platform that met
     it, `CLIENT (TikTok)`; those that have not finished are `overdue`. Accounts that became `empty`
     are not among them."""
     grouped: dict[str, list[str]] = {}
     for row in results:
         for kind, platform in _troubles(row):
-            name = f" ({PLATFORM_NAMES[platform]})" if platform else ""
+            name = f" ({DESCRIPTIONS[platform].label})" if platform else ""
             grouped.setdefault(kind, []).append(row["client_id"] + name)
     grouped.pop("empty", None)
     return dict(sorted(grouped.items()))
 
 
-def _troubles(row: Result) -> list[tuple[str, Platform | None]]:
+def _troubles(row: ClientResult) -> list[tuple[str, Platform | None]]:
     """The error kinds that a run met, each once a platform, both stages together."""
     if row["outcome"] == "done":
         return []
@@ -36,23 +31,23 @@ def _troubles(row: Result) -> list[tuple[str, Platform | None]]:
     return list(dict.fromkeys(met if met and row["outcome"] == "failed" else whole + met))
 
 
-def platform_errors(results: Iterable[Result]) -> list[tuple[Platform, str]]:
+def platform_errors(results: Iterable[ClientResult]) -> list[tuple[Platform, str]]:
     """The error kinds that a slot's runs met, each once a platform, both stages together."""
     return sorted({met for row in results for met in _met(row)})
 
 
-def _met(row: Result) -> list[tuple[Platform, str]]:
+def _met(row: ClientResult) -> list[tuple[Platform, str]]:
     """The error kinds of a run's platforms, one after the other, each as often as it was met."""
-    stages = [row.get("fetch_result") or {}, row.get("engagement_result") or {}]
-    return [
-        (platform, stage[platform]["error_kind"])
-        for platform in PLATFORMS
-        for stage in stages
-        if stage.get(platform, {}).get("error_kind")
-    ]
+    fetched, engaged = row.get("fetch_result") or {}, row.get("engagement_result") or {}
+    met: list[tuple[Platform, str]] = []
+    for platform in PLATFORMS:
+        results = (fetched.get(platform), engaged.get(platform))
+        kinds = (result["error_kind"] for result in results if result)
+        met += [(platform, kind) for kind in kinds if kind]
+    return met
 
 
-def unread(results: Iterable[Result]) -> tuple[int, int]:
+def unread(results: Iterable[ClientResult]) -> tuple[int, int]:
     """Of how many clients feeds were due, and of how many not every one was read to its end."""
     due = [row["fetch_result"] or {} for row in results if row["fetch_posts"]]
     whole = [
@@ -62,44 +57,39 @@ def unread(results: Iterable[Result]) -> tuple[int, int]:
     return len(due), whole.count(False)
 
 
-def accounts(results: Iterable[Result], verdict: str) -> list[str]:
+def accounts(results: Iterable[ClientResult], verdict: str) -> list[str]:
     """`CLIENT (Instagram)` for each account whose fetch came to this verdict."""
     return [
-        f"{row['client_id']} ({PLATFORM_NAMES[platform]})"
+        f"{row['client_id']} ({DESCRIPTIONS[platform].label})"
         for row in results
         for platform in PLATFORMS
-        if (row["fetch_result"] or {}).get(platform, {}).get("verdict") == verdict
+        if (result := (row["fetch_result"] or {}).get(platform)) and result["verdict"] == verdict
     ]
 
 
-def held_posts(results: Iterable[Result]) -> dict[str, int]:
+def held_posts(results: Iterable[ClientResult]) -> dict[str, int]:
     """How many posts of each client look gone but were too many to believe."""
-    counts = {row["client_id"]: _sum(row["fetch_result"], "held") for row in results}
+    counts = {
+        row["client_id"]: sum(result["held"] for result in (row["fetch_result"] or {}).values())
+        for row in results
+    }
     return {client_id: held for client_id, held in counts.items() if held}
 
 
-def client_line(row: Result) -> ClientLine:
+def client_line(row: ClientResult) -> ClientLine:
     """The client's line in the verbose report."""
-    fetch, engagement = row["fetch_result"], row["engagement_result"]
-    read = [r for r in (fetch or {}).values() if r["verdict"] != "error"]
+    fetched = list((row["fetch_result"] or {}).values())
+    engaged = list((row["engagement_result"] or {}).values())
+    read = any(result["verdict"] != "error" for result in fetched)
+    named = any(result["posts"] or not result["failed"] for result in engaged)
     return ClientLine(
         client_id=row["client_id"],
-        posts=_sum(fetch, "posts") if read else None,
-        new=_sum(fetch, "new"),
-        removed=_sum(fetch, "removed"),
-        users=_sum(engagement, "users") if _names_read(engagement) else None,
+        posts=sum(result["posts"] for result in fetched) if read else None,
+        new=sum(result["new"] for result in fetched),
+        removed=sum(result["removed"] for result in fetched),
+        users=sum(result["users"] for result in engaged) if named else None,
         api_requests=row["api_requests"],
         seconds=row["seconds"],
         troubles=list(dict.fromkeys(kind for kind, _ in _troubles(row))),
         due=row["fetch_posts"],
     )
-
-
-def _names_read(engagement: Mapping[str, Mapping[str, Any]] | None) -> bool:
-    """Whether anybody's names were read, or none had to be."""
-    results = (engagement or {}).values()
-    return any(r.get("posts") or not r.get("failed") for r in results)
-
-
-def _sum(results: Mapping[str, Mapping[str, Any]] | None, name: str) -> int:
-    return sum(result.get(name, 0) for result in (results or {}).values())

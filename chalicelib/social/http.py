@@ -1,7 +1,7 @@
 """The one way to either API: pooled, timed out, limited, retried, counted, and judged.
 
 `Api.get` returns what its reader makes of a good answer and raises an `ApiError` for all else,
-whatever comes; `Fallback` goes on to another host where the first is closed.
+whatever comes.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -34,13 +35,23 @@ LONGEST_BODY = 32 * 1024 * 1024
 Read = TypeVar("Read")
 
 
+@dataclass(frozen=True)
+class Effort:
+    """How hard a call is tried: seconds that one answer may take, tries of a call, and how many
+    calls may be on their way at a time."""
+
+    timeout: float = 20
+    attempts: int = 4
+    connections: int = 10
+
+
 class Api:
     """One host with one key. `host` is a bare host name, or a URL such as http://127.0.0.1:8099.
 
-    `outcomes` counts the requests sent by (path, "ok" or error kind), retries included. Timeouts
-    are seconds. No wait goes beyond the deadline: where the next try does not fit, the last error
-    stands for that call, and for the others until there is a new deadline. Fit to be called by as
-    many threads at a time as it has `connections`.
+    `outcomes` counts the requests sent by (path, "ok" or error kind), retries included. No wait
+    goes beyond the deadline: where the next try does not fit, the last error stands for that call,
+    and for the others until there is a new deadline. Fit to be called by as many threads at a time
+    as its effort has `connections`.
     """
 
     def __init__(
@@ -48,9 +59,7 @@ class Api:
         host: str,
         key: str,
         route: Route | None = None,
-        timeout: float = 20,
-        attempts: int = 4,
-        connections: int = 10,
+        effort: Effort = Effort(),
         deadline: Callable[[], Deadline] = lambda: UNLIMITED,
     ) -> None:
         self._base = host.rstrip("/") if "://" in host else f"https://{host}"
@@ -60,9 +69,8 @@ class Api:
             "x-cache-control": "no-cache",
         }
         self._route = route or Route()
-        self._timeout = (timeout / 4, timeout)
-        self._attempts = attempts
-        self._connections = connections
+        self._timeout = (effort.timeout / 4, effort.timeout)
+        self._effort = effort
         self._deadline = deadline
         self._given_up: tuple[Deadline, errors.ApiError] | None = None
         self._opened: requests.Session | None = None
@@ -104,7 +112,7 @@ class Api:
         """A call that came too fast only has to wait: it gets more tries than one that fails."""
         error = state.outcome.exception() if state.outcome else None
         patience = _RATE_PATIENCE if isinstance(error, errors.RateLimited) else 1
-        if state.attempt_number >= self._attempts * patience:
+        if state.attempt_number >= self._effort.attempts * patience:
             return True
         deadline = self._deadline()
         if deadline.fits(state.upcoming_sleep):
@@ -184,7 +192,7 @@ class Api:
         from chalicelib.social.one_host import OneHost
 
         session = requests.Session()
-        session.mount(self._base, OneHost(pool_maxsize=self._connections))
+        session.mount(self._base, OneHost(pool_maxsize=self._effort.connections))
         return session
 
     @cached_property
@@ -203,31 +211,6 @@ class Api:
         look for each call, at a fifth of the call's cost."""
         found = self._session().merge_environment_settings(self._base, {}, None, None, None)
         return {name: found[name] for name in ("proxies", "verify", "cert")}
-
-
-class Fallback:
-    """The first of these that is open: a refused key or a used-up quota moves on to the next."""
-
-    def __init__(self, *apis: Api) -> None:
-        self._apis = apis
-
-    def requests_sent(self) -> Counter[tuple[str, str]]:
-        """The requests sent over all of them."""
-        return sum((api.requests_sent() for api in self._apis), Counter())
-
-    def get(self, path: str, read: Callable[[Json], Read], **parameters: str | int) -> Read:
-        """As Api.get. Raises what the last one raised."""
-        for api in self._apis[:-1]:
-            try:
-                return api.get(path, read, **parameters)
-            except errors.ApiError as error:
-                if not error.failover:
-                    raise
-        return self._apis[-1].get(path, read, **parameters)
-
-    def close(self) -> None:
-        for api in self._apis:
-            api.close()
 
 
 def _read_body(path: str, answer: requests.Response, ends: float) -> bytearray:

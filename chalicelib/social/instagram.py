@@ -25,7 +25,8 @@ from chalicelib.social.content import (
     username,
 )
 from chalicelib.social.errors import Business, Malformed, NotFound
-from chalicelib.social.http import Api, Fallback
+from chalicelib.social.fallback import Fallback
+from chalicelib.social.http import Api
 from chalicelib.social.judge import Json
 
 _VIDEO, _ALBUM = 2, 8
@@ -46,7 +47,7 @@ class Instagram:
         more = {"pagination_token": token} if token else {}
         return self.api.get("/v1/posts", _read_posts, username_or_id_or_url=handle, **more)
 
-    def likers(self, shortcode: str, after: str | None = None) -> UserPage:
+    def people(self, shortcode: str, after: str | None = None) -> UserPage:
         """One page of a post's likers. The list may be partial: absence is not an unlike."""
         more = {"cursor": after} if after else {}
         return self.api.get("/v1/likes", _read_likers, code_or_id_or_url=shortcode, **more)

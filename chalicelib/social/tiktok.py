@@ -24,7 +24,8 @@ from chalicelib.social.content import (
     username,
 )
 from chalicelib.social.errors import Malformed, NotFound
-from chalicelib.social.http import Api, Fallback
+from chalicelib.social.fallback import Fallback
+from chalicelib.social.http import Api
 from chalicelib.social.judge import Json
 
 _POSTS_A_PAGE = 35
@@ -42,7 +43,7 @@ class TikTok:
     def close(self) -> None:
         self.api.close()
 
-    def secuid(self, handle: str) -> str:
+    def account_id(self, handle: str) -> str:
         """The stable secUid of an account. NotFound where the API knows no such account."""
         return self.api.get("/api/user/info", _read_secuid, uniqueId=handle)
 
@@ -60,7 +61,7 @@ class TikTok:
             cursor=asked,
         )
 
-    def commenters(self, video_id: str, after: str | None = None) -> UserPage:
+    def people(self, video_id: str, after: str | None = None) -> UserPage:
         """One page of a video's commenters, inlined repliers included.
 
         A short page is not the end: the returned cursor is followed while `has_more`.

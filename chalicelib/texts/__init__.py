@@ -25,7 +25,6 @@ from chalicelib.texts.parts import LONGEST, Part
 from chalicelib.texts.reports import ClientLine, SlotReport, Uncovered, kind_in_words, slot_report
 from chalicelib.texts.tasks import task_list
 from chalicelib.texts.words import (
-    PLATFORM_NAMES,
     format_number,
     format_time,
     link,
@@ -36,7 +35,6 @@ from chalicelib.texts.words import (
 
 __all__ = [
     "LONGEST",
-    "PLATFORM_NAMES",
     "Change",
     "ClientLine",
     "ClosedChats",

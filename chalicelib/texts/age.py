@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from chalicelib.clients import Client
-from chalicelib.platforms import Platform
+from chalicelib.platforms import DESCRIPTIONS, Platform
 from chalicelib.slots import to_wib
-from chalicelib.texts.words import PLATFORM_NAMES, format_number, format_time
+from chalicelib.texts.words import format_number, format_time
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class Age:
         for platform in self._feeds:
             text = self.note(platform)
             if text:
-                yield f"{PLATFORM_NAMES[platform]}: {text[0].lower()}{text[1:]}"
+                yield f"{DESCRIPTIONS[platform].label}: {text[0].lower()}{text[1:]}"
 
     def note(self, platform: Platform, posts: int | None = None) -> str | None:
         """What could not be read of a platform, and from when its data is; None where the headline
@@ -78,7 +78,7 @@ class Age:
 
     def counted(self, platform: Platform, posts: int) -> str:
         """`TikTok 3`, with the time where it is older than the headline."""
-        name, feed = PLATFORM_NAMES[platform], self._feeds[platform]
+        name, feed = DESCRIPTIONS[platform].label, self._feeds[platform]
         if feed.read_at is None or feed.verdict == "partial":
             whole = " lengkap" if feed.verdict == "partial" else ""
             return (
@@ -93,7 +93,7 @@ class Age:
 
     def title(self, platform: Platform, posts: int) -> str:
         """`*TikTok* (3 konten)`; never a nought that is not known."""
-        name = f"*{PLATFORM_NAMES[platform]}*"
+        name = f"*{DESCRIPTIONS[platform].label}*"
         known = posts or self._feeds[platform].verdict == "complete"
         return f"{name} ({format_number(posts)} konten)" if known else name
 

@@ -9,16 +9,16 @@ from typing import Literal
 
 from chalicelib.clients import UnusableHandles
 from chalicelib.handles import Problem
-from chalicelib.platforms import Platform
+from chalicelib.platforms import DESCRIPTIONS, Platform
 from chalicelib.texts.parts import LONGEST, Item, Part, Section, split
 from chalicelib.texts.reports import kind_in_words
-from chalicelib.texts.words import PLATFORM_NAMES, format_number, format_time, sanitise
+from chalicelib.texts.words import format_number, format_time, sanitise
 
 
 def api_closed(platform: Platform, kind: str, at: datetime) -> str:
     """An API's breaker is open, for a reason that only an operator can mend."""
     return (
-        f"*API {PLATFORM_NAMES[platform].upper()} BERHENTI*\n"
+        f"*API {DESCRIPTIONS[platform].label.upper()} BERHENTI*\n"
         f"{format_time(at)}\n{kind_in_words(kind)}.\n"
         "Panggilan ke API ini dihentikan sementara dan dicoba lagi otomatis."
     )
@@ -27,7 +27,7 @@ def api_closed(platform: Platform, kind: str, at: datetime) -> str:
 def fallback_in_use(platform: Platform, kind: str, at: datetime) -> str:
     """The first host's breaker is open, and the fallback host does its work."""
     return (
-        f"*HOST CADANGAN {PLATFORM_NAMES[platform].upper()} DIPAKAI*\n{format_time(at)}\n"
+        f"*HOST CADANGAN {DESCRIPTIONS[platform].label.upper()} DIPAKAI*\n{format_time(at)}\n"
         f"Host utama tertutup: {kind_in_words(kind)}.\n"
         "Permintaan dialihkan ke host cadangan. Periksa langganan host utama."
     )
@@ -79,8 +79,9 @@ def unusable_handles(
 ) -> tuple[Part, ...]:
     """The clients with a handle that is set and names no account; told once a day."""
     items = [Item("\n".join(_handle_lines(client))) for client in clients]
+    columns = " atau ".join(one.handle_column for one in DESCRIPTIONS.values())
     advice = (
-        "Isi client_insta atau client_tiktok dengan nama akun saja, misalnya polres_x. "
+        f"Isi {columns} dengan nama akun saja, misalnya polres_x. "
         "Bila satker tidak punya akun, kosongkan kolomnya."
     )
     sections = [Section("Platform berikut tidak diproses:", items), Section(advice)]
@@ -91,7 +92,7 @@ def _handle_lines(client: UnusableHandles) -> list[str]:
     """A line for each platform; one more where the client takes no part at all."""
     name = sanitise(client.client_id)
     lines = [
-        f"• {name} ({PLATFORM_NAMES[platform]}): {_HANDLE_PROBLEMS[problem]}"
+        f"• {name} ({DESCRIPTIONS[platform].label}): {_HANDLE_PROBLEMS[problem]}"
         for platform, problem in client.problems.items()
     ]
     return [*lines, f"  {name} tidak ikut diproses sama sekali"] if client.left_out else lines

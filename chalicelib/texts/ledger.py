@@ -10,12 +10,11 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 from chalicelib.clients import Client
-from chalicelib.platforms import Platform
+from chalicelib.platforms import DESCRIPTIONS, Platform
 from chalicelib.slots import to_wib
 from chalicelib.texts.age import Age, FeedRead
 from chalicelib.texts.parts import LONGEST, Item, Part, Section, split
 from chalicelib.texts.words import (
-    PLATFORM_NAMES,
     format_number,
     link,
     name_of,
@@ -101,7 +100,7 @@ def change_sections(client: Client, told: Sequence[Change]) -> Iterator[Section]
 
 
 def _text(client: Client, change: Change) -> str:
-    where = f"[{PLATFORM_NAMES[change.platform]}] "
+    where = f"[{DESCRIPTIONS[change.platform].label}] "
     where += link(client, change.platform, change.content_id)
     if change.kind == "link":
         lines = [f"• Amplifikasi {_reporter(change)} {where}", *_links(change)]

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from chalicelib.platforms import Platform
+from chalicelib.platforms import DESCRIPTIONS, Platform
 from chalicelib.texts.parts import LONGEST, Item, Part, Section, split
 from chalicelib.texts.words import format_number, format_time, post_link, sanitise, truncate
 
@@ -165,7 +165,7 @@ def _row(lead: str, clients: Sequence[str]) -> list[Item]:
 
 
 def _uncovered(post: Uncovered) -> Item:
-    people = "suka" if post.platform == "instagram" else "komentar"
+    people = DESCRIPTIONS[post.platform].engagement.noun
     percent = int(100 * post.share)  # downwards: 94.9 is below 95
     return Item(
         f"• {truncate(sanitise(post.client_id), _ID_LENGTH)}: {format_number(post.read)} dari "

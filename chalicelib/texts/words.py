@@ -10,13 +10,11 @@ from __future__ import annotations
 import re
 from datetime import datetime
 from itertools import accumulate, islice, takewhile
-from urllib.parse import quote
 
 from chalicelib.clients import Client
-from chalicelib.platforms import Platform
+from chalicelib.platforms import DESCRIPTIONS, Platform
 from chalicelib.slots import to_wib
 
-PLATFORM_NAMES: dict[Platform, str] = {"instagram": "Instagram", "tiktok": "TikTok"}
 CAPTION_LENGTH = 90
 NAME_LENGTH = 80
 
@@ -89,16 +87,12 @@ def format_number(value: int | None) -> str:
 
 def link(client: Client, platform: Platform, content_id: str) -> str:
     """Where a client's post is found."""
-    return post_link(platform, content_id, client.tiktok)
+    return post_link(platform, content_id, client.handles.get(platform))
 
 
 def post_link(platform: Platform, content_id: str, handle: str | None = None) -> str:
-    """Where a post is found; TikTok finds a video by its id, whatever the handle, so that links
-    without one are valid too."""
-    content_id = quote(content_id, safe="")
-    if platform == "instagram":
-        return f"https://www.instagram.com/p/{content_id}/"
-    return f"https://www.tiktok.com/@{handle or 'i'}/video/{content_id}"
+    """Where a post is found, without the account's handle as well."""
+    return DESCRIPTIONS[platform].links.to(content_id, handle)
 
 
 def reported_link(text: str) -> str | None:

@@ -9,7 +9,7 @@ from statistics import mean
 
 import psutil
 
-from local.worker import Answer
+from local.worker import Returned
 
 WORKERS, RUNNER, OTHER = "workers", "runner", "other"
 PARTS = {
@@ -62,7 +62,7 @@ class WorkerMemory:
         self._first: dict[int, int] = {}
         self._last: dict[int, int] = {}
 
-    def __call__(self, handler: str, pid: int, answer: Answer) -> None:
+    def __call__(self, handler: str, pid: int, answer: Returned) -> None:
         if handler == self._handler:
             with self._lock:
                 self._first.setdefault(pid, answer.memory)

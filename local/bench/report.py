@@ -9,7 +9,7 @@ from rich.table import Table
 
 from local.bench.dispatch_bench import DispatchReport
 from local.bench.meter import MEGABYTE
-from local.bench.slot_report import SlotReport
+from local.bench.slot_report import SlotFigures
 from local.profiler import Place
 from local.show import out
 
@@ -19,7 +19,7 @@ _FUNCTIONS = 12
 Cells = tuple[str, str, str]
 
 
-def print_slot(report: SlotReport) -> None:
+def print_slot(report: SlotFigures) -> None:
     """One line per quantity, each with what it is measured against."""
     table = _table(
         f"{report.clients} clients, {report.workers} workers, {report.latency_ms:g} ms a call, "
@@ -30,7 +30,7 @@ def print_slot(report: SlotReport) -> None:
     out.print(table)
 
 
-def _seconds(report: SlotReport) -> Iterator[Cells]:
+def _seconds(report: SlotFigures) -> Iterator[Cells]:
     speed = f"{report.clients / report.seconds:.1f} clients/s"
     dispatch = f"{report.sql_of_dispatch} SQL round trips"
     floor = f"{report.floor_rule}; the run took {report.over_floor:.2f} ×"
@@ -43,7 +43,7 @@ def _seconds(report: SlotReport) -> Iterator[Cells]:
     yield "faster than that", f"{report.ratio:.1f} ×", ""
 
 
-def _calls(report: SlotReport) -> Iterator[Cells]:
+def _calls(report: SlotFigures) -> Iterator[Cells]:
     calls = report.api_calls / report.clients
     kilobytes = report.api_bytes / report.clients / 1024
     recorded = f"{calls:.1f} a client; client_run says {report.api_calls_recorded}"
@@ -53,7 +53,7 @@ def _calls(report: SlotReport) -> Iterator[Cells]:
     yield "SQL round trips", str(report.sql_round_trips), statements
 
 
-def _machine(report: SlotReport) -> Iterator[Cells]:
+def _machine(report: SlotFigures) -> Iterator[Cells]:
     for part, seconds in report.cpu_seconds.items():
         each = f"{1000 * seconds / report.clients:.0f} ms a client"
         yield f"CPU, {part}", f"{seconds:.2f} s", each

@@ -12,7 +12,7 @@ from chalicelib.slots import day_bounds
 from local.bench.emulator import emulator
 from local.bench.load import DAY, SLOT, Load
 from local.bench.meter import WorkerMemory, cpu_seconds, machine_seconds
-from local.bench.slot_report import Measured, Reading, SlotReport, slot_report
+from local.bench.slot_report import Measured, Reading, SlotFigures, slot_report
 from local.bench.walk import Baseline, one_by_one
 from local.environment import own_environment
 from local.profiler import VARIABLE
@@ -32,7 +32,7 @@ def run_slot_bench(
     say: Callable[[str], None],
     progress: Progress,
     samples: Path | None = None,
-) -> SlotReport:
+) -> SlotFigures:
     """Runs the load over its own stack in `data`, which is emptied first. Workers write their
     profiles to `samples`, if given. Raises SlotFailed."""
     shutil.rmtree(data, ignore_errors=True)

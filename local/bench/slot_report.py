@@ -17,7 +17,7 @@ Number = TypeVar("Number", int, float)
 
 
 @dataclass(frozen=True)
-class SlotReport:
+class SlotFigures:
     """A run's results, in seconds, bytes and megabytes. `one_by_one_seconds` is scaled to all
     clients from the `one_by_one_clients` on which it was measured."""
 
@@ -80,7 +80,7 @@ class Measured:
     memory: WorkerMemory
 
 
-def slot_report(load: Load, queue_emulator: str, run: Measured) -> SlotReport:
+def slot_report(load: Load, queue_emulator: str, run: Measured) -> SlotFigures:
     """The report of what was measured under this load."""
     before, after, baseline = run.before, run.after, run.baseline
     calls = _difference(before.calls, after.calls)
@@ -88,7 +88,7 @@ def slot_report(load: Load, queue_emulator: str, run: Measured) -> SlotReport:
     floor = floor_of(calls, load.rate, baseline.chain, load.latency)
     alone, sql = baseline.seconds_for(load.clients), run.totals.sql_round_trips
     elsewhere = elsewhere_percent(before.machine, after.machine, sum(cpu.values()))
-    return SlotReport(
+    return SlotFigures(
         clients=run.summary["clients"],
         done=run.summary["done"],
         failed=run.summary["failed"],

@@ -18,9 +18,8 @@ _CLIENT = Client(
     client_id="POLRES_X",
     name="Polres X",
     client_type="org",
-    instagram="polres.x",
-    tiktok="polres_x",
-    tiktok_secuid=None,
+    handles={"instagram": "polres.x", "tiktok": "polres_x"},
+    account_ids={},
     chats=(),
 )
 _LONG = (

@@ -20,7 +20,7 @@ from typing import Any
 
 from local.sandbox import ids
 from local.sandbox.demo_clients import ACCOUNTS, HEADQUARTERS
-from local.sandbox.world import Account, Kind, Platform, Post
+from local.sandbox.world import Account, Media, Platform, Post
 
 HISTORY_DAYS = 40  # one post a day, so that a feed has more than one page
 SETTLED = timedelta(minutes=15)
@@ -37,7 +37,7 @@ class Planned:
     caption: str | None
     likes: int
     comments: int
-    kind: Kind = "photo"
+    kind: Media = "photo"
 
 
 INSTAGRAM = (

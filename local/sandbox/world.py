@@ -14,7 +14,7 @@ from typing import Literal
 from local.sandbox import ids
 
 Platform = Literal["instagram", "tiktok"]
-Kind = Literal["photo", "video", "album"]
+Media = Literal["photo", "video", "album"]
 
 CACHED_POSTS = 512
 REPLY_EVERY = 10  # the last of every ten comments is a reply to the one before it
@@ -55,7 +55,7 @@ class Post:
     audience: str
     likes: int
     comments: int
-    kind: Kind = "photo"
+    kind: Media = "photo"
     settles: timedelta = timedelta(minutes=45)
     step: timedelta = timedelta()
     audience_size: int = 997

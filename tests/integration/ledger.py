@@ -5,8 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from chalicelib.db import Row
-from chalicelib.outbox.messages import Message
+from chalicelib.outbox.messages import Message, Written
 from chalicelib.outbox.publish import add_messages
 from chalicelib.runtime import Runtime
 from tests.integration.tables import Tables
@@ -44,7 +43,7 @@ def message(runtime: Runtime, key: str, **fields: Any) -> Message:
     return Message(key=key, **(values | fields))
 
 
-def write(runtime: Runtime, *messages: Message) -> list[Row]:
+def write(runtime: Runtime, *messages: Message) -> list[Written]:
     """Adds messages in a transaction of their own."""
     with runtime.db.transaction() as tx:
         return add_messages(tx, messages, runtime.now())

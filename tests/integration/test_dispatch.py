@@ -401,7 +401,7 @@ def test_a_run_by_hand_starts_a_finished_run_over(runtime_at: RuntimeAt, tables:
         assert row[column] is None
 
 
-Refused = Callable[[Runtime], object]
+ByHand = Callable[[Runtime], object]
 
 
 @pytest.mark.parametrize(
@@ -419,7 +419,7 @@ Refused = Callable[[Runtime], object]
     ],
 )
 def test_bad_input_is_one_clear_error_and_nothing_is_written(
-    field: str, reason: str, refused: Refused, runtime_at: RuntimeAt, tables: Tables, inbox: Inbox
+    field: str, reason: str, refused: ByHand, runtime_at: RuntimeAt, tables: Tables, inbox: Inbox
 ) -> None:
     runtime = runtime_at("17:00")
     tables.run("UPDATE clients SET client_status = false WHERE client_id = 'TELADAN'")

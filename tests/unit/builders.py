@@ -25,9 +25,8 @@ _CLIENT = Client(
     client_id="POLRES_X",
     name="Polres X",
     client_type="org",
-    instagram="polresx",
-    tiktok="polresx",
-    tiktok_secuid="MS4wX",
+    handles={"instagram": "polresx", "tiktok": "polresx"},
+    account_ids={"tiktok": "MS4wX"},
     chats=("120363000000000001@g.us",),
 )
 

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from chalicelib.clients import Client, UnusableHandles, participants, unusable_handles
-from tests.unit.builders import make_client
 
 GROUP = "120363000000000001"
 
@@ -65,13 +64,9 @@ def test_a_client_has_the_handle_of_each_platform_and_its_stored_secuid() -> Non
     client = Client.from_row(
         row(client_insta="@Polres.IG", client_tiktok="Polres.TT", tiktok_secuid="MS4")
     )
-    assert (client.handle("instagram"), client.handle("tiktok")) == ("polres.ig", "polres.tt")
-    assert client.tiktok_secuid == "MS4"
-    assert Client.from_row(row(tiktok_secuid="")).tiktok_secuid is None
-
-
-def test_a_client_that_is_off_on_a_platform_has_no_handle_there() -> None:
-    assert make_client(tiktok=None).handle("tiktok") is None
+    assert client.handles == {"instagram": "polres.ig", "tiktok": "polres.tt"}
+    assert client.account_ids == {"tiktok": "MS4"}
+    assert Client.from_row(row(tiktok_secuid="")).account_ids == {}
 
 
 @pytest.mark.parametrize(

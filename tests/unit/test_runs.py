@@ -21,7 +21,6 @@ JOB = ClientJob(
     fetch_posts=True,
     expires_at=EXPIRES,
 )
-OPEN: Row = {"finished_at": None}
 MOMENT = timedelta(microseconds=1)
 
 
@@ -61,7 +60,7 @@ def test_giving_up_says_whether_there_was_a_run_to_end(ends: bool) -> None:
 def test_a_job_in_time_goes_on() -> None:
     database = Noting()
     in_time = runtime_at(EXPIRES - MOMENT)
-    assert dropped_if_expired(in_time, Transaction(database), JOB, OPEN) is False
+    assert dropped_if_expired(in_time, Transaction(database), JOB, ended=False) is False
     assert database.asked == []
 
 
@@ -70,7 +69,7 @@ def test_from_its_expiry_on_a_job_ends_its_run_as_expired(
     now: datetime, caplog: pytest.LogCaptureFixture
 ) -> None:
     database = Noting()
-    assert dropped_if_expired(runtime_at(now), Transaction(database), JOB, OPEN) is True
+    assert dropped_if_expired(runtime_at(now), Transaction(database), JOB, ended=False) is True
     [(_, parameters)] = database.asked
     assert (parameters["outcome"], parameters["now"]) == ("expired", now)
     assert "expired: client POLRES_X, slot 2026-02-20T17:00+07:00" in caplog.text
@@ -78,7 +77,6 @@ def test_from_its_expiry_on_a_job_ends_its_run_as_expired(
 
 def test_a_run_that_has_ended_is_left_as_it_ended() -> None:
     database = Noting()
-    ended: Row = {"finished_at": wib("17:10")}
     late = runtime_at(EXPIRES + timedelta(hours=1))
-    assert dropped_if_expired(late, Transaction(database), JOB, ended) is False
+    assert dropped_if_expired(late, Transaction(database), JOB, ended=True) is False
     assert database.asked == []

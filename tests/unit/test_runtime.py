@@ -12,7 +12,8 @@ from chalicelib.deadline import UNLIMITED
 from chalicelib.platforms import PLATFORMS, Platform
 from chalicelib.runtime import Counters, Runtime
 from chalicelib.slots import WIB
-from chalicelib.social.http import Api, Fallback
+from chalicelib.social.fallback import Fallback
+from chalicelib.social.http import Api
 from tests.unit.builders import make_settings, wib
 
 
@@ -59,7 +60,7 @@ def test_a_route_s_name_is_that_of_its_host_and_key(platform: Platform) -> None:
 
 def test_without_a_fallback_a_platform_has_one_api() -> None:
     runtime = Runtime(make_settings())
-    assert isinstance(runtime.instagram.api, Api)
+    assert isinstance(runtime.apis["instagram"].api, Api)
     runtime.close()
 
 
@@ -69,8 +70,8 @@ def test_a_fallback_host_is_a_second_route_of_its_platform_alone() -> None:
     first, second = runtime.routes("instagram")
     assert first.startswith("instagram-")
     assert second.startswith("instagram-fallback-")
-    assert isinstance(runtime.instagram.api, Fallback)
-    assert isinstance(runtime.tiktok.api, Api)
+    assert isinstance(runtime.apis["instagram"].api, Fallback)
+    assert isinstance(runtime.apis["tiktok"].api, Api)
     runtime.close()
 
 

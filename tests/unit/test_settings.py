@@ -9,7 +9,8 @@ import pytest
 from pydantic import AliasChoices
 
 from chalicelib.errors import ConfigurationError
-from chalicelib.settings import INSTAGRAM_HOST, TIKTOK_HOST, Settings, load_settings
+from chalicelib.platforms import DESCRIPTIONS
+from chalicelib.settings import Settings, load_settings
 
 NEEDED = {
     "DATABASE_URL": "postgresql://cicero:secret@127.0.0.1:5432/cicero",
@@ -72,8 +73,8 @@ def test_two_settings_are_enough() -> None:
     settings = load_settings(None)
     assert settings.database_url == NEEDED["DATABASE_URL"]
     assert settings.rapidapi_key == NEEDED["RAPIDAPI_KEY"]
-    assert settings.rapidapi_instagram_host == INSTAGRAM_HOST
-    assert settings.rapidapi_tiktok_host == TIKTOK_HOST
+    for platform, one in DESCRIPTIONS.items():
+        assert settings.api_hosts(platform) == [(one.api_host, settings.rapidapi_key)]
     assert (settings.redis_url, settings.cicero_now) == (None, None)
 
 
@@ -168,7 +169,7 @@ def test_empty_counts_as_unset(env: pytest.MonkeyPatch, tmp_path: Path) -> None:
         env.setenv(name, "")
     settings = load_settings(write(tmp_path, "LOG_LEVEL=", "WA_LOG_CLIENT_ID="))
     assert settings.redis_url is None
-    assert settings.rapidapi_instagram_host == INSTAGRAM_HOST
+    assert settings.api_hosts("instagram")[0][0] == DESCRIPTIONS["instagram"].api_host
     assert (settings.cicero_stage, settings.log_level) == ("local", "INFO")
     assert (settings.cicero_now, settings.wa_log_client_id) == (None, None)
     env.setenv("DATABASE_URL", "")

@@ -15,7 +15,7 @@ from typing import Any, Self
 from tests.integration.waiting import PATIENCE_SECONDS, wait_until
 from wa_session_host import protocol
 
-Outcome = str | None | Callable[["Login", "Sent"], str | None]
+Reaction = str | None | Callable[["Login", "Sent"], str | None]
 """What becomes of a send: an error text, None for success, or a function that decides."""
 
 SILENCE = "silence"
@@ -88,7 +88,7 @@ class Scripted:
         self.logins: list[Login] = []
         self.sent: list[Sent] = []
         self.tried: list[Sent] = []
-        self.outcomes: deque[Outcome] = deque()
+        self.outcomes: deque[Reaction] = deque()
         self.on_login: Callable[[Login], None] = self._welcome
         self._threads = [threading.Thread(target=self._accept, daemon=True)]
 

@@ -24,7 +24,7 @@ from tests.whatsapp.protos import wa6
 _PROLOGUE = b"WA\x06\x03"
 
 
-class Refused(Exception):
+class HandshakeRefused(Exception):
     """The client asked for something that the real server would not answer either."""
 
 
@@ -58,7 +58,7 @@ class Connection:
         await self._encrypt(identity.tls)
         await self._upgrade()
         if await self._exactly(len(_PROLOGUE)) != _PROLOGUE:
-            raise Refused("unknown version of the protocol or its dictionary")
+            raise HandshakeRefused("unknown version of the protocol or its dictionary")
         handshake = Handshake(_PROLOGUE, identity.static, identity.chain)
         await self._send_frame(handshake.hello(await self._frame()))
         self.static, payload = handshake.finish(await self._frame())
@@ -95,7 +95,7 @@ class Connection:
         method, target, _ = head.split(b" ", 2)
         if (method, target) != (b"CONNECT", f"{HOST}:443".encode()):
             self._writer.write(b"HTTP/1.1 403 Forbidden\r\n\r\n")
-            raise Refused(f"{method.decode()} {target.decode()}")
+            raise HandshakeRefused(f"{method.decode()} {target.decode()}")
         self._writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
         await self._writer.drain()
 

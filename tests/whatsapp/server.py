@@ -11,7 +11,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from tests.whatsapp.binary import Dictionary, Jid
-from tests.whatsapp.connection import Connection, Identity, Refused
+from tests.whatsapp.connection import Connection, HandshakeRefused, Identity
 from tests.whatsapp.session import REPLACED, Registration, Session
 from tests.whatsapp.state import World
 
@@ -96,7 +96,7 @@ class Server:
             await self._converse(connection)
         except (asyncio.IncompleteReadError, ConnectionError):
             pass
-        except Refused as refused:
+        except HandshakeRefused as refused:
             self.world.problems.append(str(refused))
         except Exception:  # noqa: BLE001 - whatever it was, the test must hear of it
             self.world.problems.append(traceback.format_exc())

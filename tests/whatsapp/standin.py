@@ -23,7 +23,7 @@ from tests.whatsapp.hook.standin_hook import ADDRESS, PORT
 from tests.whatsapp.keys import KeyPair
 from tests.whatsapp.script import AccountScript
 from tests.whatsapp.server import Server
-from tests.whatsapp.state import Arrival, Group, Outcome, World
+from tests.whatsapp.state import Arrival, Group, Reaction, World
 
 PROXY_URL = f"http://127.0.0.1:{PORT}"
 _HOOK = Path(__file__).parent / "hook"
@@ -95,7 +95,7 @@ class Standin:
 
     # What happens to messages
 
-    def next_sends(self, *outcomes: Outcome) -> None:
+    def next_sends(self, *outcomes: Reaction) -> None:
         """What the next messages meet, one after the other; all later ones are acknowledged."""
         self.world.outcomes.extend(outcomes)
 

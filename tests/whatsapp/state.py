@@ -11,7 +11,7 @@ from typing import Literal
 from tests.whatsapp.binary import Jid, Node
 from tests.whatsapp.signal import Phone
 
-Outcome = Literal["ack", "silence", "drop"] | int
+Reaction = Literal["ack", "silence", "drop"] | int
 """What a sent message meets: an answer, none, a dropped socket, or an `ack` with an error code."""
 
 
@@ -26,7 +26,7 @@ class Arrival:
     sender: Jid
     chat: Jid
     text: str | None
-    outcome: Outcome
+    outcome: Reaction
     asked_by: Jid | None = None
     at: float = field(default_factory=time.time)
 
@@ -79,7 +79,7 @@ class World:
         self._phones: dict[Jid, Phone] = {}
         self.groups: dict[Jid, Group] = {}
         self.arrivals: list[Arrival] = []
-        self.outcomes: list[Outcome] = []
+        self.outcomes: list[Reaction] = []
         self.problems: list[str] = []
         self.accounts: dict[Jid, Account] = {}
         for user, devices in json.loads(file.read_text()).items() if file.exists() else ():
@@ -115,5 +115,5 @@ class World:
         readers = [member for member in group.members if member != account.jid] if group else [chat]
         return self.phone(readers[0]).read(sender, message) if readers else None
 
-    def next_outcome(self) -> Outcome:
+    def next_outcome(self) -> Reaction:
         return self.outcomes.pop(0) if self.outcomes else "ack"

@@ -9,7 +9,7 @@ from tests.whatsapp.driver import Driver
 from tests.whatsapp.linked import GROUP, GROUP_NAME, MEMBER, NUMBER, OTHERS_GROUP
 from tests.whatsapp.script import AccountScript
 from tests.whatsapp.standin import Standin
-from tests.whatsapp.state import Outcome
+from tests.whatsapp.state import Reaction
 
 LIST = "*DAFTAR TUGAS*\n1. https://example.org/p/1 – 39 suka 🙂"
 
@@ -50,7 +50,7 @@ def test_an_error_in_the_acknowledgement_is_raised(server: Standin, client: Driv
     ],
 )
 def test_a_socket_that_breaks_during_a_send_makes_it_arrive_twice(
-    server: Standin, client: Driver, drops: list[Outcome], error: str | None
+    server: Standin, client: Driver, drops: list[Reaction], error: str | None
 ) -> None:
     server.next_sends(*drops)
     answer = client.call("send", GROUP, LIST)["error"]

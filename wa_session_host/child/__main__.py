@@ -18,7 +18,7 @@ from typing import IO
 
 from wa_session_host import protocol
 from wa_session_host.child.account import Account
-from wa_session_host.protocol import Answer, Asked, Begun, Connect, Ping, Report, Send
+from wa_session_host.protocol import Answered, Asked, Begun, Connect, Ping, Report, Send
 
 _STOP_SECONDS = 5.0
 _PR_SET_PDEATHSIG = 1
@@ -69,9 +69,9 @@ def _answer(account: Account, order: Asked, report: Callable[[Report], None]) ->
     if isinstance(order, Send):
         report(Begun(id=order.id))
     try:
-        report(Answer(id=order.id, value=account.answer(order)))
+        report(Answered(id=order.id, value=account.answer(order)))
     except Exception as problem:  # noqa: BLE001  the host reads the text
-        report(Answer(id=order.id, error=str(problem) or type(problem).__name__))
+        report(Answered(id=order.id, error=str(problem) or type(problem).__name__))
 
 
 def _take_pipe() -> tuple[IO[str], IO[str]]:

@@ -14,7 +14,7 @@ from typing import Any
 
 from wa_session_host import protocol
 from wa_session_host.protocol import (
-    Answer,
+    Answered,
     Asked,
     Connect,
     EventName,
@@ -93,7 +93,7 @@ class Account:
                 connected=connected and (self._up or self._pairing),
                 logged_in=logged_in and self._up,
             )
-            self._report(Answer(id=ping.id, value=pong.model_dump()))
+            self._report(Answered(id=ping.id, value=pong.model_dump()))
 
     def _register(self) -> None:
         from neonize import events

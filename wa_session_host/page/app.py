@@ -30,7 +30,7 @@ from wa_session_host.session.session import Session
 
 _HERE = Path(__file__).parent
 
-Answer = Callable[[Request], Awaitable[Response]]
+Endpoint = Callable[[Request], Awaitable[Response]]
 Act = Callable[[Request, FormData], str]
 
 
@@ -144,7 +144,7 @@ class Pages:
 
     # --- around them ----------------------------------------------------------------------------
 
-    def _members(self, answer: Answer) -> Answer:
+    def _members(self, answer: Endpoint) -> Endpoint:
         """Only for those who have entered the password; others are sent to the login."""
 
         async def guarded(request: Request) -> Response:
@@ -154,7 +154,7 @@ class Pages:
 
         return guarded
 
-    def _form(self, act: Act) -> Answer:
+    def _form(self, act: Act) -> Endpoint:
         """Handles a form: checks its token, acts, and shows the first page with the result."""
 
         async def answer(request: Request) -> Response:

@@ -15,7 +15,7 @@ from threading import Lock, Thread
 from typing import IO, cast
 
 from wa_session_host import protocol
-from wa_session_host.protocol import Answer, Asked, BadLine, Begun, Connect, Report, Stop
+from wa_session_host.protocol import Answered, Asked, BadLine, Begun, Connect, Report, Stop
 
 log = logging.getLogger(__name__)
 
@@ -161,12 +161,12 @@ class ChildProcess:
             case Begun():
                 if (reply := self._replies.get(report.id)) is not None:
                     reply.begun = True
-            case Answer():
+            case Answered():
                 self._answered(report)
             case _:
                 self._on_report(report)
 
-    def _answered(self, answer: Answer) -> None:
+    def _answered(self, answer: Answered) -> None:
         reply = self._replies.pop(answer.id, None)
         if reply is None:
             log.warning("child %d answered an order that nobody waits for", self.pid)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from chalicelib.addresses import libpq_url
 from chalicelib.db import Database
-from chalicelib.settings import plain_account
+from chalicelib.whatsapp_settings import plain_account
 
 DATABASE = "postgres"
 """Value of WA_AUTH_DATA_PATH for a schema in the database of DATABASE_URL."""

@@ -1,7 +1,7 @@
 -- name: lock(client_id, contents)
--- First in every transaction that writes posts or what hangs on them, with all that it may write:
--- docs/architecture.md, "Locks". contents: ids of both platforms; client_id: NULL where a person
--- asks for a post whoever's it is.
+-- First in every transaction that writes posts or what hangs on them, with all that it may write,
+-- but for those whose first statement does it itself: docs/architecture.md, "Locks".
+-- contents: ids of any platforms; client_id: NULL where a person asks for a post whoever's it is.
 SELECT cicero_lock(CAST(:client_id AS text), CAST(:contents AS varchar[]))
 
 -- name: note_new(platform, content_id, client_id, slot, wib_day, posted_at, caption, now)!
@@ -15,13 +15,8 @@ VALUES (:platform, :content_id, :client_id, 'new', :slot, :wib_day, :posted_at, 
 INSERT INTO content_change (platform, content_id, client_id, kind, slot, wib_day, posted_at,
   caption, created_at)
 SELECT p.platform, p.content_id, CAST(:client_id AS varchar), 'held', :slot,
-  CAST(:wib_day AS date), p.posted_at, p.caption, :now
-FROM (
-  SELECT 'instagram' AS platform, shortcode AS content_id, cicero_moment(original_created_at) AS posted_at,
-    caption
-  FROM insta_post
-  UNION ALL SELECT 'tiktok', video_id, cicero_moment(original_created_at), caption FROM tiktok_post
-) AS p
+  CAST(:wib_day AS date), p.original_created_at, p.caption, :now
+FROM cicero_posts() p
 WHERE p.platform = CAST(:platform AS text) AND p.content_id = ANY(CAST(:contents AS varchar[]))
   AND NOT EXISTS (SELECT 1 FROM content_change c
     WHERE c.client_id = CAST(:client_id AS varchar) AND c.wib_day = CAST(:wib_day AS date)
@@ -37,11 +32,10 @@ WITH given AS (
   SELECT CAST(:contents AS varchar[]) AS contents, CAST(:client_id AS varchar) AS client_id,
     CAST(:slot AS timestamptz) AS slot, CAST(:now AS timestamptz) AS now
 ), archived AS MATERIALIZED (
-  UPDATE content_archive a SET restored_at = given.now FROM given
-  WHERE a.content_id = ANY(given.contents) AND a.restored_at IS NULL
-    AND (given.client_id IS NULL OR a.client_id = given.client_id
-         OR a.rows ?| '{insta_post,tiktok_post}')
-  RETURNING a.archive_id, a.platform, a.content_id, a.client_id, a.rows
+  UPDATE content_archive a SET restored_at = given.now FROM given, cicero_platforms() t
+  WHERE a.content_id = ANY(given.contents) AND a.restored_at IS NULL AND t.platform = a.platform
+    AND (given.client_id IS NULL OR a.client_id = given.client_id OR a.rows ? t.post_table)
+  RETURNING a.archive_id, a.platform, a.content_id, a.client_id, a.rows, t.post_table
 ), untold AS (
   DELETE FROM content_change c USING archived a
   WHERE c.platform = a.platform AND c.content_id = a.content_id AND c.client_id = a.client_id
@@ -54,16 +48,14 @@ WITH given AS (
     AND c.client_id = u.client_id AND c.slot = given.slot AND c.kind IN ('new', 'late')
 ), in_order AS MATERIALIZED ( -- a post before the links to it, the newest copy first
   SELECT * FROM archived
-  ORDER BY NOT rows ?| '{insta_post,tiktok_post}', archive_id DESC
+  ORDER BY NOT rows ? post_table, archive_id DESC
 ), kept AS (
   INSERT INTO client_content (client_id, platform, content_id, kept, seen_at)
   SELECT DISTINCT a.client_id, a.platform, a.content_id, true, given.now FROM archived a, given
   WHERE given.client_id IS NULL
   ON CONFLICT (client_id, platform, content_id) DO UPDATE SET kept = true, missing_since = NULL
 )
-SELECT platform, content_id, client_id, cicero_put_back(
-  CASE platform WHEN 'instagram' THEN 'insta_post' ELSE 'tiktok_post' END, rows)
-FROM in_order
+SELECT platform, content_id, client_id, cicero_put_back(post_table, rows) FROM in_order
 
 -- name: found(client_id, platform, contents)!
 -- Posts that the client's feeds lacked and that are there all the same.

@@ -1,12 +1,15 @@
--- name: replace_lists(client_id, now, hour, instagram, tiktok, tells)
+-- name: replace_lists(client_id, now, hour, counts, tells)
 -- Notes that the hour's list is written, and takes the place of the client's lists that have not
 -- left yet: what the new one tells is theirs no more. No row comes back where another run has noted
 -- this hour, or a later one: then decide again.
--- tells: JSON array of {change_id, chat}.
+-- counts: JSON object, how many posts of each platform the list holds; the columns of two of them are
+-- shared with other software. tells: JSON array of {change_id, chat}.
 WITH noted AS (
   INSERT INTO wa_notification_scheduler_state AS s (client_id, last_notified_slot,
     last_notified_at, last_ig_count, last_tiktok_count)
-  VALUES (:client_id, :hour, CAST(:now AS timestamptz), :instagram, :tiktok)
+  SELECT CAST(:client_id AS text), CAST(:hour AS text), CAST(:now AS timestamptz),
+    coalesce(c.instagram, 0), coalesce(c.tiktok, 0)
+  FROM jsonb_to_record(CAST(:counts AS jsonb)) AS c (instagram integer, tiktok integer)
   ON CONFLICT (client_id) DO UPDATE SET last_notified_slot = EXCLUDED.last_notified_slot,
     last_notified_at = EXCLUDED.last_notified_at, last_ig_count = EXCLUDED.last_ig_count,
     last_tiktok_count = EXCLUDED.last_tiktok_count

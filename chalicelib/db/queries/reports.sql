@@ -1,7 +1,6 @@
 -- name: clients(slot)
 -- What was typed into the clients that are active, or have a run of the slot (`took_part`).
-SELECT c.client_id, c.client_status IS TRUE AS active, r.slot IS NOT NULL AS took_part,
-  c.client_group, c.client_insta, c.client_insta_status, c.client_tiktok, c.client_tiktok_status
+SELECT c.*, c.client_status IS TRUE AS active, r.slot IS NOT NULL AS took_part
 FROM clients c LEFT JOIN client_run r ON r.client_id = c.client_id AND r.slot = :slot
 WHERE c.client_status OR r.slot IS NOT NULL ORDER BY c.client_id
 

@@ -21,16 +21,11 @@ SELECT slot, status, trigger, reason, opened_at, closed_at FROM slot_run WHERE s
 SELECT is_active FROM cron_job_config WHERE job_key = :job_key
 
 -- name: active_clients()
-SELECT client_id, nama, client_type, client_insta, client_insta_status, client_tiktok,
-       client_tiktok_status, tiktok_secuid, client_group
-FROM clients WHERE client_status
-ORDER BY client_id
+SELECT * FROM clients WHERE client_status ORDER BY client_id
 
 -- name: find_client(client_id)
 -- Ids compare trimmed and case-insensitive; an exact match wins.
-SELECT client_id, nama, client_type, client_status, client_insta, client_insta_status,
-       client_tiktok, client_tiktok_status, tiktok_secuid, client_group
-FROM clients WHERE lower(btrim(client_id)) = lower(btrim(:client_id))
+SELECT * FROM clients WHERE lower(btrim(client_id)) = lower(btrim(:client_id))
 ORDER BY client_id = :client_id DESC LIMIT 1
 
 -- name: add_clients(slot, trigger, clients)!

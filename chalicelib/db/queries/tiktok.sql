@@ -75,11 +75,11 @@ DELETE FROM tiktok_comment_audit WHERE audit_id IN (
   FOR UPDATE SKIP LOCKED)
 RETURNING audit_id
 
--- name: note_account(client_id, handle, secuid, now)!
+-- name: note_account(client_id, handle, account_id, now)!
 -- A client's TikTok account as it was looked up just now.
 WITH account AS (
   INSERT INTO tiktok_account (client_id, handle, secuid, looked_up_at)
-  VALUES (:client_id, :handle, :secuid, :now)
+  VALUES (:client_id, :handle, :account_id, :now)
   ON CONFLICT (client_id) DO UPDATE
     SET handle = EXCLUDED.handle, secuid = EXCLUDED.secuid, looked_up_at = EXCLUDED.looked_up_at
   RETURNING client_id, secuid

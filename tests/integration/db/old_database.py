@@ -16,8 +16,8 @@ from chalicelib.db.driver import connect, connect_arguments
 from tests.integration.db import catalogue
 from tests.integration.db.catalogue import Existing
 
-Kind = Existing | Literal["described"]
-KINDS: tuple[Kind, ...] = (*catalogue.EXISTING, "described")
+Schema = Existing | Literal["described"]
+KINDS: tuple[Schema, ...] = (*catalogue.EXISTING, "described")
 
 DESCRIBED = """
 CREATE TABLE clients (
@@ -192,7 +192,7 @@ VALUES ('7000000000000000003', 'BUBAR', '2025-12-01 09:00+07', 'cron_fetch');
 """A video of a client that is no more: nothing in the old tables forbids it."""
 
 
-def build(url: str, kind: Kind, *more: str) -> None:
+def build(url: str, kind: Schema, *more: str) -> None:
     """Fills an empty database with the old tables, their rows, and whatever more is given."""
     if kind == "described":
         scripts = [DESCRIBED, ROWS, STATE, OUTBOX, ODD_ROWS]
@@ -202,7 +202,7 @@ def build(url: str, kind: Kind, *more: str) -> None:
     execute(url, *(times_of(kind, script) for script in (*scripts, *more)))
 
 
-def times_of(kind: Kind, script: str) -> str:
+def times_of(kind: Schema, script: str) -> str:
     """The script with its {{moments}} as columns of that database hold them: with their zone, or,
     in the dashboard's own, naive UTC."""
     utc = " AT TIME ZONE 'UTC'" if kind == "dashboard" else ""

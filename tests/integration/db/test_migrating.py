@@ -13,11 +13,12 @@ from contextlib import closing, contextmanager
 
 import pg8000.native
 import pytest
+from alembic.script import ScriptDirectory
 
 from chalicelib.db import Database
 from chalicelib.db.driver import connect, connect_arguments
 from chalicelib.db.migrate import current_version, migrate
-from chalicelib.db.upgrade import LOCK_KEY, Patience
+from chalicelib.db.upgrade import LOCK_KEY, Patience, scripts
 from chalicelib.deadline import Deadline
 from chalicelib.errors import CiceroError
 from local.services import EmbeddedPostgres
@@ -26,7 +27,7 @@ from tests.integration.db import old_database
 from tests.integration.tables import Tables
 from tests.integration.waiting import wait_until
 
-HEAD = "0010"
+HEAD = ScriptDirectory.from_config(scripts()).get_current_head()
 QUICK = Patience(lock_seconds=0.4, pause_seconds=0.1)
 WRITE = """
 INSERT INTO wa_notification_outbox (client_id, group_id, message, idempotency_key)

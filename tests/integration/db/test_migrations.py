@@ -19,7 +19,7 @@ from local.services import EmbeddedPostgres
 from tests.conftest import ROOT
 from tests.integration.db import catalogue, old_database
 from tests.integration.db.catalogue import EXISTING, Existing
-from tests.integration.db.old_database import Kind
+from tests.integration.db.old_database import Schema
 from tests.integration.tables import Tables
 from tests.integration.waiting import wait_until
 
@@ -75,12 +75,12 @@ def create(postgres: EmbeddedPostgres) -> Created:
 
 
 @pytest.fixture(params=old_database.KINDS)
-def kind(request: pytest.FixtureRequest) -> Kind:
+def kind(request: pytest.FixtureRequest) -> Schema:
     return request.param  # type: ignore[no-any-return]
 
 
 @pytest.fixture
-def old(create: Created, kind: Kind) -> str:
+def old(create: Created, kind: Schema) -> str:
     """A database that exists, with the old service's rows."""
     url = create()
     old_database.build(url, kind)
@@ -110,7 +110,7 @@ def by_content(dump: dict[str, list[Row]]) -> dict[str, list[str]]:
 
 
 def test_an_existing_database_gets_every_column_of_a_fresh_one_and_keeps_its_own(
-    old: str, kind: Kind, fresh: str, tables_of: Opened
+    old: str, kind: Schema, fresh: str, tables_of: Opened
 ) -> None:
     before = columns(tables_of(old))
     migrate(old)
@@ -123,7 +123,7 @@ def test_an_existing_database_gets_every_column_of_a_fresh_one_and_keeps_its_own
 
 
 def test_an_existing_database_gets_the_keys_indexes_and_functions_of_a_fresh_one(
-    old: str, kind: Kind, fresh: str, tables_of: Opened
+    old: str, kind: Schema, fresh: str, tables_of: Opened
 ) -> None:
     migrate(old)
     missing: set[str] = set()

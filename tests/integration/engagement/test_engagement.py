@@ -16,8 +16,8 @@ from chalicelib.jobs import ClientJob
 from chalicelib.queues import ENGAGEMENT, OUTBOUND, Queues, QueueUnavailable
 from chalicelib.runtime import Runtime
 from chalicelib.slots import WIB
+from chalicelib.social.apis import SocialApi
 from chalicelib.social.content import UserPage
-from chalicelib.social.instagram import Instagram
 from local.sandbox import Sandbox, Scenario, world
 from tests.conftest import RuntimeAt
 from tests.integration import answers
@@ -401,14 +401,14 @@ def test_a_continuation_delivered_twice_tells_once(
 class Overtaken:
     """Instagram, but something else happens before its first answer."""
 
-    def __init__(self, instagram: Instagram, meanwhile: Callable[[], object]) -> None:
+    def __init__(self, instagram: SocialApi, meanwhile: Callable[[], object]) -> None:
         self._instagram, self._meanwhile = instagram, iter([meanwhile])
         self.api = instagram.api
 
-    def likers(self, shortcode: str, cursor: str | None = None) -> UserPage:
+    def people(self, shortcode: str, cursor: str | None = None) -> UserPage:
         for happen in self._meanwhile:
             happen()
-        return self._instagram.likers(shortcode, cursor)
+        return self._instagram.people(shortcode, cursor)
 
     def close(self) -> None:
         self._instagram.close()
@@ -420,8 +420,8 @@ def test_a_run_that_a_later_one_has_overtaken_tells_nothing_again(
     late, later = runtime_at("16:30"), runtime_at("17:00")
     fetch(late, "CONTOH")
     job = start_run(late, "CONTOH")
-    overtaken = Overtaken(late.instagram, lambda: refresh(later, "CONTOH"))
-    late.instagram = cast("Instagram", overtaken)
+    overtaken = Overtaken(late.apis["instagram"], lambda: refresh(later, "CONTOH"))
+    late.apis = {**late.apis, "instagram": cast("SocialApi", overtaken)}
     refresh_engagement(late, job)
     told = "SELECT slot FROM wa_notification_outbox WHERE client_id = 'CONTOH'"
     assert tables.values(told) == [AFTERNOON]

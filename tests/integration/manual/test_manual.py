@@ -9,7 +9,7 @@ import pytest
 
 from chalicelib.db import Row
 from chalicelib.errors import BadInput
-from chalicelib.manual.posts import Added, add_post, restore_post
+from chalicelib.manual.posts import Added, Restored, add_post, restore_post
 from chalicelib.runtime import Runtime
 from chalicelib.slots import WIB
 from chalicelib.social.errors import AccountRefused, ApiConfiguration, ApiError, Upstream
@@ -395,11 +395,7 @@ def test_a_restored_post_has_every_row_that_it_had_and_no_other(
 
     answer = restore_post(runtime, f" {post.code}\n")
 
-    assert answer == {
-        "platform": post.platform,
-        "content_id": post.code,
-        "client_ids": ["CONTOH"],
-    }
+    assert answer == Restored(post.platform, post.code, ["CONTOH"])
     assert state(tables) == before
     assert tables.value("SELECT restored_at FROM content_archive") == runtime.now()
 
@@ -505,7 +501,7 @@ def test_an_archived_collaboration_post_gets_the_links_of_all_its_clients_back(
         leave(runtime_at(clock), client_id, own.code)
     assert own.code not in tables.values("SELECT shortcode FROM insta_post")
     answer = restore_post(runtime_at("18:00"), own.code)
-    assert answer["client_ids"] == ["CONTOH", "TELADAN"]
+    assert answer.client_ids == ["CONTOH", "TELADAN"]
     assert tables.dump_of("insta_post_clients") == before
 
 

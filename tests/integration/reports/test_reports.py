@@ -42,7 +42,8 @@ def finished(runtime: Runtime, tables: Tables, client_id: str = "CONTOH", **run:
 
 
 def result(verdict: str = "complete", **numbers: int) -> dict[str, Any]:
-    return {"verdict": verdict, "posts": 2, "new": 1, "removed": 0, "held": 0} | numbers
+    usual = {"posts": 2, "new": 1, "removed": 0, "held": 0, "error_kind": None, "error": None}
+    return {"verdict": verdict, **usual, **numbers}
 
 
 def close(runtime: Runtime) -> bool:
@@ -326,7 +327,7 @@ def test_a_fallback_host_that_has_taken_over_is_told_once_a_day(
             runtime_at(clock), rapidapi_tiktok_fallback_host="http://127.0.0.1:9", redis_url=None
         )
         for platform in PLATFORMS:
-            runtime.guard.trip(runtime.routes(platform)[0], errors.QuotaExceeded("used up"))
+            runtime.guard.breaker.trip(runtime.routes(platform)[0], errors.QuotaExceeded("used up"))
         finished(runtime, tables)
         close(runtime)
     [alert] = texts(tables, "admin_alert")

@@ -119,7 +119,7 @@ def test_a_used_up_quota_closes_the_route_until_its_reset(
     first = guard_of(url, now=clock)
     other = guard_of(url, now=clock) if shared else first
 
-    first.trip(route, QuotaExceeded("used up", reset_seconds=600))
+    first.breaker.trip(route, QuotaExceeded("used up", reset_seconds=600))
 
     with pytest.raises(QuotaExceeded, match="quota used up"):
         other.permit(route)
@@ -133,7 +133,7 @@ def test_a_quota_is_tried_again_the_next_day_at_the_latest(
 ) -> None:
     clock, route = Clock(NOON), f"quota-{time.monotonic_ns()}"
     guard = guard_of(redis.url, now=clock)
-    guard.trip(route, QuotaExceeded("used up", reset_seconds=reset))
+    guard.breaker.trip(route, QuotaExceeded("used up", reset_seconds=reset))
 
     clock.now = NOON.replace(hour=23, minute=59)
     with pytest.raises(QuotaExceeded):
@@ -145,7 +145,7 @@ def test_a_quota_is_tried_again_the_next_day_at_the_latest(
 def test_a_refused_key_closes_its_route_for_a_while_and_no_other(redis: EmbeddedRedis) -> None:
     clock, route = Clock(NOON), f"key-{time.monotonic_ns()}"
     guard = guard_of(redis.url, now=clock)
-    guard.trip(route, ApiConfiguration("refused"))
+    guard.breaker.trip(route, ApiConfiguration("refused"))
 
     guard.permit(f"{route}-fallback")
     with pytest.raises(ApiConfiguration, match="key or subscription refused"):
@@ -156,7 +156,7 @@ def test_a_refused_key_closes_its_route_for_a_while_and_no_other(redis: Embedded
 
 def test_a_breaker_outlives_redis_in_the_process_that_opened_it(own_redis: EmbeddedRedis) -> None:
     guard = guard_of(own_redis.url)
-    guard.trip("instagram", QuotaExceeded("used up"))
+    guard.breaker.trip("instagram", QuotaExceeded("used up"))
     own_redis.stop()
     with pytest.raises(QuotaExceeded):
         guard.permit("instagram")
@@ -165,7 +165,7 @@ def test_a_breaker_outlives_redis_in_the_process_that_opened_it(own_redis: Embed
 def test_a_breaker_that_is_taken_out_of_redis_holds_nobody_back(redis: EmbeddedRedis) -> None:
     route = f"quota-{time.monotonic_ns()}"
     guard = guard_of(redis.url)
-    guard.trip(route, QuotaExceeded("used up"))
+    guard.breaker.trip(route, QuotaExceeded("used up"))
     with Redis.from_url(redis.url) as shared:
         shared.delete(f"cicero:local:breaker:{route}")
     guard.permit(route)
@@ -200,8 +200,8 @@ def test_the_documented_command_opens_a_platform_s_routes_and_no_other(
     fallback = instagram.replace("instagram", "instagram-fallback")
     closing = guard_of(own_redis.url, stage="prod")
     for route in (instagram, fallback, tiktok):
-        closing.trip(route, QuotaExceeded("used up"))
-    closing.trip(instagram, EndpointRefused("refused"), "/v1/likes")
+        closing.breaker.trip(route, QuotaExceeded("used up"))
+    closing.breaker.trip(instagram, EndpointRefused("refused"), "/v1/likes")
 
     subprocess.run(
         ["sh", "-c", command],
@@ -215,25 +215,25 @@ def test_the_documented_command_opens_a_platform_s_routes_and_no_other(
     guard = guard_of(own_redis.url, stage="prod")
     guard.permit(instagram, "/v1/likes")
     guard.permit(fallback)
-    assert guard.closed_by(tiktok) == "quota"
+    assert guard.breaker.closed_by(tiktok) == "quota"
 
 
 def test_accounts_refused_in_two_processes_are_counted_together(redis: EmbeddedRedis) -> None:
     route = f"refused-{time.monotonic_ns()}"
     one, other = guard_of(redis.url), guard_of(redis.url)
-    assert [one.refused(route, f"a{n}") for n in range(3)] == [False] * 3
-    assert other.refused(route, "a0") is False, "an account counts once"
-    assert other.refused(route, "a3") is False
-    assert one.refused(route, "a4") is True
+    assert [one.breaker.refused(route, f"a{n}") for n in range(3)] == [False] * 3
+    assert other.breaker.refused(route, "a0") is False, "an account counts once"
+    assert other.breaker.refused(route, "a3") is False
+    assert one.breaker.refused(route, "a4") is True
 
 
 def test_an_answer_in_another_process_acquits_the_route(redis: EmbeddedRedis) -> None:
     route = f"refused-{time.monotonic_ns()}"
     one, other = guard_of(redis.url), guard_of(redis.url)
     for n in range(4):
-        other.refused(route, f"a{n}")
-    one.answered(route)
-    assert guard_of(redis.url).refused(route, "a4") is False
+        other.breaker.refused(route, f"a{n}")
+    one.breaker.answered(route)
+    assert guard_of(redis.url).breaker.refused(route, "a4") is False
 
 
 @pytest.mark.parametrize("kept", ["soon quota", "", "2026-02-20T18:00 quota", "9" * 500])

@@ -96,7 +96,7 @@ def test_an_odd_body_harms_nothing_but_its_platform(
     assert run["fetch_result"][other]["verdict"] == "complete"
     assert run["engagement_result"][other]["failed"] == 0
     assert run["engagement_result"][other]["posts"] > 0
-    assert runtime.guard.closed_by(runtime.routes(PATHS[path])[0]) is None
+    assert runtime.guard.breaker.closed_by(runtime.routes(PATHS[path])[0]) is None
 
 
 def test_a_private_account_is_its_own_client_s_trouble(

@@ -16,7 +16,7 @@ from chalicelib.errors import BadInput
 from chalicelib.jobs import ClientJob
 from chalicelib.manual.posts import restore_post
 from chalicelib.notify.state import load_run
-from chalicelib.outbox.messages import Message, in_parts
+from chalicelib.outbox.messages import Message, Written, in_parts
 from chalicelib.outbox.publish import add_messages
 from chalicelib.posts.fetch import fetch_posts
 from chalicelib.runtime import Runtime
@@ -302,7 +302,7 @@ def test_no_part_of_a_message_is_written_beside_another_text_of_it(
         first = message(runtime, "admin_alert:no_chats", client_id=None)
         return in_parts(first, [Part(f"{runtime.now()} {n}") for n in range(count)])
 
-    def write_too() -> list[Row]:
+    def write_too() -> list[Written]:
         with two.db.transaction() as tx:
             return add_messages(tx, parts(two, 3), two.now())
 

@@ -18,7 +18,7 @@ from tests.integration.runs import start_run, whole_run
 from tests.integration.service import SharedService
 from tests.integration.tables import Tables
 
-STATEMENTS = {"16:30": 19, "17:00": 19, "17:30": 17}
+STATEMENTS = {"16:30": 17, "17:00": 17, "17:30": 15}
 """A list is two statements more."""
 
 FEW, MANY = (1, 0), (50, 10)

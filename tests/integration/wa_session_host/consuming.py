@@ -7,8 +7,7 @@ from contextlib import closing, contextmanager
 from datetime import timedelta
 from threading import Event, Thread
 
-from chalicelib.db import Row
-from chalicelib.outbox.messages import Message
+from chalicelib.outbox.messages import Message, Written
 from chalicelib.outbox.publish import publish_messages
 from chalicelib.queues import OUTBOUND, Queues
 from chalicelib.runtime import Runtime
@@ -96,7 +95,7 @@ def sending(host: Runtime, account: Transport) -> Iterator[list[float]]:
         yield hand.asked
 
 
-def publish(writer: Runtime, *messages: Message) -> list[Row]:
+def publish(writer: Runtime, *messages: Message) -> list[Written]:
     rows = write(writer, *messages)
     publish_messages(writer, rows)
     return rows

@@ -6,8 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from threading import Event, Thread
 
-from chalicelib.db import Row
-from chalicelib.outbox.messages import Message
+from chalicelib.outbox.messages import Message, Written
 from chalicelib.outbox.publish import publish_messages
 from chalicelib.runtime import Runtime
 from local.environment import environment
@@ -56,7 +55,7 @@ def running(
         yield host
 
 
-def publish(writer: Runtime, *messages: Message) -> list[Row]:
+def publish(writer: Runtime, *messages: Message) -> list[Written]:
     """Writes the messages and brings them into the queue, as Lambda does."""
     rows = write(writer, *messages)
     assert len(publish_messages(writer, rows)) == len(rows)

@@ -19,7 +19,7 @@ from tests.integration.waiting import wait_until
 from wa_session_host.sending.fifo_queue import FifoQueue
 from wa_session_host.sending.inflight import InHand, open_in_hand
 
-Answer = dict[str, Any]
+Received = dict[str, Any]
 
 
 @pytest.fixture
@@ -45,20 +45,20 @@ class Queue:
         self.hidden: list[int] = []
         self.refuses = False
 
-    def get_queue_attributes(self, **_: Any) -> Answer:
+    def get_queue_attributes(self, **_: Any) -> Received:
         return {"Attributes": {"VisibilityTimeout": self._visibility}}
 
-    def receive_message(self, **_: Any) -> Answer:
+    def receive_message(self, **_: Any) -> Received:
         few = list(itertools.islice(self._bodies, 10))
         return {
             "Messages": [{"Body": text, "ReceiptHandle": f"r{next(self._numbers)}"} for text in few]
         }
 
-    def change_message_visibility(self, **arguments: Any) -> Answer:
+    def change_message_visibility(self, **arguments: Any) -> Received:
         self.given_back.append(arguments["VisibilityTimeout"])
         return {}
 
-    def change_message_visibility_batch(self, **arguments: Any) -> Answer:
+    def change_message_visibility_batch(self, **arguments: Any) -> Received:
         self.hidden += [entry["VisibilityTimeout"] for entry in arguments["Entries"]]
         failed = arguments["Entries"] if self.refuses else []
         return {"Failed": [{"Id": entry["Id"], "Code": "Invalid"} for entry in failed]}

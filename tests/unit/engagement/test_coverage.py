@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.engagement.coverage import NEAR, Coverage, Stop, cover
-from chalicelib.tasks import Ending, LastRead
+from chalicelib.jobs import ReadSoFar
+from chalicelib.tasks import Ending, LastRead, Task
 from tests.unit.builders import always, slot, wib
 
 
@@ -26,7 +27,10 @@ def read(platform: Any = "instagram", stop: Stop = "end", **fields: Any) -> Cove
         "stored": 0,
         "last": None,
     }
-    return cover(platform, stop, **(values | fields))
+    values |= fields
+    count, stored, before = (values.pop(name) for name in ("count", "stored", "last"))
+    post = Task(platform, "A", "", wib("08:00"), count, count, stored=stored, last=before)
+    return cover(post, ReadSoFar(**values), stop)
 
 
 def of_comments(**fields: Any) -> Coverage:

@@ -43,7 +43,7 @@ ERROR, PARTIAL = fetched("error", "quota"), fetched("partial", "upstream")
     ],
 )
 def test_trouble_in_either_stage_is_a_platforms_error(
-    fetch: dict[str, Any], engagement: dict[str, Any], errors: dict[str, str]
+    fetch: Any, engagement: Any, errors: dict[str, str]
 ) -> None:
     assert platform_errors(fetch, engagement) == errors
 
@@ -69,7 +69,7 @@ def test_trouble_in_either_stage_is_a_platforms_error(
     ],
 )
 def test_a_platform_failed_that_brought_no_feed_or_not_one_posts_engagement(
-    fetch: dict[str, Any], engagement: dict[str, Any], failed: set[str]
+    fetch: Any, engagement: Any, failed: set[str]
 ) -> None:
     assert failed_platforms(fetch, engagement) == failed
 

@@ -13,7 +13,7 @@ from chalicelib.engagement.scope import to_refresh
 from chalicelib.tasks import Ending, LastRead, Task
 from tests.unit.builders import always, slot, wib
 
-COMPLETE = {"instagram": {"verdict": "complete"}, "tiktok": {"verdict": "complete"}}
+COMPLETE: Any = {"instagram": {"verdict": "complete"}, "tiktok": {"verdict": "complete"}}
 POST = Task(
     platform="instagram",
     content_id="A",

@@ -24,7 +24,7 @@ from local.profiler import OTHER, Profiler, part_of_file, profiles
 from local.sandbox.answer import Answer
 from local.sandbox.scenario import WIB, crowd
 from local.sandbox.state import SandboxState
-from local.worker import Answer as WorkerAnswer
+from local.worker import Returned
 
 MIDNIGHT = datetime(DAY.year, DAY.month, DAY.day, tzinfo=WIB)
 
@@ -130,7 +130,7 @@ def test_memory_is_that_after_each_worker_s_first_and_last_client() -> None:
         ("refresh_engagement", 1, 82),
         ("refresh_engagement", 1, 84),
     ):
-        memory(handler, pid, WorkerAnswer(None, None, None, 0, 0, memory=megabytes * MEGABYTE))
+        memory(handler, pid, Returned(None, None, None, 0, 0, memory=megabytes * MEGABYTE))
     assert memory.megabytes() == {"first": 85.0, "last": 87.0, "peak": 90.0}
 
 

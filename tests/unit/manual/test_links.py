@@ -148,7 +148,7 @@ def test_any_other_number_is_taken_for_a_shortcode(length: int) -> None:
 
 @pytest.mark.parametrize("number", ["7" * 14, "7" * 21, "7" * 40])
 def test_a_number_in_a_video_link_that_is_no_id_is_refused(number: str) -> None:
-    assert "leads to no video" in str(
+    assert "leads to no post" in str(
         refusal(f"https://www.tiktok.com/@polres_x/video/{number}", Hops({}))
     )
 
@@ -225,17 +225,17 @@ def test_a_hop_that_is_no_link_is_refused(target: str) -> None:
 def test_links_that_lead_to_each_other_come_to_an_end() -> None:
     other = "https://vm.tiktok.com/ZSdef456/"
     location = Hops({SHORT: other, other: SHORT})
-    assert "leads to no video" in str(refusal(SHORT, location))
+    assert "leads to no post" in str(refusal(SHORT, location))
     assert len(location.asked) <= 5
 
 
 @pytest.mark.parametrize("target", [None, "", "https://www.tiktok.com/", SHORT])
 def test_a_short_link_that_leads_nowhere_is_refused(target: str | None) -> None:
-    assert "leads to no video" in str(refusal(SHORT, Hops({SHORT: target})))
+    assert "leads to no post" in str(refusal(SHORT, Hops({SHORT: target})))
 
 
 def test_a_profile_is_no_video() -> None:
-    assert "leads to no video" in str(refusal("https://www.tiktok.com/@polres_x", Hops({})))
+    assert "leads to no post" in str(refusal("https://www.tiktok.com/@polres_x", Hops({})))
 
 
 # --- anything else --------------------------------------------------------------------------

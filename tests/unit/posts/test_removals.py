@@ -45,8 +45,7 @@ class Asked:
 
 def runtime(instagram: Asked, tiktok: Asked | None = None) -> Runtime:
     parts = SimpleNamespace(
-        instagram=instagram,
-        tiktok=tiktok or Asked({}),
+        apis={"instagram": instagram, "tiktok": tiktok or Asked({})},
         pool=AtOnce(),
         settings=SimpleNamespace(safe_delete_max_percent=40),
     )

@@ -16,10 +16,10 @@ from chalicelib.posts.verdicts import (
     Cut,
     Feed,
     Removals,
-    Verdict,
     confirm_removals,
     read_feed,
 )
+from chalicelib.results import Verdict
 from chalicelib.slots import day_bounds
 from chalicelib.social.content import Post, PostPage
 from chalicelib.social.errors import ApiError, Malformed, Upstream

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from chalicelib.reports.results import accounts, client_line, errors_by_kind, held_posts, unread
+from chalicelib.results import ClientResult
+
+FETCHED = {
+    **dict.fromkeys(("posts", "new", "removed", "held"), 0),
+    "verdict": "complete",
+    "error_kind": None,
+}
+ENGAGED = {**dict.fromkeys(("posts", "users", "failed"), 0), "error_kind": None}
 
 
-def run(client_id: str, **fields: Any) -> dict[str, Any]:
-    return {"client_id": client_id, "outcome": "done", "error_kind": None, **fields}
+def run(client_id: str, **fields: Any) -> ClientResult:
+    """A client's result; what its platforms came to needs to say only what matters."""
+    for name, usual in (("fetch_result", FETCHED), ("engagement_result", ENGAGED)):
+        found = fields.get(name)
+        fields[name] = found and {platform: usual | result for platform, result in found.items()}
+    row = {"client_id": client_id, "outcome": "done", "error_kind": None, **fields}
+    return cast("ClientResult", row)
 
 
 def test_results_are_grouped_under_the_kind_of_error_they_met() -> None:

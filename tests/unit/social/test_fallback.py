@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.social.breaker import CONFIGURATION_PAUSE
 from chalicelib.social.errors import (
     ApiError,
     BudgetSpent,
@@ -20,8 +21,9 @@ from chalicelib.social.errors import (
     RateLimited,
     Upstream,
 )
-from chalicelib.social.guard import CONFIGURATION_PAUSE, Guard, GuardedRoute
-from chalicelib.social.http import Api, Fallback
+from chalicelib.social.fallback import Fallback
+from chalicelib.social.guard import Guard, GuardedRoute
+from chalicelib.social.http import Api, Effort
 from chalicelib.social.judge import Json
 from tests.unit.builders import wib
 from tests.unit.social.answers import Answer, Server, serving
@@ -52,7 +54,7 @@ class Hosts:
         self.both = Fallback(*self.apis)
 
     def _route(self, name: str, server: Server, key: str) -> Api:
-        return Api(server.url, key, GuardedRoute(self.guard, name), attempts=2)
+        return Api(server.url, key, GuardedRoute(self.guard, name), Effort(attempts=2))
 
     @property
     def asked(self) -> tuple[int, int]:

@@ -20,7 +20,7 @@ from chalicelib.social import http
 from chalicelib.social.content import Post, PostPage, UserPage
 from chalicelib.social.errors import ApiError, Malformed, QuotaExceeded, Unforeseen, Upstream
 from chalicelib.social.guard import Guard, GuardedRoute
-from chalicelib.social.http import Api
+from chalicelib.social.http import Api, Effort
 from chalicelib.social.instagram import Instagram
 from chalicelib.social.tiktok import TikTok
 from tests.unit.builders import always, wib
@@ -30,11 +30,11 @@ Call = Callable[[Api], Any]
 
 CALLS: dict[str, tuple[str, Call]] = {
     "posts": ("instagram/posts_excerpt", lambda api: Instagram(api).posts("x")),
-    "likers": ("instagram/likes_shape", lambda api: Instagram(api).likers("C1")),
+    "likers": ("instagram/likes_shape", lambda api: Instagram(api).people("C1")),
     "post": ("instagram/posts_excerpt", lambda api: Instagram(api).post("C1")),
-    "secuid": ("tiktok/user_info", lambda api: TikTok(api).secuid("x")),
+    "secuid": ("tiktok/user_info", lambda api: TikTok(api).account_id("x")),
     "videos": ("tiktok/user_posts", lambda api: TikTok(api).posts("MS4")),
-    "commenters": ("tiktok/post_comments", lambda api: TikTok(api).commenters("7")),
+    "commenters": ("tiktok/post_comments", lambda api: TikTok(api).people("7")),
     "video": ("tiktok/post_detail", lambda api: TikTok(api).post("7")),
 }
 
@@ -156,7 +156,7 @@ HOSTILE: dict[str, tuple[Answer, type[ApiError]]] = {
 @contextmanager
 def api_over(*answers: Answer) -> Iterator[Api]:
     with serving(*answers) as server:
-        api = Api(server.url, "rapid-secret", attempts=1)
+        api = Api(server.url, "rapid-secret", effort=Effort(attempts=1))
         yield api
         api.close()
 
@@ -206,7 +206,7 @@ def test_a_reset_of_any_size_closes_the_route_until_midnight_at_most(reset: str)
             api.get("/x", dict)
         api.close()
     Guard(None, 1000, lambda: wib("17:00")).permit("instagram")
-    assert guard.closed_by("instagram") in ("quota", None)
+    assert guard.breaker.closed_by("instagram") in ("quota", None)
 
 
 def test_what_nobody_thought_of_is_one_call_s_error_and_the_log_quotes_nothing(

@@ -30,7 +30,7 @@ from chalicelib.social.errors import (
     Upstream,
 )
 from chalicelib.social.guard import Guard, GuardedRoute
-from chalicelib.social.http import Api
+from chalicelib.social.http import Api, Effort
 from chalicelib.social.judge import parse_response
 from chalicelib.social.route import Route
 from local.invocation import Context
@@ -252,7 +252,7 @@ def api_of(
     timeout: float = 20,
     permit: Callable[[str], None] = lambda path: None,
 ) -> Iterator[Api]:
-    api = Api(host, KEY, Permits(permit), timeout=timeout, attempts=attempts)
+    api = Api(host, KEY, Permits(permit), Effort(timeout, attempts))
     yield api
     api.close()
 
@@ -399,7 +399,7 @@ def hurried(url: str, seconds: float, attempts: int = 4) -> Iterator[tuple[Api, 
     """An API in an invocation of so many simulated seconds."""
     time_ = Time()
     deadline = Deadline.of(Context("f", clock=time_, seconds=seconds), time_.sleep)
-    api = Api(url, KEY, attempts=attempts, deadline=lambda: deadline)
+    api = Api(url, KEY, effort=Effort(attempts=attempts), deadline=lambda: deadline)
     yield api, time_
     api.close()
 
@@ -460,7 +460,7 @@ def test_one_refused_account_closes_nothing() -> None:
             with pytest.raises(AccountRefused):
                 api.get("/v1/likes", dict, code_or_id_or_url=f"C{number}")
         api.close()
-    assert guard.closed_by("instagram") is None
+    assert guard.breaker.closed_by("instagram") is None
 
 
 @pytest.mark.parametrize(("between", "closed"), [(Answer(), None), (PRIVATE, "api_configuration")])
@@ -476,7 +476,7 @@ def test_many_accounts_refused_in_a_row_close_the_route(
                 api.get("/v1/posts", dict, username_or_id_or_url=f"polres_{number}")
         assert len(server.paths) == (9 if closed is None else 5)
         api.close()
-    assert guard.closed_by("instagram") == closed
+    assert guard.breaker.closed_by("instagram") == closed
 
 
 @pytest.mark.parametrize(

@@ -84,9 +84,9 @@ def test_the_recorded_page_is_read_and_is_the_last() -> None:
 
 
 def test_the_recorded_likers_are_read() -> None:
-    page = Instagram(Answering(sample("instagram/likes_shape"))).likers("C1")
+    page = Instagram(Answering(sample("instagram/likes_shape"))).people("C1")
     assert page.usernames == {"user_69fa9485"}
-    page = Instagram(Answering(sample("instagram/user_list"))).likers("C1")
+    page = Instagram(Answering(sample("instagram/user_list"))).people("C1")
     assert len(page.usernames) == 6
     assert (page.unreadable, page.following) == (0, None)
 
@@ -304,7 +304,7 @@ def test_a_wrong_envelope_is_an_error_and_never_no_posts(envelope: Json) -> None
     with pytest.raises(Malformed):
         instagram.posts("polres_x")
     with pytest.raises(Malformed):
-        instagram.likers("C1")
+        instagram.people("C1")
 
 
 def test_a_post_that_comes_on_two_pages_is_one_post() -> None:
@@ -332,7 +332,7 @@ def test_a_liker_is_an_object_or_a_bare_string(liker: object, name: str) -> None
 def test_a_liker_without_a_name_is_counted_and_hides_no_other() -> None:
     page = Instagram(
         Answering(likes({"id": "1"}, {"username": ""}, None, {"username": 7}, "a", "A"))
-    ).likers("C1")
+    ).people("C1")
     assert (set(page.usernames), page.unreadable) == ({"a"}, 4)
 
 
@@ -354,11 +354,11 @@ def test_a_liker_without_a_name_is_counted_and_hides_no_other() -> None:
     ],
 )
 def test_the_next_page_of_likers_is_found_in_every_form(data: Json, following: str | None) -> None:
-    assert Instagram(Answering(likes("a", **data))).likers("C1").following == following
+    assert Instagram(Answering(likes("a", **data))).people("C1").following == following
 
 
 def test_an_empty_page_of_likers_is_the_last() -> None:
-    page = Instagram(Answering(likes(next_cursor="N", has_more=True))).likers("C1")
+    page = Instagram(Answering(likes(next_cursor="N", has_more=True))).people("C1")
     assert (page.usernames, page.following) == (frozenset(), None)
 
 
@@ -378,20 +378,20 @@ def test_an_empty_page_of_likers_is_the_last() -> None:
 def test_likers_that_are_promised_and_cannot_be_asked_for_are_told(
     names: str, envelope: Json, promised: bool
 ) -> None:
-    page = Instagram(Answering(likes(*names, **envelope))).likers("C1")
+    page = Instagram(Answering(likes(*names, **envelope))).people("C1")
     assert page.promised is promised
 
 
 @pytest.mark.parametrize(("total", "read"), [(250, 250), ("250", 250), (None, None), ("?", None)])
 def test_the_total_of_a_like_list_is_read_where_it_is_told(total: object, read: object) -> None:
-    assert Instagram(Answering(likes("a", total=total))).likers("C1").total == read
+    assert Instagram(Answering(likes("a", total=total))).people("C1").total == read
 
 
 def test_likers_are_asked_for_by_shortcode_and_then_by_cursor() -> None:
     api = Answering(likes("a"))
     instagram = Instagram(api)
-    instagram.likers("C1")
-    instagram.likers("C1", "N")
+    instagram.people("C1")
+    instagram.people("C1", "N")
     assert api.asked == [
         ("/v1/likes", {"code_or_id_or_url": "C1"}),
         ("/v1/likes", {"code_or_id_or_url": "C1", "cursor": "N"}),

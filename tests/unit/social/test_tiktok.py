@@ -82,7 +82,9 @@ def test_the_recorded_detail_is_an_item_like_any_other() -> None:
 @pytest.mark.parametrize("name", ["tiktok/user_info", "tiktok/user_info_wrapped"])
 def test_the_secuid_is_found_bare_and_wrapped(name: str) -> None:
     api = Answering(sample(name))
-    assert TikTok(api).secuid("polres_x") == "MS4wLjABAAAA8eb561fdaf52f2815ea573959f5eb2ba3399187c"
+    assert (
+        TikTok(api).account_id("polres_x") == "MS4wLjABAAAA8eb561fdaf52f2815ea573959f5eb2ba3399187c"
+    )
     assert api.asked == [("/api/user/info", {"uniqueId": "polres_x"})]
 
 
@@ -99,7 +101,7 @@ def test_the_secuid_is_found_bare_and_wrapped(name: str) -> None:
 )
 def test_no_secuid_is_an_error(answer: Json) -> None:
     with pytest.raises(ApiError):
-        TikTok(Answering(answer)).secuid("polres_x")
+        TikTok(Answering(answer)).account_id("polres_x")
 
 
 @pytest.mark.parametrize(
@@ -116,9 +118,9 @@ def test_no_secuid_is_an_error(answer: Json) -> None:
 def test_a_business_error_is_never_no_posts(answer: Json, kind: type[ApiError]) -> None:
     tiktok = TikTok(Answering(answer))
     calls: list[Callable[[], object]] = [
-        lambda: tiktok.secuid("x"),
+        lambda: tiktok.account_id("x"),
         lambda: tiktok.posts("MS4"),
-        lambda: tiktok.commenters("7"),
+        lambda: tiktok.people("7"),
     ]
     for call in calls:
         with pytest.raises(kind):
@@ -145,7 +147,7 @@ def test_a_wrong_envelope_is_an_error_and_never_no_posts(answer: Json) -> None:
     with pytest.raises(Malformed):
         TikTok(Answering(answer)).posts("MS4")
     with pytest.raises(Malformed):
-        TikTok(Answering(answer)).commenters("7")
+        TikTok(Answering(answer)).people("7")
 
 
 @pytest.mark.parametrize("odd", [True, 7, "text", {"0": {}}])
@@ -153,7 +155,7 @@ def test_a_list_that_is_none_is_an_error_and_never_no_posts(odd: object) -> None
     with pytest.raises(Malformed, match="itemList is no list"):
         TikTok(Answering({"itemList": odd, "hasMore": False})).posts("MS4")
     with pytest.raises(Malformed, match="comments is no list"):
-        TikTok(Answering({"comments": odd, "has_more": 0})).commenters("7")
+        TikTok(Answering({"comments": odd, "has_more": 0})).people("7")
 
 
 @pytest.mark.parametrize(
@@ -263,7 +265,7 @@ def test_whatever_is_in_a_field_the_item_is_read_or_counted(fields: Json) -> Non
 
 
 def test_the_recorded_commenters_are_read_and_the_short_page_is_not_the_end() -> None:
-    page = TikTok(Answering(sample("tiktok/post_comments"))).commenters("7")
+    page = TikTok(Answering(sample("tiktok/post_comments"))).people("7")
     assert page.usernames == {
         "user_fe46761c",
         "user_d0d9eab0",
@@ -274,13 +276,13 @@ def test_the_recorded_commenters_are_read_and_the_short_page_is_not_the_end() ->
 
 
 def test_an_inlined_reply_counts_as_well() -> None:
-    page = TikTok(Answering(sample("tiktok/post_comments_nested_reply"))).commenters("7")
+    page = TikTok(Answering(sample("tiktok/post_comments_nested_reply"))).people("7")
     assert page.usernames == {"user_dfce0dbc", "user_f005153e"}
 
 
 def test_replies_that_are_not_inlined_are_no_trouble() -> None:
     recorded = sample("tiktok/post_comments_replies_not_inlined")
-    page = TikTok(Answering(recorded)).commenters("7")
+    page = TikTok(Answering(recorded)).people("7")
     assert (set(page.usernames), page.unreadable) == ({"user_fd26fc3a"}, 0)
 
 
@@ -313,19 +315,19 @@ def test_replies_are_read_as_a_list_as_one_object_and_in_replies() -> None:
     deep = comment("d", cid="4")
     nested = comment("c", cid="3", reply_comment=deep)
     single = comment("b", cid="2", reply_comment=[nested])
-    page = TikTok(Answering(comments(comment("a", cid="1", reply_comment=single)))).commenters("7")
+    page = TikTok(Answering(comments(comment("a", cid="1", reply_comment=single)))).people("7")
     assert (set(page.usernames), set(page.comments)) == (set("abcd"), set("1234"))
 
 
 def test_comments_are_told_apart_by_their_ids() -> None:
     written = [comment("a", "1"), comment("a", "2"), comment("a", "2"), comment("b", "3")]
-    page = TikTok(Answering(comments(*written, total=120))).commenters("7")
+    page = TikTok(Answering(comments(*written, total=120))).people("7")
     assert (len(page.usernames), len(page.comments), page.total) == (2, 3, 120)
 
 
 def test_comments_without_ids_count_as_one_of_each_author() -> None:
     written = [{"user": {"unique_id": name}} for name in ("a", "a", "b")]
-    assert len(TikTok(Answering(comments(*written))).commenters("7").comments) == 2
+    assert len(TikTok(Answering(comments(*written))).people("7").comments) == 2
 
 
 @pytest.mark.parametrize(
@@ -342,7 +344,7 @@ def test_comments_without_ids_count_as_one_of_each_author() -> None:
 def test_more_that_is_promised_and_cannot_be_asked_for_is_told(
     listed: list[str], envelope: Json, promised: bool
 ) -> None:
-    page = TikTok(Answering(comments(*map(comment, listed), **envelope))).commenters("7")
+    page = TikTok(Answering(comments(*map(comment, listed), **envelope))).people("7")
     assert page.promised is promised
 
 
@@ -351,25 +353,25 @@ def test_more_that_is_promised_and_cannot_be_asked_for_is_told(
     [None, "text", {}, {"user": None}, {"user": {}}, {"user": {"unique_id": ""}}, comment(None)],
 )
 def test_a_comment_without_a_name_is_counted_and_hides_no_other(bad: object) -> None:
-    page = TikTok(Answering(comments(bad, comment("a")))).commenters("7")
+    page = TikTok(Answering(comments(bad, comment("a")))).people("7")
     assert (set(page.usernames), page.unreadable) == ({"a"}, 1)
 
 
 def test_commenters_are_told_once_however_often_they_wrote() -> None:
     written = [comment("a", "1"), comment("a", "1"), comment("A", "2"), comment("b", "3")]
-    assert TikTok(Answering(comments(*written))).commenters("7").usernames == {"a", "b"}
+    assert TikTok(Answering(comments(*written))).people("7").usernames == {"a", "b"}
 
 
 @pytest.mark.parametrize("replies", [None, [], "odd", 7])
 def test_replies_may_be_null_or_odd(replies: object) -> None:
-    page = TikTok(Answering(comments(comment("a", reply_comment=replies)))).commenters("7")
+    page = TikTok(Answering(comments(comment("a", reply_comment=replies)))).people("7")
     assert (set(page.usernames), page.unreadable) == ({"a"}, 0)
 
 
 @pytest.mark.parametrize("envelope", [bare, wrapped])
 def test_comments_are_read_bare_and_wrapped(envelope: Callable[[Json], Json]) -> None:
     answer = envelope(comments(comment("a"), has_more=1, cursor=20))
-    page = TikTok(Answering(answer)).commenters("7")
+    page = TikTok(Answering(answer)).people("7")
     assert (set(page.usernames), page.following) == ({"a"}, "20")
 
 
@@ -390,7 +392,7 @@ def test_comments_go_on_from_the_returned_cursor_while_it_moves(
     asked: str | None, envelope: Json, following: str | None
 ) -> None:
     api = Answering(comments(comment("a"), **envelope))
-    assert TikTok(api).commenters("7", asked).following == following
+    assert TikTok(api).people("7", asked).following == following
     assert api.asked == [
         ("/api/post/comments", {"videoId": "7", "count": 50, "cursor": asked or "0"})
     ]
@@ -399,7 +401,7 @@ def test_comments_go_on_from_the_returned_cursor_while_it_moves(
 @pytest.mark.parametrize("none", [[], None])
 def test_an_empty_page_of_comments_is_the_last(none: object) -> None:
     answer = comments(has_more=1, cursor=20) | {"comments": none}
-    page = TikTok(Answering(answer)).commenters("7")
+    page = TikTok(Answering(answer)).people("7")
     assert (page.usernames, page.following) == (frozenset(), None)
 
 
@@ -474,7 +476,7 @@ def test_a_video_that_does_not_exist_is_told_from_other_trouble(
     with pytest.raises(kind):
         tiktok.post("7")
     with pytest.raises(kind):
-        tiktok.commenters("7")
+        tiktok.people("7")
 
 
 @always
@@ -493,4 +495,4 @@ def test_whatever_an_envelope_holds_a_page_or_an_api_error_comes_of_it(value: ob
         with suppress(ApiError):
             tiktok.posts("MS4")
         with suppress(ApiError):
-            tiktok.commenters("7")
+            tiktok.people("7")

@@ -197,7 +197,7 @@ def test_one_platform_without_posts_does_not_say_that_there_is_no_task() -> None
 
 
 def test_a_platform_that_is_off_is_not_mentioned() -> None:
-    client = make_client(tiktok=None)
+    client = make_client(handles={"instagram": "polresx"})
     text = whole(texts.task_list(client, AT, {"instagram": [task_post()]}, []))
     assert "TikTok" not in text
 

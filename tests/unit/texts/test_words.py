@@ -165,7 +165,7 @@ def test_a_moment_is_written_in_wib() -> None:
 
 
 def test_a_link_works_with_and_without_a_handle() -> None:
-    nameless = make_client(tiktok=None)
+    nameless = make_client(handles={"instagram": "polresx"})
     assert texts.link(CLIENT, "instagram", "C1_-") == "https://www.instagram.com/p/C1_-/"
     assert texts.link(CLIENT, "tiktok", "7") == "https://www.tiktok.com/@polresx/video/7"
     assert texts.link(nameless, "tiktok", "7") == "https://www.tiktok.com/@i/video/7"

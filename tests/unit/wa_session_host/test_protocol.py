@@ -30,8 +30,8 @@ def test_an_order_is_one_line_that_reads_as_it_was(order: protocol.Order) -> Non
 @pytest.mark.parametrize(
     "report",
     [
-        protocol.Answer(id=1, value={"connected": True}),
-        protocol.Answer(id=1, error="server returned error 403"),
+        protocol.Answered(id=1, value={"connected": True}),
+        protocol.Answered(id=1, error="server returned error 403"),
         protocol.Begun(id=1),
         protocol.Qr(code="2@abc"),
         protocol.Happened(event="temporary_ban", code="1", seconds=3600),

@@ -26,7 +26,7 @@ from tests.whatsapp.binary import Jid
 from tests.whatsapp.linked import GROUP, MEMBER, OTHERS_GROUP
 from tests.whatsapp.script import AccountScript
 from tests.whatsapp.standin import Standin
-from tests.whatsapp.state import Outcome
+from tests.whatsapp.state import Reaction
 from wa_session_host.sending.delivery import Delivery
 from wa_session_host.session.transport import WhatsAppTransport
 
@@ -38,7 +38,7 @@ class Row:
     A try at which WhatsApp asked to slow down does not count.
     """
 
-    meets: tuple[Outcome, ...]
+    meets: tuple[Reaction, ...]
     status: str
     tries: int = 1
     error: str | None = None
@@ -178,7 +178,7 @@ def _then_nothing(standin: Standin) -> None:
     ids=["connection lost for good", "no outcome"],
 )
 def test_a_message_whose_outcome_nobody_knows_is_uncertain_and_never_sent_again(
-    meets: Outcome,
+    meets: Reaction,
     happens: Callable[[Standin], None],
     error: str,
     restarts: int,

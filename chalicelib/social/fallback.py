@@ -1,0 +1,35 @@
+"""A second host behind the first, for where that is closed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+
+from chalicelib.social import errors
+from chalicelib.social.http import Api, Read
+from chalicelib.social.judge import Json
+
+
+class Fallback:
+    """The first of these that is open: a refused key or a used-up quota moves on to the next."""
+
+    def __init__(self, *apis: Api) -> None:
+        self._apis = apis
+
+    def requests_sent(self) -> Counter[tuple[str, str]]:
+        """The requests sent over all of them."""
+        return sum((api.requests_sent() for api in self._apis), Counter())
+
+    def get(self, path: str, read: Callable[[Json], Read], **parameters: str | int) -> Read:
+        """As Api.get. Raises what the last one raised."""
+        for api in self._apis[:-1]:
+            try:
+                return api.get(path, read, **parameters)
+            except errors.ApiError as error:
+                if not error.failover:
+                    raise
+        return self._apis[-1].get(path, read, **parameters)
+
+    def close(self) -> None:
+        for api in self._apis:
+            api.close()
