@@ -7,7 +7,7 @@ STAMP := .venv/.installed
 # Compiled modules are kept: a run starts a dozen Python processes.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo test lint format migrate dev bench audit lock clean
+.PHONY: help demo test lint format migrate dev bench deploy status rollback destroy audit lock clean
 
 help: ## Show this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/'
@@ -62,6 +62,18 @@ bench: $(STAMP) ## Measure slots and dispatch and add them to docs/performance.m
 	@for load in "--clients 100 --package" "--clients 1000" "--clients 100 --rate 20" "--clients 10000 --dispatch-only"; do \
 	  $(BIN)/python -m local bench $$load --record "$(NOTE)" || exit 1; \
 	done
+
+deploy: $(STAMP) ## Bring a stage on AWS to what is checked out: make deploy STAGE=prod
+	@$(BIN)/python -m local deploy "$(STAGE)"
+
+status: $(STAMP) ## Show how a stage on AWS does: make status STAGE=prod
+	@$(BIN)/python -m local status "$(STAGE)"
+
+rollback: $(STAMP) ## Give a stage's functions the code of the deployment before: make rollback STAGE=prod
+	@$(BIN)/python -m local rollback "$(STAGE)"
+
+destroy: $(STAMP) ## Remove a stage from AWS: make destroy STAGE=prod
+	@$(BIN)/python -m local destroy "$(STAGE)"
 
 audit: $(STAMP) ## Look the pinned packages up in the advisory database
 	$(BIN)/pip-audit --disable-pip -r requirements.txt --no-deps

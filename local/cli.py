@@ -17,6 +17,7 @@ from chalicelib import logs
 from chalicelib.errors import BadInput, CiceroError, ConfigurationError, DatabaseUnavailable
 from chalicelib.slots import WIB, Slot
 from local.access import DATA, database_of, database_url, invoke, print_plans, stack
+from local.deploy import commands as aws
 from local.outbox_commands import outbox
 from local.services import ServiceError
 from local.signals import end_on_signals
@@ -198,6 +199,10 @@ def psql(data: str, sql: str | None) -> None:
 
 
 cli.add_command(outbox)
+cli.add_command(aws.deploy)
+cli.add_command(aws.status)
+cli.add_command(aws.rollback)
+cli.add_command(aws.destroy)
 
 
 def main() -> int:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 from statistics import median
 
+from local.deploy.functions import package
+from local.deploy.project import write_project
+from local.deploy.stages import load_stage
 from local.environment import own_environment
 from local.resources import default_region
 from local.services import ServiceError
@@ -16,7 +18,6 @@ from local.services import ServiceError
 ROOT = Path(__file__).resolve().parents[2]
 RUNS = 10
 _IMPORT = "import time; t = time.perf_counter(); import app; print(time.perf_counter() - t)"
-_CACHES = shutil.ignore_patterns("__pycache__", "deployments", "deployed")
 
 
 def import_milliseconds(runs: int = RUNS) -> float:
@@ -26,16 +27,10 @@ def import_milliseconds(runs: int = RUNS) -> float:
 
 
 def bundle_bytes() -> int:
-    """The size of deployment.zip as `chalice package` builds it; uses the package index."""
+    """The size of the bundle as it is deployed; asks the package index."""
     with tempfile.TemporaryDirectory() as name:
-        project = Path(name)
-        for part in ("chalicelib", ".chalice"):
-            shutil.copytree(ROOT / part, project / part, ignore=_CACHES)
-        for part in ("app.py", "requirements.txt"):
-            shutil.copy(ROOT / part, project / part)
-        chalice = str(Path(sys.executable).with_name("chalice"))
-        _run(chalice, "package", "--stage", "dev", "bundle", cwd=project)
-        return (project / "bundle" / "deployment.zip").stat().st_size
+        write_project(ROOT, Path(name), load_stage(ROOT, "dev"), account="0" * 12)
+        return package(Path(name)).stat().st_size
 
 
 def _run(*command: str, cwd: Path = ROOT) -> str:

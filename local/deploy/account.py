@@ -1,0 +1,137 @@
+"""The AWS account, and what of a stage exists in it.
+
+Chalice remembers what it made in a file, written after all went well. Nothing here relies on such
+a file: names are fixed, so what exists says all that it would, after a failure too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Self
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from chalicelib.errors import CiceroError
+from local.deploy.stages import Stage
+
+AwsError = (BotoCoreError, ClientError)
+
+
+class DeployError(CiceroError):
+    """A step could not be done; what was done before it stands, and the command can be repeated."""
+
+
+class Account:
+    """An account in one region, as this machine is signed in to it. Closes its clients."""
+
+    def __init__(self, region: str) -> None:
+        self.region = region
+        self._session = boto3.Session(region_name=region)
+        self._clients: dict[tuple[str, int, int], Any] = {}
+        self._open = ExitStack()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._open.close()
+
+    def client(self, service: str, seconds: int = 60, tries: int = 4) -> Any:
+        """A client that waits so long for an answer, and tries so often."""
+        wanted = (service, seconds, tries)
+        if wanted not in self._clients:
+            config = Config(
+                read_timeout=seconds,
+                retries={"mode": "standard", "total_max_attempts": tries},
+                tcp_keepalive=True,
+            )
+            made = self._session.client(service, config=config)
+            self._clients[wanted] = self._open.enter_context(closing(made))
+        return self._clients[wanted]
+
+    def number(self) -> str:
+        return str(self.client("sts").get_caller_identity()["Account"])
+
+    def pages(self, service: str, call: str, items: str, **arguments: Any) -> Iterator[Any]:
+        """Every item of a call that answers in pages; SQS leaves an empty list out."""
+        for page in self.client(service).get_paginator(call).paginate(**arguments):
+            yield from page.get(items, [])
+
+
+@dataclass(frozen=True)
+class Found:
+    """What exists of a stage's functions, by name; of rules the state, of functions and roles the
+    ARN, of queue mappings what Lambda tells."""
+
+    functions: dict[str, str]
+    roles: dict[str, str]
+    log_groups: list[str]
+    rules: dict[str, str]
+    mappings: list[dict[str, Any]]
+
+    def alone(self, function: str) -> Found:
+        """What belongs to a function that nothing triggers."""
+        return Found(
+            {name: arn for name, arn in self.functions.items() if name == function},
+            {name: arn for name, arn in self.roles.items() if name == function},
+            [group for group in self.log_groups if group == f"/aws/lambda/{function}"],
+            rules={},
+            mappings=[],
+        )
+
+    def chalice_state(self, prefix: str) -> dict[str, Any]:
+        """The file that Chalice keeps as `.chalice/deployed/STAGE.json`, what it deletes first
+        last."""
+        made: list[dict[str, str]] = []
+
+        def add(kind: str, name: str, suffix: str, **values: str) -> None:
+            short = name.rsplit("/", 1)[-1].removeprefix(prefix)
+            made.append({"name": short + suffix, "resource_type": kind, **values})
+
+        for group in self.log_groups:
+            add("log_group", group, "-log-group", log_group_name=group)
+        for name, arn in self.roles.items():
+            add("iam_role", name, "_role", role_arn=arn, role_name=name)
+        for name, arn in self.functions.items():
+            add("lambda_function", name, "", lambda_arn=arn)
+        for name in self.rules:
+            add("cloudwatch_event", name, "", rule_name=name)
+        for mapping in self.mappings:
+            arn, queue = mapping["FunctionArn"], mapping["EventSourceArn"]
+            values = {"queue_arn": queue, "queue": queue.rsplit(":", 1)[-1], "lambda_arn": arn}
+            event = {"event_uuid": mapping["UUID"], **values}
+            add("sqs_event", arn.rsplit(":", 1)[-1], "-sqs-event-source", **event)
+        return {"resources": made, "schema_version": "2.0", "backend": "api"}
+
+
+def find(account: Account, stage: Stage) -> Found:
+    """Looks up what exists of the stage, whoever made it."""
+    start = stage.prefix
+    functions = account.pages("lambda", "list_functions", "Functions")
+    roles = account.pages("iam", "list_roles", "Roles")
+    mappings = account.pages("lambda", "list_event_source_mappings", "EventSourceMappings")
+    groups = account.pages(
+        "logs", "describe_log_groups", "logGroups", logGroupNamePrefix=f"/aws/lambda/{start}"
+    )
+    rules = account.pages("events", "list_rules", "Rules", NamePrefix=start)
+    return Found(
+        {
+            f["FunctionName"]: f["FunctionArn"]
+            for f in functions
+            if f["FunctionName"].startswith(start)
+        },
+        {r["RoleName"]: r["Arn"] for r in roles if r["RoleName"].startswith(start)},
+        [group["logGroupName"] for group in groups],
+        {rule["Name"]: rule["State"] for rule in rules},
+        [m for m in mappings if m["FunctionArn"].rsplit(":", 1)[-1].startswith(start)],
+    )

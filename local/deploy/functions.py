@@ -1,0 +1,90 @@
+"""The functions: packaged, deployed and deleted by Chalice; renewed and invoked one by one."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from local.deploy.account import Account, DeployError, Found
+from local.deploy.project import write_state
+from local.deploy.stages import Stage
+
+MAIN = Path(__file__).with_name("chalice_main.py")
+
+_LONGEST_SECONDS = 900
+"""What Lambda allows any function, `migrate` among them."""
+
+
+def package(project: Path) -> Path:
+    """The bundle of a directory made by `write_project`. Dependencies are fetched for Lambda's
+    Linux; DeployError where one cannot be had. A second call finds the bundle of the first."""
+    from chalice.deploy import packager
+    from chalice.utils import UI, OSUtils
+
+    system, told = OSUtils(), io.StringIO()
+    pip = packager.PipRunner(packager.SubprocessPip(system), system)
+    builder = packager.DependencyBuilder(system, pip)
+    packaging = packager.LambdaDeploymentPackager(system, builder, UI(told, told), "x86_64")
+    try:
+        bundle = Path(packaging.create_deployment_package(str(project), runtime()))
+    except (packager.NoSuchPackageError, packager.PackageDownloadError) as error:
+        raise DeployError(str(error)) from error
+    if "Could not install dependencies" in told.getvalue():  # Chalice goes on without them
+        bundle.unlink()
+        raise DeployError(told.getvalue().strip())
+    return bundle
+
+
+def runtime() -> str:
+    """The Lambda runtime that Chalice gives the functions: that of this Python."""
+    return f"python{sys.version_info[0]}.{sys.version_info[1]}"
+
+
+def deploy(project: Path, stage: Stage, found: Found, only: str | None = None) -> None:
+    """Deploys all functions, or one that nothing triggers, and removes what the app has no more.
+    DeployError with Chalice's own words where it fails."""
+    there = found.alone(stage.prefix + only) if only else found
+    _run_chalice("deploy", project, stage, there, *([only] if only else []))
+
+
+def delete(project: Path, stage: Stage, found: Found) -> None:
+    """Deletes all functions, with their triggers and roles."""
+    _run_chalice("delete", project, stage, found)
+
+
+def _run_chalice(action: str, project: Path, stage: Stage, found: Found, *only: str) -> None:
+    write_state(project, stage, found)
+    ran = subprocess.run(
+        [sys.executable, "-P", str(MAIN), action, stage.name, json.dumps(found.rules), *only],
+        cwd=project,
+        env=os.environ | {"AWS_DEFAULT_REGION": stage.region, "PYTHONDONTWRITEBYTECODE": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if ran.returncode:
+        raise DeployError("\n".join((ran.stdout + ran.stderr).strip().splitlines()[-12:]))
+
+
+def renew_code(account: Account, function: str, bundle: bytes) -> None:
+    """Gives one function new code; returns when it runs it."""
+    aws = account.client("lambda")
+    aws.get_waiter("function_active_v2").wait(FunctionName=function)
+    aws.update_function_code(FunctionName=function, ZipFile=bundle)
+    aws.get_waiter("function_updated_v2").wait(FunctionName=function)
+
+
+def invoke(account: Account, function: str, event: dict[str, Any]) -> Any:
+    """What the function returns. DeployError with its error where it raised."""
+    patient = account.client("lambda", seconds=_LONGEST_SECONDS + 30, tries=1)
+    answer = patient.invoke(FunctionName=function, Payload=json.dumps(event).encode())
+    content = json.loads(answer["Payload"].read() or b"null")
+    if answer.get("FunctionError"):
+        told = content.get("errorMessage", content) if isinstance(content, dict) else content
+        raise DeployError(f"{function} failed: {told}")
+    return content

@@ -1,0 +1,65 @@
+"""A stage's two stacks: what stands around the functions, and what watches over all of it."""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from local.deploy import cloudformation
+from local.deploy.account import Account
+from local.deploy.stages import Host, Stage
+
+_HOST = ("DeployHost", "HostImage", "HostVpc", "HostSubnetA", "HostSubnetB")
+_HOST_REST = ("HostPublicIp", "HostPageFrom", "HostExec")
+
+
+def apply_resources(account: Account, project: Path, stage: Stage, *, host: bool) -> str:
+    """Queues, alarms, bucket and host; returns the stack's status. Without `host` the host stays
+    as it is, and is none where there is no stack yet."""
+    values = {"Stage": stage.name, "AlarmEmail": stage.alarm_email}
+    if not host:
+        before = cloudformation.parameters(account, stage.stack)
+        values |= {key: before[key] for key in (*_HOST, *_HOST_REST) if key in before}
+    elif stage.host:
+        values |= _of_host(stage.host)
+    return cloudformation.apply(account, stage.stack, _template(project, "resources"), values)
+
+
+def apply_watch(account: Account, project: Path, stage: Stage) -> str:
+    """Alarms on what does not happen, while the schedules are on; none where they are off."""
+    if not stage.schedules:
+        cloudformation.delete(account, stage.watch)
+        return "none"
+    values = {
+        "Stage": stage.name,
+        "AlarmTopic": cloudformation.outputs(account, stage.stack)["AlarmTopicArn"],
+        "DeployHost": str(stage.host is not None).lower(),
+        "MonthlyBudget": str(stage.monthly_budget),
+        "BudgetEmail": stage.alarm_email,
+    }
+    return cloudformation.apply(account, stage.watch, _template(project, "watch"), values)
+
+
+def make_service_role(account: Account) -> None:
+    """The role that ECS acts in. A new account gets it with its first use of ECS, too late for
+    what is made at that moment."""
+    iam = account.client("iam")
+    there = iam.exceptions.InvalidInputException, iam.exceptions.EntityAlreadyExistsException
+    with suppress(*there):
+        iam.create_service_linked_role(AWSServiceName="ecs.amazonaws.com")
+
+
+def _template(project: Path, name: str) -> dict[str, Any]:
+    file = project / ".chalice" / f"{name}.json"
+    return dict(json.loads(file.read_text(encoding="utf-8")))
+
+
+def _of_host(host: Host) -> dict[str, str]:
+    return {
+        **dict(zip(_HOST, ("true", host.image, host.vpc, *host.subnets), strict=True)),
+        "HostPublicIp": "ENABLED" if host.public_ip else "DISABLED",
+        "HostPageFrom": host.page_from,
+        "HostExec": str(host.exec).lower(),
+    }

@@ -1,0 +1,100 @@
+"""What is deployed of a stage, and how it does."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from local.deploy.account import Account, Found, find
+from local.deploy.cloudformation import status_of
+from local.deploy.stages import Stage
+
+_SLOTS_SECONDS = 3 * 60 * 60
+_SLOTS_SHOWN = 6
+
+Line = tuple[str, str]
+
+
+def status(account: Account, stage: Stage) -> Iterator[Line]:
+    """(what, how it is), one line each."""
+    found = find(account, stage)
+    for name in (stage.stack, stage.watch):
+        yield f"stack {name}", status_of(account, name) or "none"
+    yield "functions", _functions(account, found)
+    yield from ((f"rule {name.removeprefix(stage.prefix)}", s) for name, s in found.rules.items())
+    yield from _queues(account, stage)
+    yield from _host(account, stage)
+    yield "last slots", ", ".join(_slots(account, found, stage)) or "none in three hours"
+    yield from _alarms(account, stage)
+
+
+def _functions(account: Account, found: Found) -> str:
+    every = account.pages("lambda", "list_functions", "Functions")
+    own = [f for f in every if f["FunctionName"] in found.functions]
+    runtimes = ", ".join(sorted({f["Runtime"] for f in own}))
+    codes = len({f["CodeSha256"] for f in own if not f["FunctionName"].endswith("-migrate")})
+    newest = max((f["LastModified"] for f in own), default="never")
+    mixed = f", of {codes} different bundles: deploy again" if codes > 1 else ""
+    return f"{len(own)} on {runtimes or 'nothing'}, changed {newest}{mixed}"
+
+
+def _queues(account: Account, stage: Stage) -> Iterator[Line]:
+    sqs = account.client("sqs")
+    for url in account.pages("sqs", "list_queues", "QueueUrls", QueueNamePrefix=stage.stack + "-"):
+        read = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+        waiting = read["ApproximateNumberOfMessages"]
+        yield (
+            f"queue {url.rsplit('/', 1)[-1].removeprefix(stage.stack + '-')}",
+            f"{waiting} waiting, {read['ApproximateNumberOfMessagesNotVisible']} in hand",
+        )
+
+
+def _host(account: Account, stage: Stage) -> Iterator[Line]:
+    try:
+        services = account.client("ecs").describe_services(
+            cluster=stage.stack, services=["wa-session-host"]
+        )["services"]
+    except ClientError:
+        services = []
+    for service in services:
+        yield "host", f"{service['runningCount']} of {service['desiredCount']} tasks"
+    if not services:
+        yield "host", "none"
+
+
+def _slots(account: Account, found: Found, stage: Stage) -> list[str]:
+    """The newest slots that the schedules opened, from the functions' logs."""
+    since = int((time.time() - _SLOTS_SECONDS) * 1000)
+    lines: list[dict[str, Any]] = []
+    for group in found.log_groups:
+        if f"{stage.prefix}open_slot_" in group:
+            events = account.pages(
+                "logs", "filter_log_events", "events", logGroupName=group, startTime=since
+            )
+            lines += [line for event in events if (line := _line(event["message"]))]
+    slots = sorted({str(line["slot"]) for line in lines if "slot" in line}, reverse=True)
+    return slots[:_SLOTS_SHOWN]
+
+
+def _line(message: str) -> dict[str, Any] | None:
+    try:
+        read = json.loads(message)
+    except ValueError:
+        return None
+    return read if isinstance(read, dict) else None
+
+
+def _alarms(account: Account, stage: Stage) -> Iterator[Line]:
+    alarms = list(
+        account.pages(
+            "cloudwatch", "describe_alarms", "MetricAlarms", AlarmNamePrefix=stage.stack + "-"
+        )
+    )
+    bad = [a for a in alarms if a["StateValue"] == "ALARM"]
+    yield "alarms", f"{len(alarms)}, {len(bad)} of them on"
+    for alarm in bad:
+        yield f"alarm {alarm['AlarmName']}", alarm.get("AlarmDescription", "")

@@ -1,0 +1,121 @@
+"""The order of a deployment, and what it tells of itself."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from chalicelib.slots import WIB, Slot
+from local.deploy import bundles, cloudformation, functions
+from local.deploy.account import Account, AwsError, DeployError, find
+from local.deploy.preflight import preflight
+from local.deploy.project import write_project, write_state
+from local.deploy.stacks import apply_resources, apply_watch, make_service_role
+from local.deploy.stages import Stage
+
+Say = Callable[[str], None]
+Told = str | None
+
+
+@dataclass
+class Deployment:
+    """One stage of one account. `source` is the project, which only Chalice's record of the stage
+    is added to; `work` is the directory that Chalice deploys. Without `tables` they stay
+    as they are, for code that is older than they are."""
+
+    source: Path
+    work: Path
+    stage: Stage
+    account: Account
+    tables: bool = True
+
+    def run(self, say: Say) -> None:
+        """Brings the stage to what the project says, and switches its schedules on or off last.
+
+        The tables come before the functions, by the new `migrate` alone. New rules begin disabled,
+        others keep their state meanwhile.
+        """
+        self._step(say, "preflight", lambda: self.preflight(say))
+        self._step(say, "resources", self.resources)
+        self._step(say, "package", self.package)
+        if self.tables:
+            self._step(say, "migrate", self.migrate)
+        self._step(say, "functions", self.functions)
+        self._step(say, "host", self.host)
+        self._step(say, "smoke", self.smoke)
+        self._step(say, "keep", self.keep)
+        self._step(say, "schedules", self.schedules)
+        self._step(say, "watch", lambda: apply_watch(*self._stack()))
+
+    def preflight(self, say: Say) -> None:
+        for remark in preflight(self.account, self.stage):
+            say(f"  note: {remark}")
+
+    def resources(self) -> Told:
+        if self.stage.host:
+            make_service_role(self.account)
+        return apply_resources(*self._stack(), host=False)
+
+    def package(self) -> Told:
+        secrets = self.account.client("ssm").get_parameter(Name=self.stage.secrets)["Parameter"]
+        version = str(secrets["Version"])
+        write_project(self.source, self.work, self.stage, self.account.number(), version)
+        self._bundle = functions.package(self.work)
+        return f"{self._bundle.stat().st_size / 1e6:.1f} MB"
+
+    def migrate(self) -> Told:
+        """Deploys `migrate` and nothing else, and runs it."""
+        functions.deploy(self.work, self.stage, find(self.account, self.stage), only="migrate")
+        answer = functions.invoke(self.account, self.stage.prefix + "migrate", {})
+        told = f"{answer['from'] or 'empty'} → {answer['to']}"
+        warning = answer.get("warning")
+        return f"{told}\n  warning: {warning}" if warning else told
+
+    def functions(self) -> Told:
+        functions.deploy(self.work, self.stage, find(self.account, self.stage))
+        found = find(self.account, self.stage)
+        write_state(self.source, self.stage, found)  # for `chalice invoke` and `chalice logs`
+        return f"{len(found.functions)}"
+
+    def host(self) -> Told:
+        status = apply_resources(*self._stack(), host=True)
+        if self.stage.host is None:
+            return "none"
+        group = cloudformation.outputs(self.account, self.stage.stack).get("HostSecurityGroupId")
+        return f"{status}; let the security group {group} into PostgreSQL and Redis"
+
+    def smoke(self) -> Told:
+        """Reads the outbox, which needs code, secrets and database; then one client's run."""
+        prefix = self.stage.prefix
+        functions.invoke(self.account, prefix + "outbox", {"action": "list", "most": 1})
+        if self.stage.client is None:
+            return "outbox read; no client named"
+        if Slot.latest(datetime.now(WIB)) is None:
+            return "outbox read; no client run, for today has had no slot yet"
+        event = {"client_id": self.stage.client}
+        answer = functions.invoke(self.account, prefix + "run_client", event)
+        return f"outbox read; {answer['client']} runs its slot of {answer['slot']}"
+
+    def keep(self) -> None:
+        bundles.keep(self.account, self.stage, self._bundle, functions.runtime())
+
+    def schedules(self) -> Told:
+        events = self.account.client("events")
+        for rule in find(self.account, self.stage).rules:
+            (events.enable_rule if self.stage.schedules else events.disable_rule)(Name=rule)
+        return "on" if self.stage.schedules else "off, as the stage's file says"
+
+    def _stack(self) -> tuple[Account, Path, Stage]:
+        return self.account, self.source, self.stage
+
+    def _step(self, say: Say, name: str, do: Callable[[], Told]) -> None:
+        began = time.monotonic()
+        say(f"{name} ...")
+        try:
+            told = do()
+        except (*AwsError, DeployError) as error:
+            raise DeployError(f"{name}: {error}") from error
+        say(f"  {told or 'done'} ({time.monotonic() - began:.0f} s)")

@@ -1,0 +1,88 @@
+"""The bundle that is deployed: what is in it, and that the app runs from it.
+
+Its dependencies come from the package index; nothing else leaves this machine.
+"""
+
+import fcntl
+import json
+import os
+import subprocess
+import sys
+import zipfile
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from local.deploy.functions import package
+from local.deploy.project import write_project
+from local.deploy.stages import load_stage
+from tests.conftest import ROOT, Measured
+
+FUNCTIONS = json.loads((ROOT / ".chalice/config.json").read_text(encoding="utf-8"))[
+    "lambda_functions"
+]
+MEGABYTE = 1_000_000
+
+
+@pytest.fixture(scope="module")
+def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Packaged once: workers that run beside each other share it."""
+    base = tmp_path_factory.getbasetemp()
+    run = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    with (run / "package.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (run / "packaged").exists():
+            write_project(ROOT, run / "packaged", load_stage(ROOT, "dev"), account="0" * 12)
+        return package(run / "packaged")
+
+
+def test_the_bundle_is_small(bundle: Path, measured: Measured) -> None:
+    size = bundle.stat().st_size / MEGABYTE
+    weights: Counter[str] = Counter()
+    with zipfile.ZipFile(bundle) as archive:
+        for entry in archive.infolist():
+            weights[entry.filename.split("/", 1)[0]] += entry.compress_size
+    heaviest = ", ".join(f"{n} {w / MEGABYTE:.1f}" for n, w in weights.most_common(4))
+    measured(f"Lambda bundle: {size:.1f} MB zipped ({heaviest})")
+    assert size < 50
+
+
+def test_the_bundle_leaves_out_what_lambda_does_not_run(bundle: Path) -> None:
+    with zipfile.ZipFile(bundle) as archive:
+        packages = {name.split("/", 1)[0].lower() for name in archive.namelist()}
+        assert "chalicelib/certs/rds-bundle.pem" in archive.namelist()
+    assert packages.isdisjoint(
+        {"boto3", "botocore", "neonize", "moto", "pytest", "mypy", "local", "tests"}
+    )
+    assert {"app.py", "chalice", "chalicelib"} <= packages
+
+
+def test_nothing_in_the_bundle_was_compiled_on_this_machine(bundle: Path) -> None:
+    with zipfile.ZipFile(bundle) as archive:
+        assert [name for name in archive.namelist() if name.endswith(".pyc")] == []
+
+
+IMPORT_ALL = """
+import importlib, pkgutil, sys
+sys.path.insert(0, sys.argv[1])
+import alembic.command, app, chalicelib, pg8000.dbapi
+for module in pkgutil.walk_packages(chalicelib.__path__, "chalicelib."):
+    if ".migrations" not in module.name:
+        importlib.import_module(module.name)
+print(*sorted(app.app.handler_map))
+"""
+
+
+def test_the_app_imports_from_the_bundle_and_nothing_else(bundle: Path, tmp_path: Path) -> None:
+    """Not even boto3, which only the functions that call AWS import, and Lambda's runtime has."""
+    with zipfile.ZipFile(bundle) as archive:
+        archive.extractall(tmp_path)
+    ran = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", IMPORT_ALL, str(tmp_path)],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={"CICERO_STAGE": "dev"},
+    )
+    assert (ran.returncode, ran.stdout.split()) == (0, sorted(FUNCTIONS)), ran.stderr

@@ -1,0 +1,104 @@
+"""CloudFormation's answers that moto does not give."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError, WaiterError
+
+from local.deploy.account import Account, DeployError
+from local.deploy.cloudformation import apply
+
+TEMPLATE: dict[str, Any] = {"Parameters": {}}
+
+
+class Cloud:
+    """A stack in one state; `calls` are the changes asked for. With `refused`, what is asked for
+    fails for that reason."""
+
+    def __init__(self, status: str | None, refused: str = "") -> None:
+        self.status, self.refused = status, refused
+        self.calls: list[str] = []
+        self.template: dict[str, Any] = {}
+
+    def describe_stacks(self, StackName: str) -> Any:  # noqa: N803  as boto3 names it
+        if self.status is None:
+            problem = {"Code": "ValidationError", "Message": f"Stack {StackName} does not exist"}
+            raise ClientError({"Error": problem}, "DescribeStacks")
+        return {"Stacks": [{"StackStatus": self.status, "Parameters": []}]}
+
+    def get_template(self, **_: Any) -> Any:
+        return {"TemplateBody": self.template}
+
+    def __getattr__(self, name: str) -> Any:
+        """Any other call is a change, such as create_stack."""
+        verb = name.removesuffix("_stack")
+        return lambda **_: self._change(verb, None if verb == "delete" else f"{verb}_COMPLETE")
+
+    def describe_stack_events(self, **_: Any) -> Any:
+        failed = {"LogicalResourceId": "FetchQueue", "ResourceStatus": "CREATE_FAILED"}
+        return {"StackEvents": [failed | {"ResourceStatusReason": self.refused}]}
+
+    def get_waiter(self, _: str) -> Cloud:
+        return self
+
+    def wait(self, **_: Any) -> None:
+        if self.refused:
+            raise WaiterError("stack", "a failure state was matched", {})
+
+    def _change(self, verb: str, status: str | None) -> None:
+        self.calls.append(verb)
+        self.status = status
+
+
+class Clouded(Account):
+    """An account with this CloudFormation and nothing else."""
+
+    def __init__(self, cloud: Cloud) -> None:
+        super().__init__("ap-southeast-3")
+        self._cloud = cloud
+
+    def client(self, service: str, seconds: int = 60, tries: int = 4) -> Any:
+        assert service == "cloudformation"
+        return self._cloud
+
+
+@pytest.mark.parametrize(
+    ("status", "calls"),
+    [
+        (None, ["create"]),
+        ("CREATE_COMPLETE", ["update"]),
+        ("UPDATE_ROLLBACK_COMPLETE", ["update"]),
+        ("ROLLBACK_COMPLETE", ["delete", "create"]),
+        ("REVIEW_IN_PROGRESS", ["delete", "create"]),
+        ("DELETE_FAILED", ["delete", "create"]),
+    ],
+)
+def test_a_stack_is_made_or_updated_and_one_that_never_stood_made_again(
+    status: str | None, calls: list[str]
+) -> None:
+    cloud = Cloud(status)
+    apply(Clouded(cloud), "cicero-prod", TEMPLATE, {})
+    assert cloud.calls == calls
+
+
+def test_a_stack_that_is_as_it_should_be_is_not_touched() -> None:
+    cloud = Cloud("UPDATE_COMPLETE")
+    cloud.template = TEMPLATE
+    assert apply(Clouded(cloud), "cicero-prod", TEMPLATE, {}) == "UPDATE_COMPLETE, unchanged"
+    assert cloud.calls == []
+
+
+@pytest.mark.parametrize("status", ["CREATE_IN_PROGRESS", "UPDATE_ROLLBACK_IN_PROGRESS"])
+def test_a_stack_that_somebody_changes_is_left_alone(status: str) -> None:
+    cloud = Cloud(status)
+    with pytest.raises(DeployError, match=f"{status}: wait until it has ended"):
+        apply(Clouded(cloud), "cicero-prod", TEMPLATE, {})
+    assert cloud.calls == []
+
+
+def test_what_failed_in_a_stack_is_said_with_its_reason() -> None:
+    reason = "You must wait 60 seconds after deleting a queue"
+    with pytest.raises(DeployError, match=f"FetchQueue: {reason}"):
+        apply(Clouded(Cloud(None, refused=reason)), "cicero-prod", TEMPLATE, {})
