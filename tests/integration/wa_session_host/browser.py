@@ -11,7 +11,7 @@ from contextlib import contextmanager
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from tests.integration.waiting import wait_until
+from tests.integration.waiting import PATIENCE_SECONDS, wait_until
 from wa_session_host.host import Host
 from wa_session_host.page.passwords import hash_password
 
@@ -28,6 +28,9 @@ _FLAGS = (
     "--disable-sync",
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 )
+
+
+expect.set_options(timeout=PATIENCE_SECONDS * 1000)
 
 
 @contextmanager
@@ -52,6 +55,7 @@ def visitor(browser: Browser) -> Iterator[Page]:
     context = browser.new_context(locale="id-ID")
     context.grant_permissions(["clipboard-read"])
     made = context.new_page()
+    made.set_default_timeout(PATIENCE_SECONDS * 1000)
     strange: list[str] = []
     made.on("request", lambda r: None if "127.0.0.1" in r.url else strange.append(r.url))
     made.on("pageerror", lambda error: strange.append(str(error)))
@@ -77,4 +81,4 @@ def told(page: Page, text: str) -> None:
 
 
 def state(page: Page, text: str) -> None:
-    expect(page.locator(".account .state")).to_have_text(text, timeout=20_000)
+    expect(page.locator(".account .state")).to_have_text(text)

@@ -13,6 +13,7 @@ from local.environment import environment
 from tests.conftest import settings_of
 from tests.integration.ledger import write
 from tests.integration.service import unhurried
+from tests.integration.waiting import PATIENCE_SECONDS
 from tests.wa_child.host import TIMES
 from tests.wa_child.server import Scripted
 from wa_session_host.host import Host, Overrides
@@ -37,7 +38,7 @@ def hosting(
         yield host
     finally:
         stop.set()
-        thread.join(30)
+        thread.join(PATIENCE_SECONDS)
         assert not thread.is_alive()
 
 

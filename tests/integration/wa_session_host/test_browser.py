@@ -83,7 +83,7 @@ def test_pairing_by_qr_follows_the_codes_says_when_they_expire_and_ends_connecte
     first = image.get_attribute("src")
     login = next(login for login in reversed(scripted.logins) if not login.up)
     login.report(Qr(code="kode-2"))
-    expect(image).not_to_have_attribute("src", first or "", timeout=10_000)
+    expect(image).not_to_have_attribute("src", first or "")
     login.happen("paired")
     login.connect()
     state(page, "tersambung")
@@ -101,8 +101,8 @@ def test_a_code_that_can_be_scanned_no_more_is_said_to_be_expired(
         enter(page, host)
         state(page, "menunggu pemasangan")
         scripted.login().happen("pair_failed")
-        expect(page.locator(".expired")).to_contain_text("kedaluwarsa", timeout=15_000)
-        expect(page.get_by_alt_text("Kode QR pemasangan")).to_be_visible(timeout=20_000)
+        expect(page.locator(".expired")).to_contain_text("kedaluwarsa")
+        expect(page.get_by_alt_text("Kode QR pemasangan")).to_be_visible()
 
 
 def test_pairing_by_phone_shows_the_code_to_type(
@@ -179,7 +179,7 @@ def test_a_failed_message_is_sent_again_when_somebody_says_so(
     told(page, "Pesan masuk antrean lagi.")
     wait_until(lambda: [sent.text for sent in scripted.sent] == ["Apel <b>pagi</b>"])
     expect(case).to_have_count(0)
-    expect(page.locator("td.sent").first).to_have_text("terkirim", timeout=10_000)
+    expect(page.locator("td.sent").first).to_have_text("terkirim")
 
 
 def test_a_message_that_was_published_a_moment_ago_can_be_sent_again_at_once(
@@ -247,7 +247,7 @@ def test_a_new_case_comes_after_the_others(
     cases = page.locator(".case")
     expect(cases).to_have_count(1)
     failed(real_writer, tables, "dead_letter", "k2")
-    expect(cases).to_have_count(2, timeout=10_000)
+    expect(cases).to_have_count(2)
     expect(cases.first).to_have_attribute("data-outbox", str(first))
 
 

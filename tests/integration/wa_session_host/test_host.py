@@ -22,7 +22,7 @@ from tests.integration.ledger import CHAT, message
 from tests.integration.tables import Tables
 from tests.integration.wa_session_host.hosting import QUICK, hosting, publish, running
 from tests.integration.wa_session_host.processes import HostProcess
-from tests.integration.waiting import wait_until
+from tests.integration.waiting import PATIENCE_SECONDS, wait_until
 from tests.wa_child.host import LEASE_TIMES, TIMES
 from tests.wa_child.server import SILENCE, Login, Scripted, Sent
 from wa_session_host.alerts.alerts import Alerts
@@ -69,9 +69,7 @@ def test_a_child_that_is_killed_while_it_sends_costs_one_uncertain_message_and_n
     publish(real_writer, *(message(real_writer, f"k{n}", text=f"k{n}") for n in range(4)))
     with running(values, scripted) as host:
         wait_until(host.ready)
-        killed = time.monotonic()
         wait_until(lambda: statuses(tables)["sent"] == 3 + _alerts(tables))
-        assert time.monotonic() - killed < 30
     assert [each.text for each in scripted.sent if each.chat == CHAT] == ["k0", "k2", "k3"]
     row = tables.row("SELECT * FROM wa_notification_outbox WHERE status = 'uncertain'")
     assert (row["idempotency_key"], row["attempt_count"]) == ("k1", 1)
@@ -126,7 +124,7 @@ def test_a_stop_finishes_the_message_in_hand_and_gives_the_others_back(
     scripted.outcomes.append(slowly)
     publish(real_writer, *(message(real_writer, f"k{n}") for n in range(3)))
     with running(values, scripted):
-        assert sending.wait(20)
+        assert sending.wait(PATIENCE_SECONDS)
     assert statuses(tables) == {"sent": 1, "pending": 2}
     assert len(inbox.take(OUTBOUND)) == 2, "in sight of the next host at once"
 
@@ -324,7 +322,7 @@ def test_a_strict_host_ends_and_names_the_owner(
     first = new_host("first")
     scripted.login()
     strict = new_host("strict", WA_STRICT_SINGLE_OWNER="true")
-    assert strict.process.wait(30) == OWNED_ELSEWHERE
+    assert strict.process.wait(PATIENCE_SECONDS) == OWNED_ELSEWHERE
     [fatal] = [line for line in strict.log().splitlines() if line.startswith("CRITICAL")]
     assert f"pid {first.process.pid}, up since 20" in fatal
     assert first.process.poll() is None
@@ -338,7 +336,7 @@ def test_a_terminated_host_hands_over_and_leaves_no_child(
     child = scripted.login().pid
     new_host("second")
     first.process.terminate()
-    assert first.process.wait(20) == 0
+    assert first.process.wait(PATIENCE_SECONDS) == 0
     with pytest.raises(ProcessLookupError):
         os.kill(child, 0)
     scripted.login(1)

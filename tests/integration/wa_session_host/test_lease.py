@@ -159,9 +159,7 @@ def test_a_store_that_goes_away_ends_the_lease_and_its_return_brings_it_back(
         wait_until(lambda: any(lease.held() for lease in leases))
         with Watch(leases) as watch:
             postgres.stop()
-            stopped = time.monotonic()
             wait_until(lambda: not any(lease.held() for lease in leases))
-            assert time.monotonic() - stopped <= HASTY.valid + 0.5
             postgres.start()
             wait_until(lambda: any(lease.held() for lease in leases))
         assert watch.most == 1

@@ -14,6 +14,7 @@ from typing import get_args
 import pytest
 
 from chalicelib.slots import WIB
+from tests.conftest import Measured
 from tests.integration.waiting import PATIENCE_SECONDS, wait_until
 from tests.wa_child.server import SILENCE, Login, Scripted
 from wa_session_host import protocol
@@ -230,14 +231,12 @@ def test_codes_are_shown_one_after_the_other_and_new_ones_are_asked_for_when_all
     scripted: Scripted, watch: Watch
 ) -> None:
     scripted.paired = False
-    started = time.monotonic()
     watched = watch()
     watched.wait_for("pairing")
     wait_until(lambda: watched.session.snapshot.code == "code-2")
     wait_until(lambda: watched.session.snapshot.code is None)
     second = scripted.login(1)
     wait_until(lambda: watched.session.snapshot.code == "code-2")
-    assert time.monotonic() - started < 30
     second.connect()
     wait_until(watched.session.ready)
     assert watched.session.snapshot.code is None
@@ -368,11 +367,9 @@ def test_many_undecryptable_messages_are_alerted_once_and_cost_neither_session_n
 def test_a_child_that_is_killed_is_replaced(scripted: Scripted, watch: Watch) -> None:
     watched = watch()
     wait_until(watched.session.ready)
-    killed = time.monotonic()
     os.kill(scripted.login().pid, signal.SIGKILL)
     scripted.login(1)
     wait_until(watched.session.ready)
-    assert time.monotonic() - killed < 30
 
 
 @pytest.mark.parametrize("order", [{"hang": True}, {"exit": 1}])
@@ -388,16 +385,16 @@ def test_a_child_that_hangs_or_ends_is_replaced(
     wait_until(lambda: not _alive(first.pid))
 
 
-def test_with_its_real_patience_a_session_replaces_a_hanging_child_within_thirty_seconds(
-    scripted: Scripted, watch: Watch
+def test_with_its_real_patience_a_session_replaces_a_hanging_child(
+    scripted: Scripted, watch: Watch, measured: Measured
 ) -> None:
     watched = watch(Times())
     wait_until(watched.session.ready)
     hung = time.monotonic()
     scripted.login().tell({"hang": True})
-    scripted.login(1, seconds=30)
+    scripted.login(1)
     wait_until(watched.session.ready)
-    assert time.monotonic() - hung < 30
+    measured(f"a session replaced a hanging child in {time.monotonic() - hung:.1f} s")
 
 
 def test_a_connect_that_ends_is_tried_again_and_told_when_it_keeps_failing(

@@ -26,7 +26,6 @@ from wa_session_host import protocol
 from wa_session_host.host import Host
 from wa_session_host.session.snapshot import Times
 
-LIMIT_SECONDS = 30.0
 TEXTS = ["Apel pagi", "Halo @6281200000002 https://contoh.id/x", "baris\nkedua ✓"]
 
 
@@ -64,12 +63,11 @@ def test_a_killed_child_is_replaced_and_meanwhile_nothing_is_taken_from_the_queu
 ) -> None:
     with running(values, standin, Times()) as host:
         wait_until(host.ready, PATIENCE)
-        killed, pid = time.monotonic(), _signal(host, signal.SIGKILL)
+        pid = _signal(host, signal.SIGKILL)
         wait_until(lambda: not host.ready())
         _publish(real_writer)
         assert host.ready() or inbox.seen(OUTBOUND) == (len(TEXTS), 0)
         wait_until(_all_sent(told), PATIENCE)
-        assert time.monotonic() - killed < LIMIT_SECONDS
         assert snapshot(host).pid != pid
     assert standin.texts == TEXTS
     assert [row["attempt_count"] for row in told.rows()] == [1, 1, 1]
@@ -84,10 +82,8 @@ def test_a_child_that_is_killed_while_it_sends_leaves_one_message_uncertain(
         wait_until(host.ready, PATIENCE)
         _publish(real_writer)
         standin.wait_for(lambda: len(standin.arrivals) == 2)
-        killed = time.monotonic()
         _signal(host, signal.SIGKILL)
         wait_until(lambda: told.statuses() == ["sent", "uncertain", "sent"], PATIENCE)
-        assert time.monotonic() - killed < LIMIT_SECONDS
     assert standin.texts_to(GROUP) == TEXTS
     assert told.alerts() == ["wa-uncertain"]
 
@@ -106,7 +102,6 @@ def test_a_child_that_hangs_is_replaced_and_what_it_had_not_begun_is_sent(
         wait_until(lambda: not host.ready(), PATIENCE)
         wait_until(host.ready, PATIENCE)
         seconds = time.monotonic() - hung
-        assert seconds < LIMIT_SECONDS
         wait_until(_all_sent(told), PATIENCE)
         assert snapshot(host).pid != pid
     assert standin.texts == TEXTS

@@ -52,7 +52,7 @@ def host(unlinked: dict[str, str], standin: Standin) -> Iterator[Host]:
 def scanned(page: Page) -> str:
     """What a phone's camera reads from the screen."""
     image = page.get_by_alt_text(QR)
-    expect(image).to_be_visible(timeout=30_000)
+    expect(image).to_be_visible()
     wait_until(lambda: bool(image.evaluate("i => i.complete && i.naturalWidth > 0")))
     [code] = zxingcpp.read_barcodes(Image.open(io.BytesIO(page.screenshot())))
     return str(code.text)
