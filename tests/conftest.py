@@ -49,12 +49,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[EmbeddedPostgres]:
-    """PostgreSQL with a migrated database `migrated` to copy from.
-
-    Not below pytest's own directory: that is closed to other users again by each new run, and
-    as root PostgreSQL is another user. In memory where there is room: a run makes hundreds of
-    databases.
-    """
+    """PostgreSQL with a migrated database `migrated` to copy from. In memory where there is room: a
+    run makes hundreds of databases."""
     with (
         tempfile.TemporaryDirectory(prefix="cicero-pg-", dir=_memory()) as directory,
         EmbeddedPostgres(

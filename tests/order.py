@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 
-_LONG = ("/e2e/", "/integration/wa_session_host/", "/whatsapp/")
+_LONG = ("/e2e/", "/integration/deploy/", "/integration/wa_session_host/", "/whatsapp/")
 _MIDDLE = ("/integration/",)
 
 

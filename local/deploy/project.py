@@ -31,8 +31,8 @@ _JOIN_VPC = {  # AWS demands every resource for these: Lambda checks them before
 def write_project(
     source: Path, target: Path, stage: Stage, account: str, secrets: str = "0"
 ) -> None:
-    """Writes the directory anew, without the packages that Chalice has built there: it would take
-    one again after a file was renamed, for it looks at contents alone.
+    """Writes the directory from scratch, without the packages that Chalice has built there: it
+    would reuse one after a file was renamed, since it compares contents alone.
 
     `secrets` is the version of the secrets parameter. It is part of the functions' environment,
     for a function reads its secrets again when its configuration has changed.
