@@ -80,7 +80,7 @@ def test_a_platform_that_fails_is_left_open(
     runtime: Runtime, client: Client, sandbox: Sandbox, tables: Tables
 ) -> None:
     tables.run("UPDATE insta_like SET likes = '[]'")
-    sandbox.set_faults([{"path": "/v1/user_posts", "kind": "server_error", "times": None}])
+    sandbox.set_faults([{"path": "/v1/posts", "kind": "server_error", "times": None}])
     found = compare_day(runtime, client)
     assert {one.platform for one in found.differences} <= {"tiktok"}
     assert [(one.platform, one.content_id) for one in found.open] == [("instagram", None)]
