@@ -1,7 +1,10 @@
-"""Days for whole slots, each over a database and queues of its own."""
+"""Days for whole slots, each over a database and queues of its own; the bundle that is deployed."""
 
 from __future__ import annotations
 
+import fcntl
+import os
+import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -9,10 +12,14 @@ from typing import Protocol
 
 import pytest
 
+from local.deploy.functions import package
+from local.deploy.project import write_project
+from local.deploy.stages import load_stage
 from local.environment import environment
 from local.sandbox import Sandbox, Scenario
 from local.seed import seed
 from local.stack import Stack
+from tests.conftest import ROOT
 from tests.e2e.day import Day
 
 
@@ -20,6 +27,27 @@ class NewDay(Protocol):
     """Makes a day; settings of its own by name."""
 
     def __call__(self, **settings: str) -> Day: ...
+
+
+@pytest.fixture(scope="session")
+def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Packaged once: workers that run beside each other share it."""
+    base = tmp_path_factory.getbasetemp()
+    run = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    with (run / "package.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (run / "packaged").exists():
+            write_project(ROOT, run / "packaged", load_stage(ROOT, "dev"), account="0" * 12)
+        return package(run / "packaged")
+
+
+@pytest.fixture(scope="session")
+def unpacked(bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The bundle as Lambda unpacks it."""
+    directory = tmp_path_factory.mktemp("bundle")
+    with zipfile.ZipFile(bundle) as archive:
+        archive.extractall(directory)
+    return directory
 
 
 @pytest.fixture

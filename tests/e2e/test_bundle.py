@@ -3,38 +3,19 @@
 Its dependencies come from the package index; nothing else leaves this machine.
 """
 
-import fcntl
 import json
-import os
 import subprocess
 import sys
 import zipfile
 from collections import Counter
 from pathlib import Path
 
-import pytest
-
-from local.deploy.functions import package
-from local.deploy.project import write_project
-from local.deploy.stages import load_stage
 from tests.conftest import ROOT, Measured
 
 FUNCTIONS = json.loads((ROOT / ".chalice/config.json").read_text(encoding="utf-8"))[
     "lambda_functions"
 ]
 MEGABYTE = 1_000_000
-
-
-@pytest.fixture(scope="module")
-def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Packaged once: workers that run beside each other share it."""
-    base = tmp_path_factory.getbasetemp()
-    run = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
-    with (run / "package.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (run / "packaged").exists():
-            write_project(ROOT, run / "packaged", load_stage(ROOT, "dev"), account="0" * 12)
-        return package(run / "packaged")
 
 
 def test_the_bundle_is_small(bundle: Path, measured: Measured) -> None:
@@ -74,12 +55,10 @@ print(*sorted(app.app.handler_map))
 """
 
 
-def test_the_app_imports_from_the_bundle_and_nothing_else(bundle: Path, tmp_path: Path) -> None:
+def test_the_app_imports_from_the_bundle_and_nothing_else(unpacked: Path) -> None:
     """Not even boto3, which only the functions that call AWS import, and Lambda's runtime has."""
-    with zipfile.ZipFile(bundle) as archive:
-        archive.extractall(tmp_path)
     ran = subprocess.run(
-        [sys.executable, "-I", "-S", "-c", IMPORT_ALL, str(tmp_path)],
+        [sys.executable, "-I", "-S", "-c", IMPORT_ALL, str(unpacked)],
         capture_output=True,
         text=True,
         check=False,

@@ -27,6 +27,7 @@ from chalicelib.slots import (
     to_wib,
     wib_day,
 )
+from tests.schedules import clocks
 from tests.unit.builders import DAY, always, slot, wib
 
 UNTIL_20_30 = [f"{hour:02}:{minute}" for hour in range(6, 21) for minute in ("00", "30")]
@@ -61,32 +62,6 @@ utc_moments = st.integers(0, 4 * 10**12).map(
 zones = st.integers(-23 * 60 - 59, 23 * 60 + 59).map(lambda m: timezone(timedelta(minutes=m)))
 moments = st.builds(lambda moment, zone: moment.astimezone(zone), utc_moments, zones)
 slots = st.builds(slot, st.sampled_from(ALL_SLOTS), st.dates(date(2000, 1, 1), date(2100, 1, 1)))
-
-
-def clocks(expression: str) -> set[str]:
-    """The WIB `HH:MM` at which an EventBridge cron expression fires, on every day."""
-    assert expression.startswith("cron(")
-    assert expression.endswith(")")
-    minute_field, hour_field, *days = expression[5:-1].split(" ")
-    assert days == ["*", "*", "?", "*"]
-    fired = [
-        datetime(2026, 2, day, hour, minute, tzinfo=UTC) + timedelta(hours=7)
-        for day in (18, 19, 20, 21, 22)
-        for hour in numbers(hour_field, 23)
-        for minute in numbers(minute_field, 59)
-    ]
-    return {f"{moment:%H:%M}" for moment in fired if moment.day == DAY.day}
-
-
-def numbers(field: str, highest: int) -> list[int]:
-    """The numbers of a cron field; a range that runs backwards is refused, as AWS would."""
-    found: list[int] = []
-    for part in field.split(","):
-        first, _, last = part.partition("-")
-        assert 0 <= int(first) <= int(last or first) <= highest, field
-        found += range(int(first), int(last or first) + 1)
-    assert len(found) == len(set(found)), field
-    return found
 
 
 def test_segment_a_fetches_posts_31_times_b_33_times_and_all_have_34_slots() -> None:

@@ -7,13 +7,10 @@ authority for `localhost`, and one without TLS.
 from __future__ import annotations
 
 import json
-import os
-import pwd
 import socket
 import socketserver
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
@@ -26,14 +23,10 @@ from chalicelib.addresses import libpq_url
 from chalicelib.db import Database
 from chalicelib.db.migrate import migrate
 from chalicelib.errors import CiceroError
-from local.services import EmbeddedPostgres, ServiceError
-from local.services.oldest_postgres import OldestPostgres, fetch_oldest_postgres
-from local.services.ports import exchange, free_port
-from tests.certificates import issue
+from local.services import EmbeddedPostgres
 from tests.conftest import ROOT
-from tests.integration.db import old_database
+from tests.integration.db.tls_server import tls_server
 from tests.integration.tables import Tables
-from tests.integration.waiting import wait_until
 from wa_session_host.session.store import open_store
 
 CASES = {
@@ -54,7 +47,6 @@ CASES = {
 }
 """Host, server, sslmode and sslrootcert, and what comes of it; "": a connection."""
 
-TLS_REQUEST = bytes([0, 0, 0, 8, 4, 210, 22, 47])
 ENCRYPTED = "SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()"
 LIBRARY = """
 import json, sys
@@ -86,37 +78,9 @@ class Servers:
 
 @pytest.fixture(scope="module")
 def servers(postgres: EmbeddedPostgres) -> Iterator[Servers]:
-    try:
-        fetch_oldest_postgres(offline=True)
-    except ServiceError as error:
-        pytest.skip(str(error).splitlines()[0])
     without = postgres.create_database("tls")
-    with tempfile.TemporaryDirectory(prefix="cicero-tls-") as name:
-        directory, port = Path(name), free_port()
-        directory.chmod(0o755)
-        authority, own = issue(directory, "localhost")
-        with OldestPostgres(directory, port) as server, relaying(without) as plain:
-            take_only_tls(server, port, own)
-            yield Servers(port, plain, authority)
-
-
-def take_only_tls(server: OldestPostgres, port: int, certificate: Path) -> None:
-    """Lets nobody in but by TLS, or by the socket."""
-    certificate.chmod(0o600)
-    if server.user:
-        os.chown(certificate, pwd.getpwnam(server.user).pw_uid, -1)
-    with closing(Database(server.url)) as database:
-        rules = Tables(database).value("SELECT setting FROM pg_settings WHERE name = 'hba_file'")
-    Path(rules).write_text("local all all trust\nhostssl all all 127.0.0.1/32 trust\n")
-    old_database.execute(
-        server.url,
-        "CREATE DATABASE tls",
-        f"ALTER SYSTEM SET ssl_cert_file = '{certificate}'",
-        f"ALTER SYSTEM SET ssl_key_file = '{certificate}'",
-        "ALTER SYSTEM SET ssl = on",
-        "SELECT pg_reload_conf()",
-    )
-    wait_until(lambda: exchange(port, TLS_REQUEST) == b"S")
+    with tls_server() as (port, authority), relaying(without) as plain:
+        yield Servers(port, plain, authority)
 
 
 @contextmanager

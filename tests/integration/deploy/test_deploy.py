@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import suppress
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +17,15 @@ from click.testing import CliRunner
 
 from local.cli import cli
 from local.deploy.account import Account, DeployError, find
+from local.deploy.steps import Deployment
+from tests.conftest import Measured
 from tests.integration.deploy.conftest import NewStage
 from tests.integration.deploy.expected import assert_complete
 from tests.integration.deploy.gate import FunctionFailed, Gate
 
 ON, OFF = {"ENABLED"}, {"DISABLED"}
+STRIDE = 20
+"""Changes between two stops: to stop at each of them would take minutes."""
 
 
 def told(text: str) -> None:
@@ -36,7 +41,7 @@ def test_a_deployment_that_stops_anywhere_is_completed_by_the_next_one(
     account: Account,
     gate: Gate,
     functions: dict[str, Callable[[Any], Any]],
-    project: Path,
+    measured: Measured,
 ) -> None:
     ec2 = account.client("ec2")
     vpc = ec2.describe_vpcs()["Vpcs"][0]["VpcId"]
@@ -51,29 +56,47 @@ def test_a_deployment_that_stops_anywhere_is_completed_by_the_next_one(
         f'[host]\nimage = "{image}"\nvpc = "{vpc}"\nsubnets = {ids}\nexec = true',
     )
 
-    for change in (2, 18, 60):
-        gate.stop(change)
-        with pytest.raises(DeployError, match="stopped here"):
-            two.run(told)
-        assert rules(account, two) <= OFF, change
-
-    def fails(event: Any) -> Any:
-        raise FunctionFailed("no room for tables")
-
-    works, functions["migrate"] = functions["migrate"], fails
+    calls = stopped_at(two, gate, 2)
+    works, functions["migrate"] = functions["migrate"], no_room
     gate.stop(None)
     with pytest.raises(DeployError, match=r"migrate: .* failed: no room for tables"):
         two.run(told)
     assert rules(account, two) <= OFF
     functions["migrate"] = works
-    gate.stop(None)
-    two.run(told)
+    tried = [2]
+    for change in count(tried[0] + STRIDE, STRIDE):
+        made = stopped_at(two, gate, change)
+        calls += made
+        if len(made) < change:
+            break
+        tried.append(change)
 
+    measured(f"a deployment was stopped at its changes {tried}, and went through with {len(made)}")
+    assert len(tried) > 4
     assert_complete(account, two.stage)
     assert rules(account, two) == ON
-    assert "CreateServiceLinkedRole" in gate.changes[: gate.changes.index("UpdateStack")]
+    assert "CreateServiceLinkedRole" in calls[: calls.index("UpdateStack")]
     services = account.client("ecs").list_services(cluster="cicero-two")["serviceArns"]
     assert len(services) == 1
+
+
+def stopped_at(deployment: Deployment, gate: Gate, change: int) -> list[str]:
+    """The calls up to this one, from which on all are refused; all calls where they are fewer.
+    Schedules stay off until the last step."""
+    gate.stop(change)
+    problem = ""
+    try:
+        deployment.run(told)
+    except DeployError as error:
+        problem = str(error)
+    assert ("stopped here" in problem) is (len(gate.changes) >= change), problem
+    if "EnableRule" not in gate.changes:
+        assert rules(deployment.account, deployment) <= OFF
+    return gate.changes[:change]
+
+
+def no_room(event: Any) -> Any:
+    raise FunctionFailed("no room for tables")
 
 
 def push_image(account: Account) -> str:

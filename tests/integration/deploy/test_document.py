@@ -1,0 +1,134 @@
+"""The shell blocks of docs/deploy.md are run, as they stand, against a new account."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from contextlib import closing, suppress
+from pathlib import Path
+
+import boto3
+import pytest
+from botocore import xform_name
+
+from chalicelib.settings import Settings
+from local.deploy.account import Account, find
+from local.deploy.stages import Stage
+from tests.conftest import ROOT
+from tests.integration.deploy.conftest import ANSWERS, REGION, SECRETS
+from tests.integration.deploy.gate import Gate
+
+NOT_RUN = {
+    "aws ssm start-session": "needs the CLI's Session Manager plugin, and a container",
+    "CICERO_STAGE=": "is the host, which would reach WhatsApp",
+}
+"""How a command begins that is only read, and why. `docker` is run by a stand-in: no daemon."""
+
+STANDIN = Path(__file__).with_name("standin_cli.py")
+
+
+def blocks() -> list[list[str]]:
+    """The commands of each sh block, continued lines joined."""
+    text = (ROOT / "docs/deploy.md").read_text(encoding="utf-8")
+    found = re.findall(r"^```sh\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+    return [[line for line in b.replace("\\\n", " ").splitlines() if line] for b in found]
+
+
+def is_run(command: str) -> bool:
+    return not command.startswith(tuple(NOT_RUN))
+
+
+def left_out(start: str) -> list[str]:
+    [command] = [one for block in blocks() for one in block if one.startswith(start)]
+    return shlex.split(command)
+
+
+class Shell:
+    """A project like a checkout, in which commands run as an operator would type them."""
+
+    def __init__(self, project: Path, programs: Path) -> None:
+        self.project = project
+        self._environment = os.environ | {
+            "PATH": f"{programs}:{os.environ['PATH']}",
+            "AWS_DEFAULT_REGION": REGION,
+        }
+
+    def run(self, *commands: str, typed: str = "") -> str:
+        """What they print, one after the other in one shell; fails the test where one fails."""
+        ran = subprocess.run(
+            ["bash", "-euo", "pipefail", "-c", "\n".join(commands)],
+            cwd=self.project,
+            env=self._environment,
+            input=typed,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert ran.returncode == 0, f"{commands}\n{ran.stdout}\n{ran.stderr[-2000:]}"
+        return ran.stdout
+
+
+@pytest.fixture
+def shell(project: Path, tmp_path: Path, gate: Gate) -> Shell:
+    """Its project has no dependencies, and this interpreter as its .venv."""
+    shutil.copytree(ROOT / "local", project / "local")
+    for name in ("Makefile", "requirements-dev.txt", "wa_session_host/Dockerfile"):
+        (project / name).parent.mkdir(exist_ok=True)
+        shutil.copy2(ROOT / name, project / name)
+    (project / ".venv").symlink_to(sys.prefix)
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    for name in ("aws", "docker"):
+        (programs / name).write_text(f"#!{sys.executable} -P\n{STANDIN.read_text()}")
+        (programs / name).chmod(0o755)
+    return Shell(project, programs)
+
+
+def write_stage(project: Path, account: Account, image: str) -> Stage:
+    """Its file, with the line that the document's own commands print, and open for pairing."""
+    ec2 = account.client("ec2")
+    vpc = ec2.describe_vpcs()["Vpcs"][0]["VpcId"]
+    subnets = ec2.describe_subnets(Filters=[{"Name": "vpc-id", "Values": [vpc]}])["Subnets"]
+    ids = [subnet["SubnetId"] for subnet in subnets[:2]]
+    (project / ".chalice/stages/prod.toml").write_text(
+        f'region = "{REGION}"\n[host]\n{image}\nvpc = "{vpc}"\nsubnets = {ids}\nexec = true\n'
+    )
+    return Stage(name="prod", region=REGION)
+
+
+def test_every_command_runs(shell: Shell, account: Account) -> None:
+    """In the document's order, but the image comes first: one deployment does for both steps."""
+    ecr = account.client("ecr")
+    with suppress(ecr.exceptions.RepositoryNotFoundException):
+        ecr.delete_repository(repositoryName="cicero-wa-host", force=True)
+    todo = [[command for command in block if is_run(command)] for block in blocks()]
+    [image] = [block for block in todo if any("docker push" in line for line in block)]
+    stage = write_stage(shell.project, account, shell.run(*image).splitlines()[-1])
+    (shell.project / "secrets.json").write_text(json.dumps(SECRETS))
+    [secrets] = [block for block in todo if any("secrets.json" in line for line in block)]
+    shell.run(*secrets)
+    rest = [block for block in todo if block not in (image, secrets)]
+    shell.run(*rest.pop(0))
+    assert len(find(account, stage).functions) == 13
+    told = {block[-1]: shell.run(*block, typed="prod\n") for block in rest}
+    assert "13 on python3" in told["make status STAGE=prod"]
+    [invoked] = [answer for command, answer in told.items() if "invoke -n run_client" in command]
+    assert json.loads(invoked) == ANSWERS["run_client"]
+    assert find(account, stage).functions == {}
+
+
+def test_every_exception_is_needed_and_names_what_there_is() -> None:
+    _, _, _, *options = left_out("aws ssm start-session")
+    with closing(boto3.client("ssm", REGION)) as ssm:
+        shape = ssm.meta.service_model.operation_model("StartSession").input_shape
+    known = {f"--{xform_name(name, '-')}" for name in shape.members}
+    assert {word for word in options if word.startswith("--")} <= known
+    *settings, program, flag, module = left_out("CICERO_STAGE=")
+    assert {one.partition("=")[0].lower() for one in settings} <= set(Settings.model_fields)
+    assert (program, flag) == (".venv/bin/python", "-m")
+    assert (ROOT / module / "__main__.py").is_file()
