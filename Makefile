@@ -40,13 +40,13 @@ $(OLDEST): $(STAMP)
 test: $(STAMP) $(FAUXQS) $(OLDEST) ## Run all tests, in random order
 	@$(BIN)/python -m pytest -n 4 --dist worksteal
 
-lint: $(STAMP) ## Check style, types, dead code, the import contracts and the CloudFormation template
+lint: $(STAMP) ## Check style, types, dead code, the import contracts and the CloudFormation templates
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/vulture
 	$(BIN)/lint-imports --no-cache
-	$(BIN)/cfn-lint .chalice/resources.json .chalice/watch.json
+	$(BIN)/cfn-lint .chalice/resources.json .chalice/watch.json .chalice/network.json
 
 format: $(STAMP) ## Format the code
 	$(BIN)/ruff check --fix .

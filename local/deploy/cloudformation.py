@@ -37,19 +37,12 @@ def apply(
         _protect(account, name, protected=True)
     if status and status.endswith("_COMPLETE") and _is(account, found, body, values, tags):
         return f"{status}, unchanged"
-    cloud, text = account.client("cloudformation"), json.dumps(body, separators=(",", ":"))
-    asked = {
-        "StackName": name,
-        "TemplateBody": text,
-        "Parameters": [{"ParameterKey": k, "ParameterValue": v} for k, v in values.items()],
-        "Tags": [{"Key": k, "Value": v} for k, v in tags.items()],
-        "Capabilities": ["CAPABILITY_IAM"],
-    }
+    cloud, wanted = account.client("cloudformation"), _wanted(body, values, tags)
     if not found:
-        cloud.create_stack(**asked, EnableTerminationProtection=True)
+        cloud.create_stack(StackName=name, **wanted, EnableTerminationProtection=True)
         return _settled(account, name, "create")
     try:
-        cloud.update_stack(**asked)
+        cloud.update_stack(StackName=name, **wanted)
     except ClientError as error:
         if "No updates are to be performed" in str(error):
             return f"{status}, unchanged"
@@ -85,6 +78,16 @@ def parameters(account: Account, name: str) -> dict[str, str]:
 
 def _parameters(described: dict[str, Any]) -> dict[str, str]:
     return {p["ParameterKey"]: str(p["ParameterValue"]) for p in described.get("Parameters", [])}
+
+
+def _wanted(body: dict[str, Any], values: dict[str, str], tags: dict[str, str]) -> dict[str, Any]:
+    """What CloudFormation is told of a stack besides its name."""
+    return {
+        "TemplateBody": json.dumps(body, separators=(",", ":")),
+        "Parameters": [{"ParameterKey": k, "ParameterValue": v} for k, v in values.items()],
+        "Tags": [{"Key": k, "Value": v} for k, v in tags.items()],
+        "Capabilities": ["CAPABILITY_IAM"],
+    }
 
 
 def _is(
