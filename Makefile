@@ -40,13 +40,13 @@ $(OLDEST): $(STAMP)
 test: $(STAMP) $(FAUXQS) $(OLDEST) ## Run all tests, in random order
 	@$(BIN)/python -m pytest -n 6 --dist worksteal
 
-lint: $(STAMP) ## Check style, types, dead code, the import contracts and the CloudFormation template
+lint: $(STAMP) ## Check style, types, dead code, the import contracts and the CloudFormation templates
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/vulture
 	$(BIN)/lint-imports --no-cache
-	$(BIN)/cfn-lint .chalice/resources.json .chalice/watch.json
+	$(BIN)/cfn-lint .chalice/resources.json .chalice/watch.json .chalice/network.json
 
 format: $(STAMP) ## Format the code
 	$(BIN)/ruff check --fix .
@@ -75,13 +75,13 @@ rollback: $(STAMP) ## Give a stage's functions the code of the deployment before
 destroy: $(STAMP) ## Remove a stage from AWS: make destroy STAGE=prod
 	@$(BIN)/python -m local destroy "$(STAGE)"
 
-audit: $(STAMP) ## Look the pinned packages up in the advisory database
-	$(BIN)/pip-audit --disable-pip -r requirements.txt --no-deps
+audit: $(STAMP) ## Look the pinned packages of functions and host up in the advisory database
+	$(BIN)/pip-audit --disable-pip --no-deps -r requirements.txt -r wa_session_host/requirements.txt
 
-lock: $(STAMP) ## Renew the pinned requirements from pyproject.toml
+lock: $(STAMP) ## Renew the pinned requirements and their hashes from pyproject.toml
 	$(BIN)/uv pip compile -q --universal --upgrade pyproject.toml --extra dev -o requirements-dev.txt
-	$(BIN)/uv pip compile -q --universal -c requirements-dev.txt pyproject.toml -o requirements.txt
-	$(BIN)/uv pip compile -q --universal -c requirements-dev.txt pyproject.toml --extra host -o wa_session_host/requirements.txt
+	$(BIN)/uv pip compile -q --universal --generate-hashes -c requirements-dev.txt pyproject.toml -o requirements.txt
+	$(BIN)/uv pip compile -q --universal --generate-hashes -c requirements-dev.txt pyproject.toml --extra host -o wa_session_host/requirements.txt
 
 clean: ## Remove the virtual environment and local data
 	rm -rf .venv .local .pytest_cache .mypy_cache .ruff_cache

@@ -16,8 +16,11 @@ import boto3
 
 JAKARTA = "ap-southeast-3"
 QUEUE = "AWS::SQS::Queue"
-# Encryption means nothing locally, and fauxqs refuses to change it.
-LEFT_OUT = {"Tags", "SqsManagedSseEnabled", "KmsMasterKeyId", "KmsDataKeyReusePeriodSeconds"}
+# Encryption and permissions mean nothing locally, and fauxqs refuses to change the former.
+LEFT_OUT = {
+    *("Tags", "RedriveAllowPolicy"),
+    *("SqsManagedSseEnabled", "KmsMasterKeyId", "KmsDataKeyReusePeriodSeconds"),
+}
 NAME_TAKEN = {"QueueAlreadyExists", "QueueNameExists"}
 PLACEHOLDER = re.compile(r"\$\{([^!}][^}]*)\}")
 

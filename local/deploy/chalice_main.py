@@ -1,9 +1,10 @@
 """`chalice deploy` and `chalice delete` for the directory it runs in: ACTION STAGE RULES [ONLY].
 
 RULES is a JSON object of rules and their states: one that exists keeps its state, a new one begins
-disabled, where Chalice would enable them all. With ONLY the function of that name is deployed, as
-if the app had no other. Run by path, in a process of its own, for Chalice imports the app of that
-directory.
+disabled, where Chalice would enable them all. The stage's tags also go onto what Chalice makes
+besides functions, and tracing that is no longer wanted is switched off. With ONLY the function of
+that name is deployed, as if the app had no other. Run by path, in a process of its own, for Chalice
+imports the app of that directory.
 """
 
 from __future__ import annotations
@@ -11,19 +12,34 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Callable
 from typing import Any
 
 from chalice.cli.factory import CLIFactory
 from chalice.deploy.deployer import ChaliceDeploymentError
 from chalice.utils import UI
 
+Params = dict[str, Any]
+
+
+def additions(states: dict[str, str], config: Any) -> dict[str, Callable[[Params], Params]]:
+    """What Chalice's calls lack, by call: from its parameters to more of them."""
+    tags = {key: value for key, value in config.tags.items() if key != "aws-chalice"}
+    listed = [{"Key": key, "Value": value} for key, value in tags.items()]
+    tracing = {"TracingConfig": {"Mode": "Active" if config.xray_enabled else "PassThrough"}}
+    return {
+        "events.PutRule": lambda rule: {
+            "State": states.get(rule["Name"], "DISABLED"),
+            "Tags": listed,
+        },
+        "iam.CreateRole": lambda _: {"Tags": listed},
+        "lambda.CreateEventSourceMapping": lambda _: {"Tags": tags},
+        "lambda.UpdateFunctionConfiguration": lambda _: tracing,
+        "logs.CreateLogGroup": lambda _: {"tags": tags},
+    }
+
 
 def main(action: str, stage: str, rules: str, only: str | None = None) -> int:
-    states: dict[str, str] = json.loads(rules)
-
-    def keep_state(params: dict[str, Any], **_: object) -> None:
-        params["State"] = states.get(params["Name"], "DISABLED")
-
     factory = CLIFactory(os.getcwd(), environ=os.environ)  # noqa: PTH109  as Chalice compares it
     config = factory.create_config_obj(stage)
     if only is not None:
@@ -31,7 +47,12 @@ def main(action: str, stage: str, rules: str, only: str | None = None) -> int:
         app.pure_lambda_functions = [f for f in app.pure_lambda_functions if f.name == only]
         app.event_sources = []
     session = factory.create_botocore_session()
-    session.register("before-parameter-build.events.PutRule", keep_state)
+    for call, added in additions(json.loads(rules), config).items():
+
+        def add(params: Params, added: Callable[[Params], Params] = added, **_: object) -> None:
+            params.update(added(params))
+
+        session.register(f"before-parameter-build.{call}", add)
     if action == "deploy":
         deployer = factory.create_default_deployer(session, config, UI())
     else:

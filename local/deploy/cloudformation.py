@@ -13,40 +13,52 @@ _POLL = {"Delay": 5, "MaxAttempts": 360}
 _NEVER_STOOD = ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "REVIEW_IN_PROGRESS", "DELETE_FAILED")
 
 
-def apply(account: Account, name: str, body: dict[str, Any], values: dict[str, str]) -> str:
-    """Makes the stack what template and values say; returns the stack's status.
+def apply(
+    account: Account,
+    name: str,
+    body: dict[str, Any],
+    values: dict[str, str],
+    tags: dict[str, str],
+) -> str:
+    """Makes the stack what template, values and tags say, protected from deletion; returns the
+    stack's status. CloudFormation hands the tags on to what is in the stack.
 
     A first try that failed is removed first, and what is there already stays untouched.
     DeployError with the reasons where AWS refuses, or where somebody else is at it.
     """
-    status = status_of(account, name)
+    found = _described(account, name) or {}
+    status = found.get("StackStatus")
     if status and status.endswith("_IN_PROGRESS") and status != "REVIEW_IN_PROGRESS":
         raise DeployError(f"Stack {name} is {status}: wait until it has ended.")
     if status in _NEVER_STOOD:
         delete(account, name)
-        status = None
-    if status and status.endswith("_COMPLETE") and _is(account, name, body, values):
+        found, status = {}, None
+    if found and not found.get("EnableTerminationProtection"):
+        _protect(account, name, protected=True)
+    if status and status.endswith("_COMPLETE") and _is(account, found, body, values, tags):
         return f"{status}, unchanged"
-    verb = "update" if status else "create"
+    cloud, wanted = account.client("cloudformation"), _wanted(body, values, tags)
+    if not found:
+        cloud.create_stack(StackName=name, **wanted, EnableTerminationProtection=True)
+        return _settled(account, name, "create")
     try:
-        getattr(account.client("cloudformation"), f"{verb}_stack")(
-            StackName=name,
-            TemplateBody=json.dumps(body, separators=(",", ":")),
-            Parameters=[{"ParameterKey": k, "ParameterValue": v} for k, v in values.items()],
-            Capabilities=["CAPABILITY_IAM"],
-        )
+        cloud.update_stack(StackName=name, **wanted)
     except ClientError as error:
         if "No updates are to be performed" in str(error):
             return f"{status}, unchanged"
         raise
-    return _settled(account, name, verb)
+    return _settled(account, name, "update")
 
 
 def delete(account: Account, name: str) -> None:
-    """Deletes the stack, where there is one, with all that is in it."""
-    if status_of(account, name):
-        account.client("cloudformation").delete_stack(StackName=name)
-        _settled(account, name, "delete")
+    """Deletes the stack, where there is one, with all that is in it; lifts its protection."""
+    found = _described(account, name)
+    if found is None:
+        return
+    if found.get("EnableTerminationProtection"):
+        _protect(account, name, protected=False)
+    account.client("cloudformation").delete_stack(StackName=name)
+    _settled(account, name, "delete")
 
 
 def status_of(account: Account, name: str) -> str | None:
@@ -61,16 +73,42 @@ def outputs(account: Account, name: str) -> dict[str, str]:
 
 
 def parameters(account: Account, name: str) -> dict[str, str]:
-    described = _described(account, name) or {}
+    return _parameters(_described(account, name) or {})
+
+
+def _parameters(described: dict[str, Any]) -> dict[str, str]:
     return {p["ParameterKey"]: str(p["ParameterValue"]) for p in described.get("Parameters", [])}
 
 
-def _is(account: Account, name: str, body: dict[str, Any], values: dict[str, str]) -> bool:
-    """Whether the stack has this template and these values, and its defaults for the others."""
-    answer = account.client("cloudformation").get_template(StackName=name)
+def _wanted(body: dict[str, Any], values: dict[str, str], tags: dict[str, str]) -> dict[str, Any]:
+    """What CloudFormation is told of a stack besides its name."""
+    return {
+        "TemplateBody": json.dumps(body, separators=(",", ":")),
+        "Parameters": [{"ParameterKey": k, "ParameterValue": v} for k, v in values.items()],
+        "Tags": [{"Key": k, "Value": v} for k, v in tags.items()],
+        "Capabilities": ["CAPABILITY_IAM"],
+    }
+
+
+def _is(
+    account: Account,
+    described: dict[str, Any],
+    body: dict[str, Any],
+    values: dict[str, str],
+    tags: dict[str, str],
+) -> bool:
+    """Whether the stack has this template, these tags and values, and its defaults for others."""
+    answer = account.client("cloudformation").get_template(StackName=described["StackName"])
     defaults = {k: str(v.get("Default")) for k, v in body["Parameters"].items()}
-    same = parameters(account, name) == defaults | values
-    return bool(answer["TemplateBody"] == body) and same
+    same = _parameters(described) == defaults | values
+    tagged = {tag["Key"]: tag["Value"] for tag in described.get("Tags", [])}
+    return bool(answer["TemplateBody"] == body) and same and tagged == tags
+
+
+def _protect(account: Account, name: str, *, protected: bool) -> None:
+    account.client("cloudformation").update_termination_protection(
+        StackName=name, EnableTerminationProtection=protected
+    )
 
 
 def _described(account: Account, name: str) -> dict[str, Any] | None:

@@ -27,6 +27,13 @@ _JOIN_VPC = {  # AWS demands every resource for these: Lambda checks them before
     "Resource": "*",
 }
 
+_TRACE = {  # AWS knows no narrower resource for these
+    "Sid": "SendTraces",
+    "Effect": "Allow",
+    "Action": ["xray:PutTraceSegments", "xray:PutTelemetryRecords"],
+    "Resource": "*",
+}
+
 
 def write_project(
     source: Path, target: Path, stage: Stage, account: str, secrets: str = "0"
@@ -67,8 +74,8 @@ def configuration(config: dict[str, Any], stage: Stage, secrets: str) -> dict[st
             "security_group_ids": stage.vpc.security_groups,
         }
     variables = stage.variables() | {"CICERO_SECRETS_VERSION": secrets}
-    stages = {stage.name: {"environment_variables": variables, **network}}
-    return config | {"manage_iam_role": True, "stages": stages}
+    own = {"environment_variables": variables, "tags": stage.tags, "xray": stage.xray, **network}
+    return config | {"manage_iam_role": True, "stages": {stage.name: own}}
 
 
 def policy(template: str, stage: Stage, account: str) -> dict[str, Any]:
@@ -79,6 +86,8 @@ def policy(template: str, stage: Stage, account: str) -> dict[str, Any]:
     document: dict[str, Any] = json.loads(template)
     if stage.vpc:
         document["Statement"].append(_JOIN_VPC)
+    if stage.xray:
+        document["Statement"].append(_TRACE)
     return document
 
 

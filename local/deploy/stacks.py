@@ -24,7 +24,8 @@ def apply_resources(account: Account, project: Path, stage: Stage, *, host: bool
         values |= {key: before[key] for key in (*_HOST, *_HOST_REST) if key in before}
     elif stage.host:
         values |= _of_host(stage.host)
-    return cloudformation.apply(account, stage.stack, _template(project, "resources"), values)
+    body = _template(project, "resources")
+    return cloudformation.apply(account, stage.stack, body, values, stage.tags)
 
 
 def apply_watch(account: Account, project: Path, stage: Stage) -> str:
@@ -39,7 +40,9 @@ def apply_watch(account: Account, project: Path, stage: Stage) -> str:
         "MonthlyBudget": str(stage.monthly_budget),
         "BudgetEmail": stage.alarm_email,
     }
-    return cloudformation.apply(account, stage.watch, _template(project, "watch"), values)
+    return cloudformation.apply(
+        account, stage.watch, _template(project, "watch"), values, stage.tags
+    )
 
 
 def make_service_role(account: Account) -> None:

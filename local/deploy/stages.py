@@ -59,6 +59,7 @@ class Stage(_Table):
     region: str = Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")
     account: str | None = Field(None, pattern=r"^\d{12}$")
     schedules: bool = True
+    xray: bool = False
     alarm_email: str = ""
     monthly_budget: int = Field(0, ge=0)
     client: str | None = None
@@ -79,6 +80,11 @@ class Stage(_Table):
     def watch(self) -> str:
         """The stack that watches over the other one and the functions."""
         return f"{self.stack}-watch"
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """What everything of the stage bears that takes tags."""
+        return {"app": "cicero-fetch", "stage": self.name}
 
     @property
     def secrets(self) -> str:

@@ -10,6 +10,7 @@ from local.docs.costs import cost_table
 from local.docs.schedule import gate_table, rules_table, slots_table
 from local.docs.sessions import wa_reactions_table, wa_states_table
 from local.docs.settings import settings_table
+from local.docs.standing import network_table, standing_table
 from local.samples import SAMPLES
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
@@ -34,6 +35,8 @@ BLOCKS: Mapping[str, Callable[[], str]] = {
     "schedule-slots": slots_table,
     **{f"message-{name}": _sample(render) for name, render in SAMPLES.items()},
     "cost-table": cost_table,
+    "standing-table": standing_table,
+    "network-table": network_table,
 }
 
 

@@ -33,6 +33,7 @@ def assert_complete(account: Account, stage: Stage) -> None:
             "CICERO_SECRETS_VERSION": "1"
         }
         assert function["Role"].endswith(f"role/{stage.prefix}{name}")
+        assert function["TracingConfig"] == {"Mode": "PassThrough"}
         template = (ROOT / ".chalice" / settings["iam_policy_file"]).read_text(encoding="utf-8")
         assert there["roles"][stage.prefix + name] == policy(template, stage, account.number())
     assert len(there["functions"]) == len(there["roles"]) == len(FUNCTIONS)
@@ -41,6 +42,7 @@ def assert_complete(account: Account, stage: Stage) -> None:
     days = {g["logGroupName"]: g.get("retentionInDays") for g in groups}
     assert {days[group] for group in there["logs"]} == {30}
     _assert_fed(account, stage)
+    _assert_tagged(account, stage)
 
 
 def _assert_fed(account: Account, stage: Stage) -> None:
@@ -58,3 +60,21 @@ def _assert_fed(account: Account, stage: Stage) -> None:
         (m["FunctionArn"].rsplit("-", 1)[-1], m["EventSourceArn"].rsplit(":", 1)[-1])
         for m in mappings
     } == {(name, f"{stage.stack}-{queue}") for name, queue in CONSUMERS.items()}
+
+
+def _assert_tagged(account: Account, stage: Stage) -> None:
+    """Stacks, functions, roles, logs and rules."""
+    found, listed = find(account, stage), [{"Key": k, "Value": v} for k, v in stage.tags.items()]
+    aws, logs = account.client("lambda"), account.client("logs")
+    for arn in found.functions.values():
+        assert stage.tags.items() <= aws.list_tags(Resource=arn)["Tags"].items()
+    for group in found.log_groups:
+        assert logs.list_tags_log_group(logGroupName=group)["tags"] == stage.tags
+    for name in found.roles:
+        assert account.client("iam").list_role_tags(RoleName=name)["Tags"] == listed
+    for rule in account.pages("events", "list_rules", "Rules", NamePrefix=stage.prefix):
+        tags = account.client("events").list_tags_for_resource(ResourceARN=rule["Arn"])["Tags"]
+        assert tags == listed
+    for name in (stage.stack, stage.watch):
+        [stack] = account.client("cloudformation").describe_stacks(StackName=name)["Stacks"]
+        assert stack["Tags"] == listed

@@ -17,6 +17,11 @@ _READS = ("Get", "List", "Describe", "Filter")
 _INVOKE = re.compile(r"/2015-03-31/functions/([^/]+)/invocations")
 _LIMITS = {"AccountLimit": {"ConcurrentExecutions": 10, "UnreservedConcurrentExecutions": 10}}
 _DENIED = "AccessDeniedException"
+_OF_STACKS = ("CreateStack", "UpdateTerminationProtection", "DeleteStack")
+_PROTECTION = (
+    b"<UpdateTerminationProtectionResponse><UpdateTerminationProtectionResult/>"
+    b"</UpdateTerminationProtectionResponse>"
+)
 
 
 class FunctionFailed(Exception):
@@ -32,6 +37,7 @@ class Gate:
         self.changes: list[str] = []
         self.bodies: list[bytes] = []
         self.stop_at: int | None = None
+        self._protected: set[str] = set()
         self._upstream = urlsplit(upstream).netloc
         self._functions = functions
         gate = self
@@ -78,12 +84,27 @@ class Gate:
                 return
         if request.command == "PUT" and request.path.endswith("/concurrency"):
             _refuse(request, "InvalidParameterValueException", "too few are left unreserved")
+        elif refusal := self._guard(name, body):
+            _refuse(request, "ValidationError", refusal)
+        elif name == "UpdateTerminationProtection":  # moto does not know it
+            _send_bytes(request, 200, _PROTECTION, {"Content-Type": "text/xml"})
         elif "/account-settings" in request.path:
             _send(request, 200, _LIMITS)
         elif found := _INVOKE.fullmatch(urlsplit(request.path).path):
             self._invoke(request, found[1], json.loads(body))
         else:
             self._forward(request, body)
+
+    def _guard(self, name: str, body: bytes) -> str:
+        """Keeps which stacks are protected; returns why one may not be deleted."""
+        form = parse_qs(body.decode(errors="replace")) if name in _OF_STACKS else {}
+        [stack] = form.get("StackName", [""])
+        if form.get("EnableTerminationProtection") == ["true"]:
+            self._protected.add(stack)
+        elif name == "UpdateTerminationProtection":
+            self._protected.discard(stack)
+        refused = name == "DeleteStack" and stack in self._protected
+        return f"{stack} is protected from termination" if refused else ""
 
     def _invoke(self, request: BaseHTTPRequestHandler, name: str, event: Any) -> None:
         try:

@@ -8,17 +8,20 @@ import pytest
 from botocore.exceptions import ClientError, WaiterError
 
 from local.deploy.account import Account, DeployError
-from local.deploy.cloudformation import apply
+from local.deploy.cloudformation import apply, delete
 
 TEMPLATE: dict[str, Any] = {"Parameters": {}}
+TAGS = {"stage": "prod"}
 
 
 class Cloud:
     """A stack in one state; `calls` are the changes asked for. With `refused`, what is asked for
-    fails for that reason."""
+    fails for that reason. Like AWS, deletes no stack that is protected."""
 
     def __init__(self, status: str | None, refused: str = "") -> None:
         self.status, self.refused = status, refused
+        self.protected = status is not None
+        self.tags: dict[str, str] = {}
         self.calls: list[str] = []
         self.template: dict[str, Any] = {}
 
@@ -26,7 +29,9 @@ class Cloud:
         if self.status is None:
             problem = {"Code": "ValidationError", "Message": f"Stack {StackName} does not exist"}
             raise ClientError({"Error": problem}, "DescribeStacks")
-        return {"Stacks": [{"StackStatus": self.status, "Parameters": []}]}
+        stack = {"StackName": StackName, "StackStatus": self.status, "Parameters": []}
+        tags = [{"Key": key, "Value": value} for key, value in self.tags.items()]
+        return {"Stacks": [stack | {"Tags": tags, "EnableTerminationProtection": self.protected}]}
 
     def get_template(self, **_: Any) -> Any:
         return {"TemplateBody": self.template}
@@ -34,7 +39,10 @@ class Cloud:
     def __getattr__(self, name: str) -> Any:
         """Any other call is a change, such as create_stack."""
         verb = name.removesuffix("_stack")
-        return lambda **_: self._change(verb, None if verb == "delete" else f"{verb}_COMPLETE")
+        return lambda **asked: self._change(verb, asked)
+
+    def update_termination_protection(self, **asked: Any) -> None:
+        self.protected = asked["EnableTerminationProtection"]
 
     def describe_stack_events(self, **_: Any) -> Any:
         failed = {"LogicalResourceId": "FetchQueue", "ResourceStatus": "CREATE_FAILED"}
@@ -47,9 +55,12 @@ class Cloud:
         if self.refused:
             raise WaiterError("stack", "a failure state was matched", {})
 
-    def _change(self, verb: str, status: str | None) -> None:
+    def _change(self, verb: str, asked: dict[str, Any]) -> None:
+        assert not (verb == "delete" and self.protected)
         self.calls.append(verb)
-        self.status = status
+        self.protected = asked.get("EnableTerminationProtection", self.protected)
+        self.tags = {tag["Key"]: tag["Value"] for tag in asked.get("Tags", [])}
+        self.status = None if verb == "delete" else f"{verb}_COMPLETE"
 
 
 class Clouded(Account):
@@ -79,26 +90,40 @@ def test_a_stack_is_made_or_updated_and_one_that_never_stood_made_again(
     status: str | None, calls: list[str]
 ) -> None:
     cloud = Cloud(status)
-    apply(Clouded(cloud), "cicero-prod", TEMPLATE, {})
+    apply(Clouded(cloud), "cicero-prod", TEMPLATE, {}, TAGS)
     assert cloud.calls == calls
+    assert (cloud.protected, cloud.tags) == (True, TAGS)
 
 
 def test_a_stack_that_is_as_it_should_be_is_not_touched() -> None:
     cloud = Cloud("UPDATE_COMPLETE")
-    cloud.template = TEMPLATE
-    assert apply(Clouded(cloud), "cicero-prod", TEMPLATE, {}) == "UPDATE_COMPLETE, unchanged"
+    cloud.template, cloud.tags = TEMPLATE, TAGS
+    assert apply(Clouded(cloud), "cicero-prod", TEMPLATE, {}, TAGS) == "UPDATE_COMPLETE, unchanged"
     assert cloud.calls == []
+
+
+def test_a_stack_of_before_gets_its_protection_and_its_tags() -> None:
+    cloud = Cloud("UPDATE_COMPLETE")
+    cloud.template, cloud.protected = TEMPLATE, False
+    apply(Clouded(cloud), "cicero-prod", TEMPLATE, {}, TAGS)
+    assert (cloud.calls, cloud.protected, cloud.tags) == (["update"], True, TAGS)
+
+
+def test_a_stack_is_deleted_although_it_is_protected() -> None:
+    cloud = Cloud("CREATE_COMPLETE")
+    delete(Clouded(cloud), "cicero-prod")
+    assert (cloud.calls, cloud.status) == (["delete"], None)
 
 
 @pytest.mark.parametrize("status", ["CREATE_IN_PROGRESS", "UPDATE_ROLLBACK_IN_PROGRESS"])
 def test_a_stack_that_somebody_changes_is_left_alone(status: str) -> None:
     cloud = Cloud(status)
     with pytest.raises(DeployError, match=f"{status}: wait until it has ended"):
-        apply(Clouded(cloud), "cicero-prod", TEMPLATE, {})
+        apply(Clouded(cloud), "cicero-prod", TEMPLATE, {}, TAGS)
     assert cloud.calls == []
 
 
 def test_what_failed_in_a_stack_is_said_with_its_reason() -> None:
     reason = "You must wait 60 seconds after deleting a queue"
     with pytest.raises(DeployError, match=f"FetchQueue: {reason}"):
-        apply(Clouded(Cloud(None, refused=reason)), "cicero-prod", TEMPLATE, {})
+        apply(Clouded(Cloud(None, refused=reason)), "cicero-prod", TEMPLATE, {}, TAGS)

@@ -1,3 +1,4 @@
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,19 @@ def test_a_bundle_without_a_dependency_is_none(tmp_path: Path) -> None:
     with pytest.raises(DeployError, match="no-such-package"):
         package(tmp_path)
     assert list(tmp_path.rglob("*.zip")) == []
+
+
+def test_a_dependency_of_another_content_than_locked_is_refused(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "known-1-py3-none-any.whl", "w") as wheel:
+        wheel.writestr("known-1.dist-info/METADATA", "Name: known\nVersion: 1")
+        wheel.writestr("known-1.dist-info/WHEEL", "Wheel-Version: 1.0\nTag: py3-none-any")
+        wheel.writestr("known-1.dist-info/RECORD", "")
+    (tmp_path / "app.py").write_text("")
+    (tmp_path / "requirements.txt").write_text(
+        f"--no-index\n--find-links {tmp_path}\nknown==1 --hash=sha256:{'0' * 64}\n"
+    )
+    with pytest.raises(DeployError, match="DO NOT MATCH THE HASHES"):
+        package(tmp_path)
 
 
 @pytest.mark.parametrize("version", PYTHONS)

@@ -47,6 +47,8 @@ def test_the_configuration_knows_the_stage_alone() -> None:
     assert made["stages"] == {
         "prod": {
             "environment_variables": PROD.variables() | {"CICERO_SECRETS_VERSION": "7"},
+            "tags": {"app": "cicero-fetch", "stage": "prod"},
+            "xray": False,
             "subnet_ids": ["subnet-0a", "subnet-0b"],
             "security_group_ids": ["sg-0c"],
         }
@@ -72,6 +74,15 @@ def test_only_a_function_in_a_vpc_may_join_it(file: Path) -> None:
     assert inside["Statement"][:-1] == outside["Statement"]
     assert inside["Statement"][-1]["Sid"] == "JoinVpc"
     assert all(action.startswith("ec2:") for action in inside["Statement"][-1]["Action"])
+
+
+@pytest.mark.parametrize("file", POLICIES, ids=lambda file: file.stem)
+def test_only_a_function_that_is_traced_may_send_traces(file: Path) -> None:
+    text, traced = file.read_text(encoding="utf-8"), PROD.model_copy(update={"xray": True})
+    before, after = policy(text, PROD, "1")["Statement"], policy(text, traced, "1")["Statement"]
+    assert after[:-1] == before
+    assert after[-1]["Action"] == ["xray:PutTraceSegments", "xray:PutTelemetryRecords"]
+    assert configuration(CONFIG, traced, "7")["stages"]["prod"]["xray"] is True
 
 
 def test_what_exists_is_written_where_chalice_looks_for_it(tmp_path: Path) -> None:
