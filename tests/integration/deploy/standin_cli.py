@@ -56,9 +56,10 @@ def _value(model: Any, words: list[str]) -> Any:
     if model.type_name == "list":
         return [_value(model.member, [word]) for word in words]
     if model.type_name == "structure":
-        return dict(pair.split("=", 1) for pair in words[0].split(","))
+        pairs = [pair.split("=", 1) for pair in words[0].split(",")]
+        return {name: _value(model.members[name], [value]) for name, value in pairs}
     if model.type_name == "boolean":
-        return True
+        return words != ["false"]
     if model.type_name == "integer":
         return int(words[0])
     [word] = words

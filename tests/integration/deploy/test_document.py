@@ -26,6 +26,10 @@ from tests.integration.deploy.gate import Gate
 NOT_RUN = {
     "aws ssm start-session": "needs the CLI's Session Manager plugin, and a container",
     "CICERO_STAGE=": "is the host, which would reach WhatsApp",
+    "aws cloudformation deploy": "is the CLI's own, and moto makes no such database; cfn-lint reads it",
+    "aws cloudformation update-termination-protection": "is about that stack",
+    "aws cloudformation describe-stacks": "is about that stack",
+    "aws secretsmanager get-secret-value": "is about that stack's database",
 }
 """How a command begins that is only read, and why. `docker` is run by a stand-in: no daemon."""
 
@@ -86,6 +90,8 @@ def shell(project: Path, tmp_path: Path, gate: Gate) -> Shell:
     for name in ("aws", "docker"):
         (programs / name).write_text(f"#!{sys.executable} -P\n{STANDIN.read_text()}")
         (programs / name).chmod(0o755)
+    (programs / "git").write_text("#!/bin/sh\necho 0123456789ab\n")  # the commit's id
+    (programs / "git").chmod(0o755)
     return Shell(project, programs)
 
 
@@ -132,3 +138,11 @@ def test_every_exception_is_needed_and_names_what_there_is() -> None:
     assert {one.partition("=")[0].lower() for one in settings} <= set(Settings.model_fields)
     assert (program, flag) == (".venv/bin/python", "-m")
     assert (ROOT / module / "__main__.py").is_file()
+    deploy = left_out("aws cloudformation deploy")
+    template = json.loads((ROOT / deploy[deploy.index("--template-file") + 1]).read_text())
+    given = (
+        deploy[deploy.index("--parameter-overrides") + 1 :]
+        if "--parameter-overrides" in deploy
+        else []
+    )
+    assert {one.partition("=")[0] for one in given if "=" in one} <= set(template["Parameters"])
