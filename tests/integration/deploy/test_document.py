@@ -26,7 +26,7 @@ from tests.integration.deploy.gate import Gate
 NOT_RUN = {
     "aws ssm start-session": "needs the CLI's Session Manager plugin, and a container",
     "CICERO_STAGE=": "is the host, which would reach WhatsApp",
-    "aws cloudformation deploy": "is the CLI's own, and moto makes no such database; cfn-lint reads it",
+    "aws cloudformation deploy": "moto makes no such network; cfn-lint reads it",
     "aws cloudformation update-termination-protection": "is about that stack",
     "aws cloudformation describe-stacks": "is about that stack",
     "aws secretsmanager get-secret-value": "is about that stack's database",
