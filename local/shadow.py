@@ -1,4 +1,4 @@
-"""`python -m local shadow`: today as the APIs show it, against what the database has."""
+"""`python -m local shadow`: compares today as the APIs show it with the database."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from chalicelib.manual.shadow import Comparison, Difference, compare_day
 from local.access import reading
 from local.environment import given_environment
 
-_SHOWN = 10  # names of a difference
+_SHOWN = 10  # names per difference
 
 
 def run_shadow(client_id: str | None, as_json: bool) -> None:
-    """Compares one client, or all that take part, and prints each as it is done."""
+    """Compares one client, or all that take part, and prints each result as it is ready."""
     if "RAPIDAPI_KEY" not in given_environment():
         raise BadInput("RAPIDAPI_KEY", "is not set, so there is nothing to compare with", "Set it.")
     different = 0

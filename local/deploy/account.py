@@ -1,7 +1,7 @@
 """The AWS account, and what of a stage exists in it.
 
-Chalice remembers what it made in a file, written after all went well. Nothing here relies on such
-a file: names are fixed, so what exists says all that it would, after a failure too.
+Chalice records what it created in a file, written only after everything succeeded. Nothing here
+relies on such a file: names are fixed, so what exists says as much, even after a failure.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ AwsError = (BotoCoreError, ClientError)
 
 
 class DeployError(CiceroError):
-    """A step could not be done; what was done before it stands, and the command can be repeated."""
+    """A step failed; what was done before it stays done, and the command can be repeated."""
 
 
 class Account:
@@ -47,7 +47,7 @@ class Account:
         self._open.close()
 
     def client(self, service: str, seconds: int = 60, tries: int = 4) -> Any:
-        """A client that waits so long for an answer, and tries so often."""
+        """A client that waits up to `seconds` for a response, and makes up to `tries` attempts."""
         wanted = (service, seconds, tries)
         if wanted not in self._clients:
             config = Config(
@@ -63,15 +63,15 @@ class Account:
         return str(self.client("sts").get_caller_identity()["Account"])
 
     def pages(self, service: str, call: str, items: str, **arguments: Any) -> Iterator[Any]:
-        """Every item of a call that answers in pages; SQS leaves an empty list out."""
+        """Every item of a paginated call; SQS omits an empty list."""
         for page in self.client(service).get_paginator(call).paginate(**arguments):
             yield from page.get(items, [])
 
 
 @dataclass(frozen=True)
 class Found:
-    """What exists of a stage's functions, by name; of rules the state, of functions and roles the
-    ARN, of queue mappings what Lambda tells."""
+    """What exists of a stage's functions. By name: the ARNs of functions and roles, and the states
+    of rules; queue mappings are as Lambda lists them."""
 
     functions: dict[str, str]
     roles: dict[str, str]
@@ -90,8 +90,7 @@ class Found:
         )
 
     def chalice_state(self, prefix: str) -> dict[str, Any]:
-        """The file that Chalice keeps as `.chalice/deployed/STAGE.json`, what it deletes first
-        last."""
+        """The content of Chalice's `.chalice/deployed/STAGE.json`; Chalice deletes from the end."""
         made: list[dict[str, str]] = []
 
         def add(kind: str, name: str, suffix: str, **values: str) -> None:
@@ -115,7 +114,7 @@ class Found:
 
 
 def find(account: Account, stage: Stage) -> Found:
-    """Looks up what exists of the stage, whoever made it."""
+    """Looks up what exists of the stage, whoever created it."""
     start = stage.prefix
     functions = account.pages("lambda", "list_functions", "Functions")
     roles = account.pages("iam", "list_roles", "Roles")

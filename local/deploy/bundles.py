@@ -1,4 +1,4 @@
-"""The bundles that were deployed, kept in the stack's bucket, and the way back to an older one."""
+"""The deployed bundles, kept in the stack's bucket, and the rollback to an older one."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ KEPT = 5
 
 
 def keep(account: Account, stage: Stage, bundle: Path, runtime: str) -> None:
-    """Keeps a bundle that runs now, and the four before it. One that goes out again is the newest
-    again."""
+    """Keeps the bundle that runs now, and the four before it. One that is deployed again becomes
+    the newest again."""
     s3, bucket = account.client("s3"), _bucket(account, stage)
     digest = hashlib.sha256(bundle.read_bytes()).hexdigest()
     kept = _keys(account, bucket)
@@ -30,8 +30,8 @@ def keep(account: Account, stage: Stage, bundle: Path, runtime: str) -> None:
 
 def go_back(account: Account, stage: Stage) -> str:
     """Gives every function but `migrate` the code of the bundle before the one it runs; returns
-    that bundle's name. Tables stay as they are. DeployError where none is kept, or for another
-    Python."""
+    that bundle's name. Tables stay as they are. Raises DeployError if no older one is kept, or if
+    it is for another Python."""
     aws, bucket = account.client("lambda"), _bucket(account, stage)
     functions = find(account, stage).functions
     names = sorted(name for name in functions if name != stage.prefix + "migrate")

@@ -1,10 +1,10 @@
 """`chalice deploy` and `chalice delete` for the directory it runs in: ACTION STAGE RULES [ONLY].
 
-RULES is a JSON object of rules and their states: one that exists keeps its state, a new one begins
-disabled, where Chalice would enable them all. The stage's tags also go onto what Chalice makes
-besides functions, and tracing that is no longer wanted is switched off. With ONLY the function of
-that name is deployed, as if the app had no other. Run by path, in a process of its own, for Chalice
-imports the app of that directory.
+RULES is a JSON object of rules and their states: an existing rule keeps its state, a new one starts
+disabled, whereas Chalice would enable them all. What Chalice creates besides functions also gets
+the stage's tags, and tracing that is no longer wanted is switched off. With ONLY, just the function
+of that name is deployed, as if the app had no other. Run it by path, in a separate process, because
+Chalice imports the app of that directory.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Params = dict[str, Any]
 
 
 def additions(states: dict[str, str], config: Any) -> dict[str, Callable[[Params], Params]]:
-    """What Chalice's calls lack, by call: from its parameters to more of them."""
+    """The parameters that Chalice's calls lack, by call, as a function of the ones it sends."""
     tags = {key: value for key, value in config.tags.items() if key != "aws-chalice"}
     listed = [{"Key": key, "Value": value} for key, value in tags.items()]
     tracing = {"TracingConfig": {"Mode": "Active" if config.xray_enabled else "PassThrough"}}

@@ -1,4 +1,4 @@
-"""Any stack of CloudFormation: made or updated, deleted, asked about."""
+"""Any CloudFormation stack: creating, updating, deleting and querying it."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ def apply(
     values: dict[str, str],
     tags: dict[str, str],
 ) -> str:
-    """Makes the stack what template, values and tags say, protected from deletion; returns the
-    stack's status. CloudFormation hands the tags on to what is in the stack.
+    """Brings the stack in line with template, values and tags, protected from deletion; returns the
+    stack's status. CloudFormation passes the tags on to what is in the stack.
 
-    A first try that failed is removed first, and what is there already stays untouched.
-    DeployError with the reasons where AWS refuses, or where somebody else is at it.
+    A stack whose creation failed is removed first; one that is up to date is left untouched.
+    Raises DeployError with the reasons if AWS refuses, or if the stack is being changed already.
     """
     found = _described(account, name) or {}
     status = found.get("StackStatus")
@@ -51,7 +51,7 @@ def apply(
 
 
 def delete(account: Account, name: str) -> None:
-    """Deletes the stack, where there is one, with all that is in it; lifts its protection."""
+    """Lifts the stack's protection and deletes it, with everything in it, if it exists."""
     found = _described(account, name)
     if found is None:
         return
@@ -62,7 +62,7 @@ def delete(account: Account, name: str) -> None:
 
 
 def status_of(account: Account, name: str) -> str | None:
-    """The stack's status, or None where there is no stack."""
+    """The stack's status, or None if there is no stack."""
     found = _described(account, name)
     return str(found["StackStatus"]) if found else None
 
@@ -81,7 +81,7 @@ def _parameters(described: dict[str, Any]) -> dict[str, str]:
 
 
 def _wanted(body: dict[str, Any], values: dict[str, str], tags: dict[str, str]) -> dict[str, Any]:
-    """What CloudFormation is told of a stack besides its name."""
+    """What CloudFormation is told about a stack besides its name."""
     return {
         "TemplateBody": json.dumps(body, separators=(",", ":")),
         "Parameters": [{"ParameterKey": k, "ParameterValue": v} for k, v in values.items()],
@@ -97,7 +97,7 @@ def _is(
     values: dict[str, str],
     tags: dict[str, str],
 ) -> bool:
-    """Whether the stack has this template, these tags and values, and its defaults for others."""
+    """Whether the stack has this template, these tags and values, and defaults for all others."""
     answer = account.client("cloudformation").get_template(StackName=described["StackName"])
     defaults = {k: str(v.get("Default")) for k, v in body["Parameters"].items()}
     same = _parameters(described) == defaults | values
@@ -122,7 +122,7 @@ def _described(account: Account, name: str) -> dict[str, Any] | None:
 
 
 def _settled(account: Account, name: str, verb: str) -> str:
-    """Waits for the end; DeployError with what AWS says of each resource that failed."""
+    """Waits for the end. Raises DeployError with what AWS says about each failed resource."""
     waiter = account.client("cloudformation").get_waiter(f"stack_{verb}_complete")
     try:
         waiter.wait(StackName=name, WaiterConfig=_POLL)

@@ -30,7 +30,7 @@ _project = click.option(
 @click.option("--keep-tables", is_flag=True, help="No migrate: for code older than the tables.")
 @_project
 def deploy(stage: str, project: Path, keep_tables: bool) -> None:
-    """Bring a stage on AWS to what is checked out; all steps, each of them repeatable."""
+    """Bring a stage on AWS up to date with the checked-out code; every step can be repeated."""
     from local.deploy.steps import Deployment
 
     with _stage(project, stage) as (account, chosen):
@@ -42,7 +42,7 @@ def deploy(stage: str, project: Path, keep_tables: bool) -> None:
 @click.argument("stage")
 @_project
 def status(stage: str, project: Path) -> None:
-    """Show what is deployed of a stage: functions, rules, queues, host, last slots, alarms."""
+    """Show the state of a deployed stage: functions, rules, queues, host, last slots, alarms."""
     from local.deploy.account import find
     from local.deploy.project import write_state
     from local.deploy.status import status as lines
@@ -57,7 +57,7 @@ def status(stage: str, project: Path) -> None:
 @click.argument("stage")
 @_project
 def destroy(stage: str, project: Path) -> None:
-    """Remove a stage from AWS, after its name was typed once more."""
+    """Remove a stage from AWS, once its name has been typed again."""
     from local.deploy import destroy as removing
     from local.deploy.account import DeployError
 
@@ -89,7 +89,7 @@ def rollback(stage: str, project: Path) -> None:
 
 @contextmanager
 def _stage(project: Path, name: str) -> Iterator[tuple[Account, Stage]]:
-    """The stage and its account; AWS's own errors as one message."""
+    """The stage and its account; AWS errors are raised as a DeployError."""
     from local.deploy.account import Account, AwsError, DeployError
     from local.deploy.stages import load_stage
 

@@ -1,4 +1,4 @@
-"""Removing a stage: all that bears its name, and nothing else."""
+"""Removing a stage: everything that bears its name, and nothing else."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ def what_goes(account: Account, stage: Stage) -> list[str]:
 def destroy(source: Path, work: Path, account: Account, stage: Stage) -> None:
     """Alarms and schedules first, then functions, logs and the stack; jobs and messages in queues
     are lost."""
-    cloudformation.delete(account, stage.watch)  # it would take the end for silence
+    cloudformation.delete(account, stage.watch)  # or it would alarm at the silence
     found = find(account, stage)
     for rule in found.rules:
         account.client("events").disable_rule(Name=rule)
     write_project(source, work, stage, account.number())
     functions.delete(work, stage, found)
-    for group in found.log_groups:  # Chalice keeps the logs, and only their retention goes
+    for group in found.log_groups:  # Chalice keeps the logs, and removes only their retention
         account.client("logs").delete_log_group(logGroupName=group)
     bundles.empty(account, stage)
     cloudformation.delete(account, stage.stack)

@@ -17,12 +17,12 @@ from local.deploy.stages import Stage
 MAIN = Path(__file__).with_name("chalice_main.py")
 
 _LONGEST_SECONDS = 900
-"""What Lambda allows any function, `migrate` among them."""
+"""Lambda's limit for any function, including `migrate`."""
 
 
 def package(project: Path) -> Path:
     """The bundle of a directory made by `write_project`. Dependencies are fetched for Lambda's
-    Linux; DeployError where one cannot be had. A second call finds the bundle of the first."""
+    Linux; raises DeployError if one is unavailable. A second call reuses the first one's bundle."""
     from chalice.deploy import packager
     from chalice.utils import UI, OSUtils
 
@@ -34,7 +34,7 @@ def package(project: Path) -> Path:
         bundle = Path(packaging.create_deployment_package(str(project), runtime()))
     except (packager.NoSuchPackageError, packager.PackageDownloadError) as error:
         raise DeployError(str(error)) from error
-    if "Could not install dependencies" in told.getvalue():  # Chalice goes on without them
+    if "Could not install dependencies" in told.getvalue():  # Chalice would continue without them
         bundle.unlink()
         raise DeployError(told.getvalue().strip())
     return bundle
@@ -46,8 +46,8 @@ def runtime() -> str:
 
 
 def deploy(project: Path, stage: Stage, found: Found, only: str | None = None) -> None:
-    """Deploys all functions, or one that nothing triggers, and removes what the app has no more.
-    DeployError with Chalice's own words where it fails."""
+    """Deploys all functions, or one that nothing triggers, and removes what the app no longer has.
+    If that fails, raises DeployError with Chalice's own message."""
     there = found.alone(stage.prefix + only) if only else found
     _run_chalice("deploy", project, stage, there, *([only] if only else []))
 
@@ -72,7 +72,7 @@ def _run_chalice(action: str, project: Path, stage: Stage, found: Found, *only: 
 
 
 def renew_code(account: Account, function: str, bundle: bytes) -> None:
-    """Gives one function new code; returns when it runs it."""
+    """Gives one function new code; returns once the function runs it."""
     aws = account.client("lambda")
     aws.get_waiter("function_active_v2").wait(FunctionName=function)
     aws.update_function_code(FunctionName=function, ZipFile=bundle)
@@ -80,7 +80,7 @@ def renew_code(account: Account, function: str, bundle: bytes) -> None:
 
 
 def invoke(account: Account, function: str, event: dict[str, Any]) -> Any:
-    """What the function returns. DeployError with its error where it raised."""
+    """Returns the function's result. Raises DeployError with its error if it raised one."""
     patient = account.client("lambda", seconds=_LONGEST_SECONDS + 30, tries=1)
     answer = patient.invoke(FunctionName=function, Payload=json.dumps(event).encode())
     content = json.loads(answer["Payload"].read() or b"null")

@@ -1,4 +1,4 @@
-"""Whether a stage's subnets and groups are there, and what can be told of an address from here."""
+"""Checks a stage's subnets and groups, and what can be checked of an address from here."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _CONNECT_SECONDS = 3.0
 
 
 def check_network(account: Account, stage: Stage) -> Iterator[str]:
-    """DeployError for subnets and groups that are not there, and for a host in one zone."""
+    """Raises DeployError for subnets and groups that do not exist, and for a host in one zone."""
     ec2 = account.client("ec2")
     how = "aws ec2 describe-subnets; aws ec2 describe-security-groups"
     try:
@@ -37,7 +37,7 @@ def check_network(account: Account, stage: Stage) -> Iterator[str]:
 
 
 def reach(name: str, host: str, port: int, stage: Stage) -> Iterator[str]:
-    """What can be told from here of an address that the functions will need."""
+    """Checks, as far as possible from here, an address that the functions will need."""
     if stage.vpc:
         yield f"{name}: functions in a VPC have other ways than this machine, it was not tried"
         return

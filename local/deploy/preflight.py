@@ -1,7 +1,7 @@
-"""What would fail later, said before anything is made.
+"""Checks for what would fail later, before anything is created.
 
-Raises DeployError for what certainly fails; what this machine cannot tell, or what only costs
-time, comes back as remarks. No value of a secret is in either.
+Raises DeployError for what will certainly fail; what this machine cannot check, or what only costs
+time, is returned as remarks. Neither contains the value of a secret.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ from local.deploy.stages import Stage
 from local.environment import environment, own_environment
 
 PYTHONS = ((3, 11), (3, 12), (3, 13))
-"""What the tests run on and Lambda has; Chalice gives the functions the one that it runs on."""
+"""The versions that the tests run on and Lambda has; functions get the one that Chalice runs on."""
 
 _CONSUMERS = 34
-"""Executions at a time that the queues' mappings may ask for."""
+"""Concurrent executions that the queues' mappings may request."""
 
 
 def preflight(account: Account, stage: Stage) -> list[str]:
-    """Remarks on what may be in the way. DeployError for what is."""
+    """Returns remarks on possible obstacles. Raises DeployError for certain ones."""
     check_python(sys.version_info[:2])
     _check_identity(account, stage)
     settings = _settings(stage)
@@ -44,7 +44,7 @@ def preflight(account: Account, stage: Stage) -> list[str]:
 
 
 def check_python(version: tuple[int, int]) -> None:
-    """DeployError for a Python that functions are not tested on."""
+    """Raises DeployError for a Python that the functions are not tested on."""
     if version not in PYTHONS:
         known = ", ".join(f"{major}.{minor}" for major, minor in PYTHONS)
         raise DeployError(
@@ -68,7 +68,7 @@ def _check_identity(account: Account, stage: Stage) -> None:
 
 
 def _settings(stage: Stage) -> Settings:
-    """The settings as the functions will have them: the stage's environment over its secrets."""
+    """The settings as the functions will see them: the stage's environment over its secrets."""
     signed_in = {name: value for name, value in os.environ.items() if name.startswith("AWS_")}
     values = own_environment() | signed_in | {"AWS_DEFAULT_REGION": stage.region}
     try:
@@ -97,7 +97,7 @@ def _limits(account: Account) -> Iterator[str]:
 
 
 def _people(settings: Settings, stage: Stage) -> Iterator[str]:
-    """What is missing in the secrets for those who work with the service."""
+    """Remarks on missing secrets that the people who work with the service need."""
     if not settings.admin_whatsapp:
         yield "ADMIN_WHATSAPP is not set: operators get no reports"
     if stage.host and not settings.wa_page_password_hash:

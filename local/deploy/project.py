@@ -1,6 +1,6 @@
 """The directory that Chalice deploys: the code, and the configuration and policies of one stage.
 
-Nothing of the project itself is rewritten, and what Python has compiled stays behind.
+The project itself is not rewritten, and compiled Python files are left out.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 from local.deploy.account import Found
 from local.deploy.stages import Stage
 
-_JOIN_VPC = {  # AWS demands every resource for these: Lambda checks them before it knows which
+_JOIN_VPC = {  # AWS requires `*` for these: Lambda checks them before it knows the resource
     "Sid": "JoinVpc",
     "Effect": "Allow",
     "Action": [
@@ -27,7 +27,7 @@ _JOIN_VPC = {  # AWS demands every resource for these: Lambda checks them before
     "Resource": "*",
 }
 
-_TRACE = {  # AWS knows no narrower resource for these
+_TRACE = {  # AWS has no narrower resource for these
     "Sid": "SendTraces",
     "Effect": "Allow",
     "Action": ["xray:PutTraceSegments", "xray:PutTelemetryRecords"],
@@ -38,11 +38,11 @@ _TRACE = {  # AWS knows no narrower resource for these
 def write_project(
     source: Path, target: Path, stage: Stage, account: str, secrets: str = "0"
 ) -> None:
-    """Writes the directory from scratch, without the packages that Chalice has built there: it
-    would reuse one after a file was renamed, since it compares contents alone.
+    """Writes the directory from scratch, without the packages that Chalice has built there: Chalice
+    would reuse one after a file was renamed, since it compares only contents.
 
     `secrets` is the version of the secrets parameter. It is part of the functions' environment,
-    for a function reads its secrets again when its configuration has changed.
+    because a function reads its secrets again when its configuration has changed.
     """
     shutil.rmtree(target, ignore_errors=True)
     compiled = shutil.ignore_patterns("__pycache__", "*.pyc")
@@ -57,7 +57,7 @@ def write_project(
 
 
 def write_state(target: Path, stage: Stage, found: Found) -> None:
-    """Writes what exists as the file in which Chalice looks for it."""
+    """Writes what exists to the file in which Chalice looks for it."""
     state = found.chalice_state(stage.prefix)
     _write(target / f".chalice/deployed/{stage.name}.json", state)
 
@@ -65,7 +65,7 @@ def write_state(target: Path, stage: Stage, found: Found) -> None:
 def configuration(config: dict[str, Any], stage: Stage, secrets: str) -> dict[str, Any]:
     """The project's configuration with this stage and no other.
 
-    `manage_iam_role` is false in the project, so that `chalice deploy` by itself makes nothing.
+    `manage_iam_role` is false in the project, so that `chalice deploy` by itself creates nothing.
     """
     network = {}
     if stage.vpc:

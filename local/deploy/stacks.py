@@ -1,4 +1,4 @@
-"""A stage's two stacks: what stands around the functions, and what watches over all of it."""
+"""A stage's two stacks: everything around the functions, and the alarms that watch over it all."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ _HOST_REST = ("HostPublicIp", "HostPageFrom", "HostExec")
 
 
 def apply_resources(account: Account, project: Path, stage: Stage, *, host: bool) -> str:
-    """Queues, alarms, bucket and host; returns the stack's status. Without `host` the host stays
-    as it is, and is none where there is no stack yet."""
+    """Applies queues, alarms, bucket and host; returns the stack's status. Without `host` the host
+    is left unchanged, and a new stack gets none."""
     values = {"Stage": stage.name, "AlarmEmail": stage.alarm_email}
     if not host:
         before = cloudformation.parameters(account, stage.stack)
@@ -29,7 +29,7 @@ def apply_resources(account: Account, project: Path, stage: Stage, *, host: bool
 
 
 def apply_watch(account: Account, project: Path, stage: Stage) -> str:
-    """Alarms on what does not happen, while the schedules are on; none where they are off."""
+    """Applies the alarms on what does not happen, or removes them if the schedules are off."""
     if not stage.schedules:
         cloudformation.delete(account, stage.watch)
         return "none"
@@ -46,8 +46,8 @@ def apply_watch(account: Account, project: Path, stage: Stage) -> str:
 
 
 def make_service_role(account: Account) -> None:
-    """The role that ECS acts in. A new account gets it with its first use of ECS, too late for
-    what is made at that moment."""
+    """Creates the role that ECS acts in. A new account gets it on its first use of ECS, too late
+    for what is created at that moment."""
     iam = account.client("iam")
     there = iam.exceptions.InvalidInputException, iam.exceptions.EntityAlreadyExistsException
     with suppress(*there):

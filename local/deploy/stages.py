@@ -1,4 +1,4 @@
-"""What a person writes of a stage: `.chalice/stages/STAGE.toml`."""
+"""A stage's file, written by hand: `.chalice/stages/STAGE.toml`."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ class Vpc(_Table):
 
 
 class Host(_Table):
-    """The WhatsApp host; two subnets of its VPC, in two availability zones. `exec` lets ECS Exec
-    and its port forwarding in."""
+    """The WhatsApp host; two subnets of its VPC, in two availability zones. `exec` allows ECS
+    Exec and its port forwarding."""
 
     image: str = Field(pattern=r"/cicero-wa-host@sha256:[0-9a-f]{64}$")
     vpc: str = Field(pattern=r"^vpc-[0-9a-f]+$")
@@ -53,7 +53,7 @@ class Host(_Table):
 
 
 class Stage(_Table):
-    """One stage. `client` is who is run by hand at the end of a deployment."""
+    """One stage. `client` is the client whose run is started at the end of a deployment."""
 
     name: str
     region: str = Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")
@@ -69,7 +69,7 @@ class Stage(_Table):
 
     @property
     def prefix(self) -> str:
-        """What the names of functions, roles and rules begin with."""
+        """The prefix of the names of functions, roles and rules."""
         return f"cicero-fetch-{self.name}-"
 
     @property
@@ -83,7 +83,7 @@ class Stage(_Table):
 
     @property
     def tags(self) -> dict[str, str]:
-        """What everything of the stage bears that takes tags."""
+        """The tags of everything in the stage that can be tagged."""
         return {"app": "cicero-fetch", "stage": self.name}
 
     @property
@@ -106,7 +106,7 @@ class Stage(_Table):
 
 
 def load_stage(project: Path, name: str) -> Stage:
-    """The stage of that name. BadInput where it has no file, and for what is wrong in it."""
+    """The stage of that name. Raises BadInput if it has no file, or a wrong one."""
     known = sorted(file.stem for file in (project / STAGES).glob("*.toml"))
     if name not in known or not _NAME.fullmatch(name):
         there = ", ".join(known) or "none"

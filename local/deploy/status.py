@@ -1,4 +1,4 @@
-"""What is deployed of a stage, and how it does."""
+"""What is deployed of a stage, and its state."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Line = tuple[str, str]
 
 
 def status(account: Account, stage: Stage) -> Iterator[Line]:
-    """(what, how it is), one line each."""
+    """Yields (what, its state), one per line."""
     found = find(account, stage)
     for name in (stage.stack, stage.watch):
         yield f"stack {name}", status_of(account, name) or "none"

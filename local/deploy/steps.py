@@ -1,4 +1,4 @@
-"""The order of a deployment, and what it tells of itself."""
+"""The order of a deployment's steps, and what each reports."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ Told = str | None
 
 @dataclass
 class Deployment:
-    """One stage of one account. `source` is the project, which only Chalice's record of the stage
-    is added to; `work` is the directory that Chalice deploys. Without `tables` they stay
-    as they are, for code that is older than they are."""
+    """One stage of one account. `source` is the project, to which only Chalice's record of the
+    stage is added; `work` is the directory that Chalice deploys. Without `tables` these are left
+    unchanged, for code that is older than they are."""
 
     source: Path
     work: Path
@@ -33,10 +33,10 @@ class Deployment:
     tables: bool = True
 
     def run(self, say: Say) -> None:
-        """Brings the stage to what the project says, and switches its schedules on or off last.
+        """Brings the stage up to date with the project; switches its schedules on or off last.
 
-        The tables come before the functions, by the new `migrate` alone. New rules begin disabled,
-        others keep their state meanwhile.
+        The tables come before the functions, by means of the new `migrate` alone. New rules start
+        disabled, existing ones keep their state meanwhile.
         """
         self._step(say, "preflight", lambda: self.preflight(say))
         self._step(say, "resources", self.resources)
@@ -67,7 +67,7 @@ class Deployment:
         return f"{self._bundle.stat().st_size / 1e6:.1f} MB"
 
     def migrate(self) -> Told:
-        """Deploys `migrate` and nothing else, and runs it."""
+        """Deploys only `migrate`, and runs it."""
         functions.deploy(self.work, self.stage, find(self.account, self.stage), only="migrate")
         answer = functions.invoke(self.account, self.stage.prefix + "migrate", {})
         told = f"{answer['from'] or 'empty'} → {answer['to']}"

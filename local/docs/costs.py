@@ -39,7 +39,7 @@ class Work:
 
     `feed_calls` read its two feeds, `people_calls` everyone on all of its posts; a slot that reads
     only what has changed makes the share `changed` of the latter. `lambda_seconds` are those of a
-    full slot, both stages together; `memory` is what the functions are given, in GB. `messages`
+    full slot, both stages together; `memory` is the functions' memory in GB. `messages` is how many
     go to a client's group per day. An empty queue is polled by `pollers` connections, for
     `poll_seconds` each.
     """
@@ -76,7 +76,7 @@ FULL_SLOTS = SLOTS - FETCHES + 1
 """Slots in which segment A reads everything: 17:00 and those that fetch nothing."""
 _SWEEPS = 24 * 60
 _SLOT_SECONDS = 30 * 60
-_QUEUES = 4  # two stages and their dead letters
+_QUEUES = 4  # two stages, each with its dead-letter queue
 
 
 def day_of(clients: int, work: Work | None = None, prices: Prices | None = None) -> Day:
@@ -123,8 +123,8 @@ HEADS = (
 
 
 def _stage_requests(runs: int, fetches: int) -> float:
-    """open_slot sends jobs in batches of ten, the first stage one by one; each is received and
-    deleted."""
+    """open_slot sends jobs in batches of ten, the first stage sends one by one; each job is
+    received and deleted."""
     jobs = runs + fetches
     return runs / 10 + fetches + 2 * jobs
 

@@ -23,7 +23,7 @@ def wa_reactions_table() -> str:
 
 
 def wa_states_table() -> str:
-    """The states of a WhatsApp session: their names on the page, whether they take messages."""
+    """The states of a WhatsApp session: their names on the page, and whether they take messages."""
     rows = [
         (
             code(state),

@@ -1,4 +1,4 @@
-"""What a month of what stands around the functions costs, by component. Pure.
+"""What everything around the functions costs per month, by component. Pure.
 
 Like those of `costs`, prices are assumptions for one day and one region, in US dollars, without
 free tiers; pass your own.
@@ -20,7 +20,7 @@ _MILLION = 1_000_000
 
 @dataclass(frozen=True)
 class Prices:
-    """For us-east-1, as of `local.docs.costs.Prices.known`: an hour unless the name says else."""
+    """For us-east-1, as of `local.docs.costs.Prices.known`: per hour unless named otherwise."""
 
     vcpu: float = 0.04048
     memory_gigabyte: float = 0.004445
@@ -41,9 +41,9 @@ class Prices:
 
 @dataclass(frozen=True)
 class Standing:
-    """How much of each there is. `vcpus` and `memory` (GB) are the host's task; an endpoint counts
-    once in each availability zone; an alarm as often as the metrics that it reads. `answer` is what
-    one API call brings in and `logged` what one invocation logs, both in KB."""
+    """How much of each there is. `vcpus` and `memory` (GB) are the host task's; an endpoint counts
+    once per availability zone, an alarm once per metric that it reads. `answer` is the size of one
+    API response and `logged` what one invocation logs, both in KB."""
 
     vcpus: float = 0.5
     memory: float = 1
@@ -67,7 +67,7 @@ class Cost:
 def costs(
     clients: int, standing: Standing | None = None, prices: Prices | None = None
 ) -> list[Cost]:
-    """Every component of a month with that many clients."""
+    """Every component's monthly cost with that many clients."""
     parts, price = standing or Standing(), prices or Prices()
     return [_host(parts, price), *network(clients, parts, price), *_watching(clients, parts, price)]
 
@@ -126,12 +126,12 @@ def _watching(clients: int, parts: Standing, price: Prices) -> Iterable[Cost]:
 
 
 def standing_table() -> str:
-    """All components, for 100 clients."""
+    """A table of all components, for 100 clients."""
     return _table(costs(100))
 
 
 def network_table() -> str:
-    """Those of the network alone, for 100 clients."""
+    """A table of the network's components only, for 100 clients."""
     return _table(network(100))
 
 
