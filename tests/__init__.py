@@ -1,1 +1,1 @@
-"""The tests; a package in name, since a dependency of neonize installs a package `tests` too."""
+"""The tests; a named package, since a dependency of neonize also installs a package `tests`."""

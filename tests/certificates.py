@@ -1,4 +1,4 @@
-"""A server's certificate by an authority that nobody knows."""
+"""A server's certificate, issued by an authority that nobody knows."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _DAY = timedelta(days=1)
 
 
 def issue(directory: Path, host: str) -> tuple[Path, Path]:
-    """The authority's certificate, and the host's with its key, as two new PEM files."""
+    """Writes two new PEM files: the authority's certificate, and the host's with its key."""
     key, leaf_key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
     ca = _certificate(_AUTHORITY, key, key, x509.BasicConstraints(True, 0))
     leaf = _certificate(host, leaf_key, key, x509.SubjectAlternativeName([x509.DNSName(host)]))

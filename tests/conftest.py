@@ -36,7 +36,7 @@ Measured = Callable[[str], None]
 
 @pytest.fixture
 def measured(record_property: Callable[[str, object], None]) -> Measured:
-    """Takes what a test has measured, in words; the run's last lines tell it."""
+    """Takes what a test has measured, in words; the run's last lines print it."""
     return lambda text: record_property(_MEASURED, text)
 
 
@@ -49,8 +49,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[EmbeddedPostgres]:
-    """PostgreSQL with a migrated database `migrated` to copy from. In memory where there is room: a
-    run makes hundreds of databases."""
+    """PostgreSQL with a migrated database `migrated` to copy from, in memory if there is room: a
+    run creates hundreds of databases."""
     with (
         tempfile.TemporaryDirectory(prefix="cicero-pg-", dir=_memory()) as directory,
         EmbeddedPostgres(
@@ -113,7 +113,7 @@ def new_environment(
     moto: MotoServer,
     tmp_path: Path,
 ) -> Callable[[], dict[str, str]]:
-    """Makes environments with everything but the APIs, each with its own database and stage
+    """Creates environments with everything but the APIs, each with its own database and stage
     (and so its own queues) and its own WhatsApp directory."""
 
     def make() -> dict[str, str]:
@@ -153,13 +153,13 @@ def service_environment(new_environment: Callable[[], dict[str, str]]) -> dict[s
 
 @pytest.fixture
 def database_url(service_environment: dict[str, str]) -> str:
-    """The URL of the test's database, migrated, without rows but for a scenario's."""
+    """The URL of the test's database, migrated and empty except for a scenario's rows."""
     return service_environment["DATABASE_URL"]
 
 
 @pytest.fixture
 def scenario() -> Scenario:
-    """The demo's day; a test module may have one of its own."""
+    """The demo's day; a test module can define its own."""
     return demo_day(DAY)
 
 
@@ -186,7 +186,7 @@ RuntimeAt = Callable[[str | datetime], Runtime]
 
 @pytest.fixture
 def runtime_at(sandbox_environment: dict[str, str], sandbox: Sandbox) -> Iterator[RuntimeAt]:
-    """Makes runtimes whose now is a slot such as "17:00" of DAY, or a moment; the sandbox's too."""
+    """Creates runtimes whose now (the sandbox's too) is a slot of DAY ("17:00") or a moment."""
     made: list[Runtime] = []
 
     def make(at: str | datetime) -> Runtime:

@@ -1,7 +1,7 @@
-"""A directory of the run's own for everything that tests write.
+"""A separate directory per run for everything that tests write.
 
 pytest's usual one, below /tmp/pytest-of-USER, is closed to other users again whenever another run
-begins; as root, PostgreSQL is another user, and would lose the files that it works on.
+begins. If tests run as root, PostgreSQL runs as another user, and would lose the files in use.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _made = pytest.StashKey[str]()
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    if config.option.basetemp is None:  # test processes are given one below that of the run
+    if config.option.basetemp is None:  # test processes get one below the run's
         config.stash[_made] = config.option.basetemp = tempfile.mkdtemp(prefix="cicero-tests-")
 
 

@@ -1,9 +1,9 @@
 """What a test leaves open fails that test, not whichever runs when the collector finds it.
 
-An object that was left open says so when it is collected, and warnings are errors. So everything
-is collected when the fixtures of a test, a module and a session have been torn down: these are
-set up before all others of their scope, and so end after them. What has outlived a test is exempt
-from then on, which keeps it cheap; at the end of the session nothing is.
+An object that was left open warns when it is collected, and warnings are errors. So everything is
+collected once the fixtures of a test, a module or a session have been torn down: the fixtures here
+are set up before all others of their scope, and so end after them. An object that has outlived a
+test is exempt from then on, which keeps this cheap; at the end of the session nothing is exempt.
 """
 
 from __future__ import annotations

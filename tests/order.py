@@ -1,7 +1,7 @@
-"""The order of a run's tests: those of whole processes first, so that none is alone at the end.
+"""The order of a run's tests: those of whole processes first, so that none runs alone at the end.
 
-pytest-xdist gives each of its workers one piece of the list, and what is left over goes to whoever
-is free. So each piece begins with the long tests; inside, the order is pytest-randomly's.
+pytest-xdist gives each of its workers one piece of the list, and the rest to whichever is free. So
+each piece begins with the long tests; apart from that, the order is pytest-randomly's.
 """
 
 from __future__ import annotations
@@ -30,6 +30,6 @@ def _floor(item: pytest.Item) -> int:
 
 
 def _pieces(items: Sequence[pytest.Item], number: int) -> Iterator[Sequence[pytest.Item]]:
-    """So many pieces in a row, as long as each other but for one."""
+    """Consecutive pieces, whose lengths differ by one at most."""
     for n in range(number):
         yield items[len(items) * n // number : len(items) * (n + 1) // number]

@@ -1,4 +1,4 @@
-"""When a schedule fires, read from its expression alone."""
+"""When a schedule fires, read only from its expression."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 
 def clocks(expression: str) -> set[str]:
-    """The WIB `HH:MM` at which an EventBridge cron expression fires, on every day."""
+    """The WIB times `HH:MM` at which an EventBridge cron expression fires, every day."""
     assert expression.startswith("cron(")
     assert expression.endswith(")")
     minute_field, hour_field, *days = expression[5:-1].split(" ")

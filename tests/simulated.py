@@ -1,4 +1,4 @@
-"""A clock that only waiting moves."""
+"""A clock that moves only when something waits."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from threading import Lock
 
 
 class Time:
-    """Seconds since the start. Those who wait at once wait together, as threads do."""
+    """Seconds since the start. Concurrent waits overlap, as those of threads do."""
 
     def __init__(self) -> None:
         self._now = 0.0

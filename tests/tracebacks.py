@@ -1,4 +1,4 @@
-"""A failure's traceback begins with the project's own code, not with that of pytest."""
+"""A failure's traceback begins with the project's own code, not with pytest's."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Answers for the sandbox to give instead of its own, as its faults."""
+"""Responses, as faults, that replace the sandbox's own."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ DETAIL = "/api/post/detail"
 
 
 def posts_of(scenario: Scenario, platform: Platform, account: str, now: datetime) -> list[Post]:
-    """What the account's profile shows of `now`'s day, the newest first."""
+    """The posts of `now`'s day on the account's profile, newest first."""
     found = scenario.world.account(platform, account)
     assert found is not None
     return [
@@ -36,12 +36,12 @@ def codes_of(scenario: Scenario, platform: Platform, account: str, now: datetime
 
 
 def always(path: str, body: Any, **matching: Any) -> Fault:
-    """This body, whenever it is asked for."""
+    """This body for every request."""
     return {"path": path, "status": 200, "body": body, "times": None, **matching}
 
 
 def refused(path: str, **matching: Any) -> Fault:
-    """An error of this request alone, which is not tried again; each time."""
+    """An error about this request only, which is not retried; for every request."""
     body = {"error": "the request is not valid"}
     return {"path": path, "status": 400, "body": body, "times": None, **matching}
 
@@ -49,7 +49,7 @@ def refused(path: str, **matching: Any) -> Fault:
 def feed_without(
     scenario: Scenario, account: str, now: datetime, *codes: str, extra: Iterable[Any] = ()
 ) -> Fault:
-    """The account's whole Instagram feed but for these posts, on one page, the true end."""
+    """The account's whole Instagram feed without these posts, on one page that is the real end."""
     found = scenario.world.account("instagram", account)
     assert found is not None
     items = [
@@ -63,7 +63,7 @@ def feed_without(
 
 
 def videos_without(scenario: Scenario, account: str, now: datetime, *ids: str) -> Fault:
-    """The account's whole TikTok feed but for these videos, on one page, the true end."""
+    """The account's whole TikTok feed without these videos, on one page that is the real end."""
     found = scenario.world.account("tiktok", account)
     assert found is not None
     items = [
@@ -75,7 +75,7 @@ def videos_without(scenario: Scenario, account: str, now: datetime, *ids: str) -
 
 
 def gone(*contents: str) -> list[Fault]:
-    """These posts and videos are not found by their own ids."""
+    """These posts and videos are not found when looked up by id."""
     instagram = [
         {"kind": "gone", "path": POST_INFO, "post": one, "times": None} for one in contents
     ]
@@ -89,13 +89,13 @@ def no_posts(account: str) -> Fault:
 
 
 def likers(code: str, *names: str) -> Fault:
-    """These likers alone."""
+    """Only these likers."""
     items = [{"username": name, "id": "1"} for name in names]
     return always(LIKES, {"data": {"count": len(items), "items": items}}, post=code)
 
 
 def commenters(video_id: str, *names: str) -> Fault:
-    """A comment of each of these alone."""
+    """One comment by each of these, and no others."""
     comments = [
         {"cid": str(number), "text": "Siap", "create_time": 1, "user": {"unique_id": name}}
         for number, name in enumerate(names)

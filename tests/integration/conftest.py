@@ -1,4 +1,4 @@
-"""What the tests of one process share, empty for each of them: sandbox, database, queues, Redis."""
+"""What the tests of one process share, emptied for each: sandbox, database, queues, Redis."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def sandboxes() -> Iterator[Sandboxes]:
 
 @pytest.fixture
 def sandbox(scenario: Scenario, sandboxes: Sandboxes) -> Sandbox:
-    """The scenario's sandbox, without faults. It counts requests on from test to test."""
+    """The scenario's sandbox, without faults. It keeps counting requests from test to test."""
     api = sandboxes(scenario)
     api.set_faults([])
     return api
@@ -83,7 +83,7 @@ def seeded(postgres: EmbeddedPostgres) -> str:
 
 @pytest.fixture(scope="session")
 def new_copy(postgres: EmbeddedPostgres) -> Copies:
-    """Makes a copy of a database that nobody is connected to; its URL."""
+    """Copies a database that nobody is connected to; returns the copy's URL."""
 
     def make(template: str) -> str:
         name = f"copy_{next(_numbers)}"
@@ -96,7 +96,7 @@ def new_copy(postgres: EmbeddedPostgres) -> Copies:
 
 @pytest.fixture(scope="session")
 def moto() -> Iterator[MotoServer]:
-    """A queue of this one may be emptied more often than once a minute."""
+    """A moto whose queues can be purged more often than once a minute."""
     server = MotoServer()
     with environment({**os.environ, "MOTO_SQS_ENFORCE_STRICT_QUEUE_PURGE_BEHAVIOUR": "false"}):
         server.start()
@@ -108,7 +108,7 @@ def moto() -> Iterator[MotoServer]:
 def new_service(
     redis: EmbeddedRedis, moto: MotoServer, tmp_path_factory: pytest.TempPathFactory
 ) -> NewService:
-    """Makes environments for a database, each with its own stage, and so its own queues."""
+    """Creates environments for a database, each with its own stage, and so its own queues."""
 
     def make(database_url: str) -> dict[str, str]:
         stage = f"i{os.getpid()}-{next(_numbers)}"
@@ -146,7 +146,7 @@ def service(shared_service: SharedService) -> SharedService:
 
 @pytest.fixture
 def service_environment(service: SharedService) -> dict[str, str]:
-    """Everything but the APIs, as settings, made not to wait."""
+    """Settings for everything but the APIs, with waits removed."""
     return service.environment
 
 
@@ -157,7 +157,7 @@ def sandbox_environment(service_environment: dict[str, str], sandbox: Sandbox) -
 
 @pytest.fixture
 def runtime_at(service: SharedService, sandbox: Sandbox) -> Iterator[RuntimeAt]:
-    """Makes runtimes as the whole project's fixture does, on connections of the service's."""
+    """Creates runtimes as the project-wide fixture does, on the service's connections."""
     made: list[tuple[Runtime, Database]] = []
     apis = {name.lower(): url for name, url in hosts(sandbox).items()}
     settings = service.settings.model_copy(update=apis)
@@ -190,7 +190,7 @@ def tables(database: Database) -> Tables:
 
 @pytest.fixture
 def hide(tables: Tables) -> Iterator[Callable[[str], None]]:
-    """Takes a table away for the rest of the test, as a look-up that fails would find it."""
+    """Hides a table for the rest of the test, so that look-ups in it fail."""
     hidden: list[str] = []
 
     def rename(table: str) -> None:
@@ -214,5 +214,5 @@ def inbox(service: SharedService, shared_inbox: Inbox) -> Inbox:
 
 
 def hosts(sandbox: Sandbox) -> dict[str, str]:
-    """The settings that name both APIs' hosts."""
+    """The settings that name the hosts of both APIs."""
     return dict.fromkeys(("RAPIDAPI_INSTAGRAM_HOST", "RAPIDAPI_TIKTOK_HOST"), sandbox.url)

@@ -1,4 +1,4 @@
-"""What lies in a stage's queues, looked at from outside the service."""
+"""What is in a stage's queues, as seen from outside the service."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ class Inbox:
         return self._urls[queue]
 
     def take(self, queue: str) -> list[Message]:
-        """The bodies of all messages, the oldest first; they are gone from the queue then."""
+        """The bodies of all messages, oldest first; takes them off the queue."""
         return [json.loads(message["Body"]) for message in self.receive(queue)]
 
     def receive(self, queue: str) -> list[Message]:
-        """All messages with their attributes, the oldest first; they are gone then."""
+        """All messages with their attributes, oldest first; takes them off the queue."""
         url = self.url(queue)
         taken: list[Message] = []
         while True:
@@ -48,15 +48,15 @@ class Inbox:
             taken += messages
 
     def clients(self, queue: str) -> list[str]:
-        """The clients of the jobs in a queue, in order; the jobs are gone then."""
+        """The clients of the jobs in a queue, in order; takes the jobs off the queue."""
         return [body["client_id"] for body in self.take(queue)]
 
     def count(self, queue: str) -> int:
-        """How many messages lie in a queue, in sight or not."""
+        """How many messages are in a queue, visible or not."""
         return sum(self.seen(queue))
 
     def seen(self, queue: str) -> tuple[int, int]:
-        """How many messages of a queue are in sight, and how many somebody has received."""
+        """How many messages of a queue are visible, and how many are in flight."""
         names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
         answer = self.sqs.get_queue_attributes(QueueUrl=self.url(queue), AttributeNames=names)
         visible, taken = (int(answer["Attributes"][name]) for name in names)

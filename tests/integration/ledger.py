@@ -24,13 +24,13 @@ RETURNING change_id
 def add_change(
     tables: Tables, content_id: str, slot: datetime, kind: str = "new", client_id: str = "CONTOH"
 ) -> int:
-    """A change that the slot's fetch found; its id."""
+    """Adds a change that the slot's fetch found; returns its id."""
     found = {"content_id": content_id, "slot": slot, "kind": kind, "client_id": client_id}
     return int(tables.value(_CHANGE, **found))
 
 
 def message(runtime: Runtime, key: str, **fields: Any) -> Message:
-    """A message of the runtime's slot to CONTOH's group, for an hour."""
+    """A message of the runtime's slot to CONTOH's group that expires after an hour."""
     values: dict[str, Any] = {
         "chat": CHAT,
         "session": "gateway",
@@ -44,6 +44,6 @@ def message(runtime: Runtime, key: str, **fields: Any) -> Message:
 
 
 def write(runtime: Runtime, *messages: Message) -> list[Written]:
-    """Adds messages in a transaction of their own."""
+    """Adds messages in a separate transaction."""
     with runtime.db.transaction() as tx:
         return add_messages(tx, messages, runtime.now())

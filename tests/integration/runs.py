@@ -1,4 +1,4 @@
-"""Single clients' runs without a queue in between, and whole days."""
+"""Runs of single clients without a queue in between, and whole days."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.integration.inbox import Inbox
 
 
 class _Pages(Deadline):
-    """That of an invocation with time for so many pages."""
+    """The deadline of an invocation with time for `pages` pages."""
 
     def __init__(self, pages: int) -> None:
         super().__init__()
@@ -32,7 +32,7 @@ class _Pages(Deadline):
 
 @contextmanager
 def hurried(runtime: Runtime, pages: int) -> Iterator[None]:
-    """An invocation with time for so many pages."""
+    """An invocation with time for `pages` pages."""
     runtime.deadline = _Pages(pages)
     yield
     runtime.deadline = UNLIMITED
@@ -44,7 +44,7 @@ def start_run(
     slot: Slot | None = None,
     trigger: Trigger = "schedule",
 ) -> ClientJob:
-    """Opens the slot (of the runtime's now) for this client, as dispatch does; its job."""
+    """Opens the slot (of the runtime's now) for this client, as dispatch does; returns its job."""
     at = slot or Slot.exactly(runtime.now())
     with runtime.db.transaction() as tx:
         tx.run(
@@ -69,7 +69,7 @@ def fetch(runtime: Runtime, client_id: str) -> Results:
 
 
 def refresh(runtime: Runtime, client_id: str) -> None:
-    """A client's engagement in the slot of the runtime's now, its fetch left out."""
+    """A client's engagement in the slot of the runtime's now, without its fetch."""
     refresh_engagement(runtime, start_run(runtime, client_id))
 
 
@@ -82,7 +82,7 @@ def whole_run(runtime: Runtime, client_id: str) -> ClientJob:
 
 
 def tell(runtime: Runtime, client_id: str = "CONTOH", got_through: bool = True) -> None:
-    """The end of a client's run in the slot of the runtime's now, as often as asked for; another
+    """The end of a client's run in the slot of the runtime's now, as often as requested; another
     client keeps the slot open."""
     verdict = {"verdict": "complete" if got_through else "error", "error_kind": None}
     result = json.dumps({"instagram": verdict, "tiktok": verdict})
@@ -102,7 +102,7 @@ def tell(runtime: Runtime, client_id: str = "CONTOH", got_through: bool = True) 
 def play_day(
     runtime_at: Callable[[datetime], Runtime], inbox: Inbox, day: date, refresh: Refresh = "delta"
 ) -> None:
-    """A whole day of every client, slot by slot."""
+    """A whole day of all clients, slot by slot."""
     for slot in slots_of(day):
         runtime = runtime_at(slot.at)
         runtime.settings = runtime.settings.model_copy(update={"engagement_refresh": refresh})

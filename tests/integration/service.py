@@ -1,6 +1,6 @@
 """The database, the queues and the Redis of one test process, emptied between its tests.
 
-Cheaper by far than new ones for each test, and as good: a test finds nothing of another.
+Far cheaper than new ones for each test, and as good: no test sees anything of another's.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ WHERE schemaname = 'public' AND tablename <> 'cicero_fetch_version'
 
 
 class SharedService:
-    """Everything but the APIs. What the database holds at the start is what each test finds."""
+    """Everything but the APIs. Each test finds what the database holds at the start."""
 
     def __init__(self, values: Mapping[str, str]) -> None:
         self.environment = dict(values)
@@ -43,7 +43,7 @@ class SharedService:
         self._restore = self._keep_rows()
 
     def empty(self) -> None:
-        """Brings back the first rows, and forgets every message and what Redis keeps."""
+        """Restores the initial rows, and deletes every message and everything in Redis."""
         with self._database.transaction():
             self._database.execute(self._restore)
         for url in self._urls:
@@ -51,7 +51,7 @@ class SharedService:
         self._redis.flushdb()
 
     def lend(self, deadline: Callable[[], Deadline] = lambda: UNLIMITED) -> Database:
-        """A connection of its own, until `take_back`: a new one costs more than many a test."""
+        """Lends a connection until `take_back`: opening one costs more than many a test."""
         lent = self._idle.pop() if self._idle else Database(self.environment["DATABASE_URL"])
         lent._deadline, lent.round_trips = deadline, 0
         return lent
@@ -69,7 +69,7 @@ class SharedService:
         self._redis.close()
 
     def _keep_rows(self) -> str:
-        """Copies the rows aside; the script that brings them back."""
+        """Copies the rows aside; returns the script that restores them."""
         script = ["SET LOCAL lock_timeout = '60s'"]
         script += ["SET LOCAL session_replication_role = replica"]  # no foreign keys meanwhile
         run = self._database.execute
@@ -84,8 +84,8 @@ class SharedService:
 
 
 def unhurried(sqs: Any) -> Any:
-    """The client, resting for a moment where a queue has nothing: who asks it again and again
-    without a wait leaves the processor to others."""
+    """The client, pausing briefly if a queue is empty: whoever polls it without waiting leaves the
+    CPU to others."""
 
     def rest(parsed: dict[str, Any], **_: Any) -> None:
         if not parsed.get("Messages"):

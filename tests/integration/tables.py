@@ -1,4 +1,4 @@
-"""Tables as a test reads and fills them, on a connection of its own."""
+"""Tables as a test reads and fills them, on a separate connection."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Jobs that a queue gave up on end their client's run, and the slot can close."""
+"""Jobs that a queue has given up on end their client's run, and the slot can close."""
 
 from __future__ import annotations
 

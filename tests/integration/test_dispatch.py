@@ -29,7 +29,7 @@ SEGMENT_B = {"DITLANTAS"}
 
 
 class Refusing:
-    """SQS that takes no message whose body has this text; else the real one."""
+    """SQS that refuses messages whose body contains this text; otherwise the real one."""
 
     def __init__(self, sqs: Any, text: str) -> None:
         self._sqs = sqs
@@ -278,7 +278,7 @@ def test_jobs_that_sqs_refused_are_sent_by_the_next_call(
 
 
 class Taking:
-    """SQS that takes everything but what has this text, and remembers who came when."""
+    """SQS that accepts everything without this text, and remembers the order of the clients."""
 
     def __init__(self, refused: str = "nobody") -> None:
         self._refused = refused
@@ -297,7 +297,7 @@ class Taking:
 
 @pytest.fixture
 def many(runtime_at: RuntimeAt, tables: Tables) -> Runtime:
-    """A slot with some pages of clients that were not sent yet, the last ones first in turn."""
+    """A slot with some pages of clients not yet sent; the last ones are first in line."""
     runtime = runtime_at("17:00")
     open_now(runtime)
     tables.run("DELETE FROM client_run")

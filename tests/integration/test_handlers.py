@@ -1,4 +1,4 @@
-"""The entry points of app.py, handed the events of tests/events as Lambda would."""
+"""The entry points of app.py, given the events in tests/events as Lambda would give them."""
 
 from __future__ import annotations
 
@@ -181,7 +181,7 @@ def test_a_post_is_restored_by_hand(runtime: Runtime, tables: Tables) -> None:
 
 @pytest.fixture
 def dead_letter(runtime: Runtime, tables: Tables) -> int:
-    """A message that was given up; its id."""
+    """A message that was given up on; its id."""
     [row] = write(runtime, message(runtime, "k1"))
     tables.run("UPDATE wa_notification_outbox SET status = 'dead_letter'")
     return int(row["outbox_id"])

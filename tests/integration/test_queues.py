@@ -1,4 +1,4 @@
-"""Sending over SQS as moto plays it."""
+"""Sending through SQS as moto simulates it."""
 
 from __future__ import annotations
 

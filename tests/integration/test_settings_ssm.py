@@ -1,4 +1,4 @@
-"""Settings from the SSM secrets parameter, over moto's SSM."""
+"""Settings from the SSM secrets parameter, with moto's SSM."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Load = Callable[..., Settings]
 
 @pytest.fixture
 def values(clean_environment: dict[str, str], moto: MotoServer) -> dict[str, str]:
-    """A Lambda's environment: no settings, but the parameter's name."""
+    """A Lambda's environment: no settings, only the parameter's name."""
     return clean_environment | {
         "AWS_ENDPOINT_URL": moto.url,
         "CICERO_SECRETS_PARAMETER": NAME,
@@ -32,7 +32,7 @@ def values(clean_environment: dict[str, str], moto: MotoServer) -> dict[str, str
 
 @pytest.fixture
 def keep(values: dict[str, str]) -> Iterator[Callable[[str], None]]:
-    """Puts a text into the parameter; it is gone after the test."""
+    """Puts a text into the parameter; it is removed after the test."""
     with environment(values):
         ssm = boto3.client("ssm")
     with closing(ssm):
@@ -44,7 +44,7 @@ def keep(values: dict[str, str]) -> Iterator[Callable[[str], None]]:
 
 @pytest.fixture
 def load(values: dict[str, str]) -> Load:
-    """The settings of a process with this environment, and what more is given."""
+    """The settings of a process with this environment and the given additions."""
 
     def settings(**more: str) -> Settings:
         with environment(values | more):

@@ -1,4 +1,4 @@
-"""The minute's round over real tables and queues: it mends what was left, and nothing else."""
+"""The sweep of each minute over real tables and queues: it repairs what was left, nothing else."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def fired(tables: Tables, last: str, first: str = "06:00", day: str = str(DAY)) 
 
 
 def did(swept: Swept) -> dict[str, int]:
-    """What the sweep did, without what it did not."""
+    """What the sweep did, without the counts that are zero."""
     return {name: number for name, number in asdict(swept).items() if number}
 
 
@@ -360,7 +360,7 @@ def add_run(tables: Tables, slot: datetime) -> None:
 
 
 class Away:
-    """SQS that does not answer."""
+    """SQS that is unavailable."""
 
     def get_queue_url(self, **arguments: Any) -> Any:
         raise QueueUnavailable("SQS is away")
@@ -370,7 +370,7 @@ class Away:
 
 
 def refuse(tables: Tables, kind: str) -> None:
-    """A database that takes no message of this kind."""
+    """Makes the database refuse messages of this kind."""
     tables.run(f"""CREATE OR REPLACE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
       BEGIN IF NEW.kind = '{kind}' THEN RAISE 'not this one'; END IF; RETURN NEW; END $$""")
     tables.run("""CREATE TRIGGER refuse BEFORE INSERT ON wa_notification_outbox
@@ -379,7 +379,7 @@ def refuse(tables: Tables, kind: str) -> None:
 
 @pytest.fixture
 def refused(tables: Tables) -> Iterator[Callable[[str], None]]:
-    """Makes the database refuse messages of a kind; `accept` ends it, as the test's end does."""
+    """Makes the database refuse messages of a kind, until `accept` or the end of the test."""
     yield lambda kind: refuse(tables, kind)
     accept(tables)
 

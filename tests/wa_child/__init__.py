@@ -1,5 +1,5 @@
-"""A scripted WhatsApp: the quick double of the account's child process, and its server.
+"""A scripted WhatsApp: a fast double of the account's child process, and its server.
 
 `Scripted` lives in the test; `child` is a real process that speaks the host's pipe protocol and
-takes what it reports from there. No neonize, no network but 127.0.0.1.
+gets from it what it reports. No neonize, no network but 127.0.0.1.
 """

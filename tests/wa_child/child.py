@@ -1,7 +1,7 @@
-"""`python -m tests.wa_child.child PORT`: speaks the host's pipe protocol, does as it is told.
+"""`python -m tests.wa_child.child PORT`: speaks the host's pipe protocol, and follows its script.
 
-It reads and writes the protocol's lines as JSON: hundreds of it are started in a run, and
-`wa_session_host.protocol` takes ten times as long to import as all the rest.
+It reads and writes the protocol's lines as plain JSON: a run starts hundreds of these processes,
+and `wa_session_host.protocol` takes ten times as long to import as everything else.
 """
 
 from __future__ import annotations

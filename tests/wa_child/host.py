@@ -1,5 +1,5 @@
-"""`python -m tests.wa_child.host [PORT]`: the real host in a hurry, over children that are scripted
-from PORT, or over real ones."""
+"""`python -m tests.wa_child.host [PORT]`: the real host with short delays, over children that are
+scripted from PORT, or over real ones."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from tests.integration.waiting import PATIENCE_SECONDS, wait_until
 from wa_session_host import protocol
 
 Reaction = str | None | Callable[["Login", "Sent"], str | None]
-"""What becomes of a send: an error text, None for success, or a function that decides."""
+"""The outcome of a send: an error text, None for success, or a function that decides."""
 
 SILENCE = "silence"
 
@@ -57,12 +57,12 @@ class Login:
         self.report(protocol.Happened(event=event, code=code, seconds=seconds))
 
     def link(self, up: bool) -> None:
-        """Whether the child says that it is connected and logged in."""
+        """Makes the child say whether it is connected and logged in."""
         self.up = up
         self.tell({"link": up})
 
     def cut(self) -> None:
-        """The child says that it has no connection, and no event tells of it."""
+        """Makes the child say that it has no connection, without any event about it."""
         self.tell({"connected": False})
 
     def connect(self) -> None:
@@ -111,7 +111,7 @@ class Scripted:
         return child_command(self.port)
 
     def login(self, number: int = 0, seconds: float = PATIENCE_SECONDS) -> Login:
-        """The login of that number, counted from 0, once it is there."""
+        """The login with that number, counted from 0; waits for it."""
         wait_until(lambda: len(self.logins) > number, seconds)
         return self.logins[number]
 

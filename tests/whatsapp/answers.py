@@ -1,4 +1,4 @@
-"""What the server answers when the client asks (`iq`), by namespace."""
+"""The server's responses to the client's requests (`iq`), by namespace."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _PRE_KEYS = 50
 
 
 class Declined(Exception):
-    """Answered with an error: its number as in HTTP, and its name."""
+    """Refused with an error: its number as in HTTP, and its name."""
 
     def __init__(self, code: int, text: str) -> None:
         super().__init__(code, text)
@@ -20,11 +20,11 @@ class Declined(Exception):
 
 
 class Unanswered(Exception):
-    """The client stopped getting answers to this by script."""
+    """The script has stopped responses to this request."""
 
 
 def answer(world: World, account: Account, iq: Node) -> Node:
-    """The `iq` that answers; `Unanswered` where the script wants silence."""
+    """The `iq` in response; raises `Unanswered` if the script wants silence."""
     handler = _ANSWERS.get(iq.text("xmlns"))
     if handler is None:
         world.problems.append(f"nothing here answers {iq}")
@@ -68,7 +68,7 @@ def _encryption_keys(world: World, account: Account, iq: Node) -> list[Node]:
 
 
 def _users(world: World, account: Account, iq: Node) -> list[Node]:
-    """Every user has one device, the phone; the account has its linked devices too."""
+    """Every user has one device, the phone; the account also has its linked devices."""
     query = iq.child("usync")
     if query is None:
         raise Declined(400, "bad-request")

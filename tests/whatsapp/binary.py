@@ -20,7 +20,7 @@ _COMPRESSED = 2
 
 @dataclass(frozen=True)
 class Dictionary:
-    """What the library abbreviates: words by their one byte, and by page and byte."""
+    """What the library abbreviates: words by single byte, and by page and byte."""
 
     single: list[str]
     double: list[list[str]]
@@ -42,7 +42,7 @@ class Jid:
 
     @property
     def bare(self) -> Jid:
-        """The user, whatever the device."""
+        """The user, without the device."""
         return Jid(self.user, self.server)
 
     def __str__(self) -> str:
@@ -81,7 +81,7 @@ class Node:
         return (child for child in self.children if child.tag == tag)
 
     def text(self, name: str) -> str:
-        """An attribute as text, empty where it is missing."""
+        """An attribute as text, empty if it is missing."""
         return str(self.attrs.get(name, ""))
 
     def jid(self, name: str) -> Jid:
@@ -90,7 +90,7 @@ class Node:
 
     @property
     def data(self) -> bytes:
-        """The content as bytes; `TypeError` where it is something else."""
+        """The content as bytes; raises `TypeError` if it is something else."""
         if isinstance(self.content, str):
             return self.content.encode()
         if not isinstance(self.content, bytes):
@@ -99,7 +99,7 @@ class Node:
 
 
 def node(tag: str, *children: Node, data: bytes | None = None, **attrs: Value) -> Node:
-    """An element to send; a trailing underscore (`from_`, `type_`) keeps a name off Python's."""
+    """An element to send; a trailing underscore (`from_`, `type_`) avoids Python's own names."""
     named = {name.rstrip("_"): value for name, value in attrs.items()}
     return Node(tag, named, data if data is not None else children or None)
 
@@ -153,7 +153,7 @@ def _list(size: int) -> bytes:
 
 
 def decode(data: bytes, words: Dictionary) -> Node:
-    """One stanza from the client; `ValueError` for bytes that are none."""
+    """One stanza from the client; raises `ValueError` for bytes that are not one."""
     body = zlib.decompress(data[1:]) if data[0] & _COMPRESSED else data[1:]
     return _Reader(body, words).node()
 

@@ -16,7 +16,7 @@ HOST = "web.whatsapp.com"
 def noise_chain(root: KeyPair, static: KeyPair) -> bytes:
     """The server's static key, certified by an intermediate that the root certified.
 
-    Serials as the library checks them: the intermediate's issuer is 0, the leaf's the
+    Serials are as the library checks them: the intermediate's issuer is 0, the leaf's is the
     intermediate's serial.
     """
     intermediate = KeyPair.new()

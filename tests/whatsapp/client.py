@@ -1,7 +1,7 @@
-"""A child process with the unmodified library, told by JSON lines what to do.
+"""A child process with the unmodified library, controlled by JSON lines.
 
 `python -m tests.whatsapp.client STORE` reads commands from standard input and writes events and
-answers to standard output; the library's own prints go to standard error.
+results to standard output; the library's own prints go to standard error.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class Client:
         try:
             value = self._commands[request["do"]](*request["args"])
             error = None
-        except Exception as problem:  # noqa: BLE001 - the test judges it
+        except Exception as problem:  # noqa: BLE001 - for the test to judge
             value, error = None, f"{type(problem).__name__}: {problem}"
         seconds = round(time.monotonic() - started, 3)
         emit(answer=request["id"], value=value, error=error, seconds=seconds)

@@ -19,7 +19,7 @@ __all__ = ["linked"]
 
 @pytest.fixture
 def server(linked: Path, tmp_path: Path) -> Iterator[Standin]:
-    """Knows the device of the store `tmp_path / STORE`."""
+    """A stand-in that knows the device of the store `tmp_path / STORE`."""
     shutil.copytree(linked, tmp_path, dirs_exist_ok=True)
     with stand_in(tmp_path) as server:
         yield server
@@ -32,7 +32,7 @@ def account(server: Standin) -> AccountScript:
 
 @pytest.fixture
 def client(server: Standin, tmp_path: Path) -> Iterator[Driver]:
-    """Logged in."""
+    """A client that is logged in."""
     with Driver(server, tmp_path / STORE) as client:
         client.connect()
         client.event("Connected")
@@ -41,7 +41,7 @@ def client(server: Standin, tmp_path: Path) -> Iterator[Driver]:
 
 @pytest.fixture
 def new_client(server: Standin, tmp_path: Path) -> Iterator[Driver]:
-    """Not paired, showing its first QR code."""
+    """A client that is not paired and shows its first QR code."""
     with Driver(server, tmp_path / "new.sqlite") as client:
         client.connect()
         client.event("Qr")

@@ -25,7 +25,7 @@ _PROLOGUE = b"WA\x06\x03"
 
 
 class HandshakeRefused(Exception):
-    """The client asked for something that the real server would not answer either."""
+    """The client asked for something that the real server would also refuse."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Connection:
         self.payload: Any = None
 
     async def open(self, identity: Identity) -> None:
-        """Until the client has logged in or registered, one or the other by its payload."""
+        """Returns once the client has logged in or registered, depending on its payload."""
         await self._proxy()
         await self._encrypt(identity.tls)
         await self._upgrade()
@@ -66,28 +66,28 @@ class Connection:
         self._incoming, self._outgoing = handshake.ciphers()
 
     async def stanzas(self) -> AsyncIterator[Node]:
-        """Until the client goes or the connection is closed."""
+        """Yields until the client disconnects or the connection is closed."""
         with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError, ssl.SSLError):
             while True:
                 yield decode(self._incoming.decrypt(await self._frame()), self._words)
 
     async def send(self, *stanzas: Node) -> None:
-        """Nothing where the client has gone already."""
+        """Does nothing if the client has already disconnected."""
         with contextlib.suppress(ConnectionError, RuntimeError, InvalidState):
             for stanza in stanzas:
                 await self._send_frame(self._outgoing.encrypt(encode(stanza)))
 
     def close(self) -> None:
-        """Closes the socket after what has been sent."""
+        """Closes the socket once everything has been sent."""
         self._writer.close()
 
     def abort(self) -> None:
-        """Drops the socket at once, without a word."""
+        """Drops the socket at once, without notice."""
         self._writer.transport.abort()
 
     async def closed(self) -> None:
         """Returns once the socket is closed, after `close` or `abort`."""
-        while self._socket.fileno() != -1:  # noqa: ASYNC110 - nothing else tells in every case
+        while self._socket.fileno() != -1:  # noqa: ASYNC110 - nothing else shows it in every case
             await asyncio.sleep(0.01)
 
     async def _proxy(self) -> None:
@@ -100,7 +100,7 @@ class Connection:
         await self._writer.drain()
 
     async def _encrypt(self, tls: ssl.SSLContext) -> None:
-        """ConnectionAbortedError where `abort` came in the middle.
+        """Raises ConnectionAbortedError if `abort` came in the middle.
 
         asyncio's streams then fail with AttributeError, and leave the writer without a transport
         (`loop.start_tls` returns None: CPython 3.11 to 3.13).

@@ -21,7 +21,7 @@ Line = dict[str, Any]
 
 
 class Driver:
-    """Starts the child with `with`, ends it with it; the store outlives both."""
+    """A context manager around the child process; the store outlives both."""
 
     def __init__(self, standin: Standin, store: Path) -> None:
         self._standin, self._store = standin, store
@@ -54,11 +54,11 @@ class Driver:
                 pipe.close()
 
     def connect(self) -> None:
-        """Lets the library connect; it stays in that call for as long as it lives."""
+        """Lets the library connect; the call does not return for as long as the library lives."""
         self.start("connect", PROXY_URL)
 
     def start(self, command: str, *args: object) -> int:
-        """Gives a command and returns its number for `result`."""
+        """Sends a command and returns its number for `result`."""
         number = next(self._ids)
         if self._process.stdin is None:
             raise RuntimeError("the child has no input")
@@ -68,14 +68,14 @@ class Driver:
         return number
 
     def result(self, number: int, seconds: float = PATIENCE_SECONDS) -> Line:
-        """The answer to a command: `value`, `error` as text or nothing, `seconds` it took."""
+        """The result of a command: `value`, `error` as text or None, `seconds` it took."""
         return self.wait(lambda line: line.get("answer") == number, seconds)
 
     def call(self, command: str, *args: object, seconds: float = PATIENCE_SECONDS) -> Line:
         return self.result(self.start(command, *args), seconds)
 
     def event(self, name: str, seconds: float = PATIENCE_SECONDS, *, after: int = 0) -> Line:
-        """The first event of that name, of those after the first `after` lines."""
+        """The first event of that name after the first `after` lines."""
         return self.wait(lambda line: line.get("event") == name, seconds, after=after)
 
     def seen(self) -> int:
@@ -88,7 +88,7 @@ class Driver:
             return [str(line["event"]) for line in self._lines if "event" in line]
 
     def wait(self, matches: Callable[[Line], bool], seconds: float, *, after: int = 0) -> Line:
-        """The first line that matches; `TimeoutError` shows what came instead."""
+        """The first line that matches; a `TimeoutError` shows what came instead."""
         deadline = time.monotonic() + seconds
         with self._changed:
             while True:

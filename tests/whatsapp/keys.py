@@ -1,4 +1,4 @@
-"""Curve25519 keys as WhatsApp uses them: one key agrees on secrets and signs (XEdDSA)."""
+"""Curve25519 keys as WhatsApp uses them: one key both agrees on secrets and signs (XEdDSA)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 @dataclass(frozen=True)
 class KeyPair:
-    """A private key of 32 bytes and what follows from it."""
+    """A private key of 32 bytes and what is derived from it."""
 
     private: bytes
 
@@ -42,5 +42,5 @@ class KeyPair:
 
 
 def derive(secret: bytes, size: int, *, salt: bytes | None = None, info: bytes = b"") -> bytes:
-    """HKDF over SHA-256; no salt is a salt of zeros."""
+    """HKDF with SHA-256; without a salt, one of zeros."""
     return HKDF(hashes.SHA256(), size, salt, info).derive(secret)

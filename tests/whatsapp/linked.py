@@ -21,7 +21,7 @@ STORE = "store.sqlite"
 
 @contextmanager
 def stand_in(directory: Path) -> Iterator[Standin]:
-    """With a group that the account is in and one that it is not in."""
+    """A stand-in with a group that the account is in and one that it is not in."""
     with Standin(directory) as server:
         server.add_group(GROUP, GROUP_NAME, NUMBER, MEMBER)
         server.add_group(OTHERS_GROUP, "Satker Lain", MEMBER)
@@ -31,7 +31,7 @@ def stand_in(directory: Path) -> Iterator[Standin]:
 
 @pytest.fixture(scope="session")
 def linked(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A directory with the store of a device that was paired by QR, and the stand-in's memory of
+    """A directory with the store of a device that was paired by QR, and the stand-in's record of
     it. For the conftest that imports it."""
     directory = tmp_path_factory.mktemp("linked")
     with stand_in(directory) as server, Driver(server, directory / STORE) as client:

@@ -30,7 +30,7 @@ class Cipher:
 
 
 class Handshake:
-    """Takes the client's two messages; after `finish` both directions have their key."""
+    """Processes the client's two messages; after `finish` both directions have their key."""
 
     def __init__(self, prologue: bytes, static: KeyPair, certificate: bytes) -> None:
         self._static, self._certificate = static, certificate
@@ -40,7 +40,7 @@ class Handshake:
         self._mix_hash(prologue)
 
     def hello(self, data: bytes) -> bytes:
-        """The answer to the client's first message."""
+        """The response to the client's first message."""
         message = wa6.HandshakeMessage.FromString(data)
         client = message.clientHello.ephemeral
         self._mix_hash(client)
@@ -63,7 +63,7 @@ class Handshake:
         return static, self._decrypt(message.payload)
 
     def ciphers(self) -> tuple[Cipher, Cipher]:
-        """For what the client sends, and for what it reads."""
+        """The ciphers for what the client sends, and for what it reads."""
         keys = derive(b"", 64, salt=self._salt)
         return Cipher(keys[:32]), Cipher(keys[32:])
 

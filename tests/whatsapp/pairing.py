@@ -1,4 +1,4 @@
-"""Linking a new device: what the server sends, and what a phone does that scans or types."""
+"""Linking a new device: what the server sends, and what the phone that scans or types does."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class QrCode:
 
 
 def offer(references: list[str]) -> Node:
-    """The references for QR codes; the client shows one after the other, then gives up."""
+    """The references for QR codes; the client shows them one after the other, then gives up."""
     codes = [node("ref", data=reference.encode()) for reference in references]
     return node("iq", node("pair-device", *codes), from_=SERVER, type_="set", id_="1", xmlns="md")
 

@@ -1,6 +1,6 @@
-"""Linking a device by the eight characters that it shows and the phone's owner types.
+"""Linking a device by the eight characters that it shows and that the phone's owner types.
 
-Both sides hide a fresh public key behind the code, agree on a secret over those keys and their
+Both sides hide a fresh public key behind the code, agree on a secret from those keys and their
 identities, and so authenticate the pairing that follows. Message names, iterations and key labels:
 whatsmeow, `pair-code.go`.
 """
@@ -31,7 +31,7 @@ def _data(parent: Node, tag: str) -> bytes:
 
 @dataclass
 class PhoneCode:
-    """One device's attempt: it said hello for a number, and waits for the phone."""
+    """One device's attempt: it has said hello for a number, and waits for the phone."""
 
     number: str
     noise_key: bytes
@@ -47,12 +47,12 @@ class PhoneCode:
         return cls(hello.jid("jid").user, noise_key, wrapped)
 
     def answer(self) -> Node:
-        """To the hello: the attempt's reference."""
+        """The response to the hello: the attempt's reference."""
         reference = node("link_code_pairing_ref", data=self.reference)
         return node(_TAG, reference, stage="companion_hello")
 
     def typed(self, code: str, identity: KeyPair) -> Node:
-        """What the device hears once the owner typed this code; a wrong one ends in garbage."""
+        """What the device receives once the owner has typed this code; garbage for a wrong one."""
         characters = code.replace("-", "").encode()
         self.shared = self.ephemeral.agree(_mask(characters, self.wrapped[:48], self.wrapped[48:]))
         head = os.urandom(48)
@@ -68,9 +68,9 @@ class PhoneCode:
         return node("notification", hello, from_=SERVER, id_=now, t=now, type_=_TAG)
 
     def finished(self, finish: Node, identity: KeyPair) -> tuple[bytes, bytes]:
-        """From the device's last word: its identity, and the secret that seals the pairing.
+        """From the device's last message: its identity, and the secret that seals the pairing.
 
-        `cryptography.exceptions.InvalidTag` where the code was a wrong one.
+        Raises `cryptography.exceptions.InvalidTag` if the code was wrong.
         """
         bundle = _data(finish, "link_code_pairing_wrapped_key_bundle")
         salt, nonce, sealed = bundle[:32], bundle[32:44], bundle[44:]
@@ -82,6 +82,6 @@ class PhoneCode:
 
 
 def _mask(code: bytes, head: bytes, key: bytes) -> bytes:
-    """Hides a key behind the code or uncovers it; `head` is salt (32 bytes) and counter (16)."""
+    """Hides a key behind the code, or reveals it; `head` is salt (32 bytes) and counter (16)."""
     secret = hashlib.pbkdf2_hmac("sha256", code, head[:32], _ITERATIONS)
     return Cipher(algorithms.AES(secret), modes.CTR(head[32:])).encryptor().update(key)

@@ -1,7 +1,7 @@
 """The library's protobuf schemas, without the library.
 
-`import neonize.proto` would load the Go library into the test process; its schema modules stand
-alone in a directory of their own, from which the library itself imports them the same way.
+`import neonize.proto` would load the Go library into the test process; its schema modules are
+independent, in a separate directory from which the library itself imports them the same way.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a test makes happen to one account: pairing, and every way that a session can end."""
+"""What a test can do to one account: pairing, and every way that a session can end."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Control(Protocol):
 class AccountScript:
     """One phone number's account; each method returns when the server has done its part.
 
-    Where a method needs a session, `LookupError` tells that no device is logged in.
+    A method that needs a session raises `LookupError` if no device is logged in.
     """
 
     def __init__(self, control: Control, account: Account) -> None:
@@ -35,12 +35,12 @@ class AccountScript:
 
     @property
     def connected(self) -> bool:
-        """A device of this account is logged in now."""
+        """Whether a device of this account is logged in now."""
         return bool(self._sessions())
 
     @property
     def linked(self) -> int:
-        """How many devices of this account may log in."""
+        """How many devices of this account can log in."""
         return len(self._account.devices)
 
     @property
@@ -59,8 +59,8 @@ class AccountScript:
     def scan(self, code: str) -> None:
         """Links the device that shows this QR text, as the account's phone would.
 
-        `LookupError` where no client offers that code any more. The client logs in afterwards by
-        itself.
+        Raises `LookupError` if no client offers that code any more. Afterwards the client logs in
+        by itself.
         """
         qr = QrCode.parse(code)
         waiting = self._waiting(qr)
@@ -68,7 +68,7 @@ class AccountScript:
         self._control.wait_for(waiting.paired.is_set)
 
     def scan_wrongly(self, code: str) -> None:
-        """Somebody consents who did not see the code: the client must not believe it."""
+        """Somebody who did not see the code consents: the client must not believe it."""
         qr = QrCode.parse(code)
         waiting, secret = self._waiting(qr), os.urandom(32)
         self._control.run(waiting.consent(self._account, qr.noise_key, qr.identity, secret))
@@ -82,7 +82,7 @@ class AccountScript:
     def type_code(self, code: str) -> None:
         """Links the device that asked for this number and shows this code (`ABCD-1234`).
 
-        `LookupError` where no client asked for this number; `TimeoutError` for a wrong code.
+        Raises `LookupError` if no client asked for this number, `TimeoutError` for a wrong code.
         """
         for waiting in self._control.server.registrations:
             asked = waiting.phone_code
@@ -96,13 +96,13 @@ class AccountScript:
     # Ends of a session
 
     def drop(self) -> None:
-        """The socket breaks without a word; the client connects again by itself."""
+        """The socket breaks without notice; the client reconnects by itself."""
         session = self.session
         self._control.do(session.connection.abort)
         self._wait_ended(session)
 
     def replaced(self) -> None:
-        """Another client took over with the same device."""
+        """Another client takes over with the same device."""
         self._end(REPLACED)
 
     def remove_devices(self) -> None:
@@ -113,17 +113,17 @@ class AccountScript:
             self._end(node("stream:error", node("conflict", type_="device_removed"), code="401"))
 
     def stream_error(self, code: str) -> None:
-        """The server ends the session with this code; 503 is a restart of its own."""
+        """The server ends the session with this code; 503 means that the server restarts."""
         self._end(node("stream:error", code=code))
 
     def refuse_logins(self, reason: int, **details: str) -> None:
-        """From now on each login fails with this reason; a session that is open is dropped."""
+        """From now on each login fails with this reason; an open session is dropped."""
         self._account.refusal = Failure(reason, details)
         if self.connected:
             self.drop()
 
     def ban(self, *, code: int, seconds: int) -> None:
-        """A temporary ban with its reason and how long it lasts."""
+        """A temporary ban with its reason and duration."""
         self.refuse_logins(402, code=str(code), expire=str(seconds))
 
     def allow_logins(self) -> None:
@@ -136,29 +136,29 @@ class AccountScript:
         self._account.answers_pings = answers
 
     def drop_questions(self, namespace: str, number: int) -> None:
-        """The socket breaks at each of the next questions of this namespace."""
+        """The socket breaks at each of the next requests in this namespace."""
         self._account.dropped[namespace] = number
 
     def delay(self, seconds: float) -> None:
-        """Each stanza of the session that is open waits this long for its turn."""
+        """Delays each stanza of the open session by this long."""
         self.session.delay = seconds
 
     def push(self, stanza: Node) -> None:
-        """Any stanza, to the session that is open."""
+        """Sends any stanza to the open session."""
         self._control.run(self.session.connection.send(stanza))
 
     def undecryptable(self, group: str, sender: str) -> None:
-        """A group message, from this phone number, that the client has no key for."""
+        """Sends a group message from this phone number that the client has no key for."""
         enc = node("enc", data=b"\x33" + os.urandom(90), v="2", type_="skmsg")
         self._push_from(group, sender, Node("message", {"type": "text"}, (enc,)))
 
     def receipt(self, message: str, group: str, reader: str, kind: str = "") -> None:
-        """A member got the message, or did with it what `kind` says: `read`, `played`."""
+        """A member received the message, or did what `kind` says: `read`, `played`."""
         named = {"id": message} | ({"type": kind} if kind else {})
         self._push_from(group, reader, Node("receipt", named))
 
     def ask_again(self, message: str, group: str, reader: str) -> None:
-        """A member could not read the message and asks for it once more (a retry receipt)."""
+        """A member could not read the message and asks for it again (a retry receipt)."""
         now = str(int(time.time()))
         retry = node("retry", count="1", id_=message, t=now, v="1")
         registration = node("registration", data=bytes(4))
@@ -181,5 +181,5 @@ class AccountScript:
         self._wait_ended(session)
 
     def _wait_ended(self, session: Session) -> None:
-        """This one; the client may have a new one already."""
+        """Waits for the end of this session; the client may already have a new one."""
         self._control.wait_for(lambda: session not in self._sessions())

@@ -21,7 +21,7 @@ _SECONDS = 120.0
 class Server:
     """Accepts client processes on a Unix socket; each brings the listening socket of its network.
 
-    `changed` is called after everything that a script may wait for.
+    `changed` is called after everything that a script might wait for.
     """
 
     def __init__(
@@ -37,14 +37,14 @@ class Server:
         self._up = True
 
     async def serve(self, address: socket.socket) -> None:
-        """Until `stop`."""
+        """Serves until `stop`."""
         loop = asyncio.get_running_loop()
         while True:
             process, _ = await loop.sock_accept(address)
             self.spawn(self._serve_process(process))
 
     async def stop(self) -> None:
-        """Ends everything, clients' connections too, and returns once all is closed."""
+        """Ends everything, including clients' connections, and returns once all is closed."""
         while others := asyncio.all_tasks() - {asyncio.current_task()}:
             self._drop_connections()
             for task in self._tasks:
@@ -87,7 +87,7 @@ class Server:
                 await loop.sock_recv(process, 1)
 
     async def _serve(self, connection: Connection) -> None:
-        """To the connection's end; `stop` ends one that this is cancelled for."""
+        """Serves until the connection's end; `stop` closes a connection whose task it cancels."""
         try:
             if not self._up:
                 connection.abort()
@@ -98,7 +98,7 @@ class Server:
             pass
         except HandshakeRefused as refused:
             self.world.problems.append(str(refused))
-        except Exception:  # noqa: BLE001 - whatever it was, the test must hear of it
+        except Exception:  # noqa: BLE001 - whatever it was, the test must see it
             self.world.problems.append(traceback.format_exc())
         finally:
             connection.close()

@@ -32,7 +32,7 @@ class Registration:
         self._world, self._changed = world, changed
 
     async def run(self) -> None:
-        """Until the client goes, which it does by itself once it is paired."""
+        """Runs until the client disconnects, which it does by itself once it is paired."""
         await self.connection.send(pairing.offer(self.references))
         async for stanza in self.connection.stanzas():
             linking = stanza.child("link_code_companion_reg")
@@ -48,7 +48,7 @@ class Registration:
     async def consent(
         self, account: Account, noise_key: bytes, companion: bytes, secret: bytes
     ) -> None:
-        """The phone's owner agrees: the device is linked, and told so."""
+        """The phone's owner agrees: the device is linked and informed."""
         device = Jid(account.jid.user, device=self._world.link(account, noise_key))
         identity = self._world.phone(account.jid).identity
         await self.connection.send(pairing.success(device, identity, companion, secret))
@@ -68,7 +68,7 @@ class Registration:
 
 
 class Session:
-    """A linked device that logs in; `received` is all it sent, in order."""
+    """A linked device that logs in; `received` is everything it sent, in order."""
 
     def __init__(
         self, world: World, account: Account, connection: Connection, changed: Callable[[], None]
@@ -80,14 +80,14 @@ class Session:
         self._world, self._changed = world, changed
 
     def refused(self) -> Failure | None:
-        """Why this client may not log in, if so: by script, or for an unknown key."""
+        """Why this client may not log in, or None: the script says so, or its key is unknown."""
         if self.account.refusal is not None:
             return self.account.refusal
         known = self.account.devices.get(self.device.device) == self.connection.static
         return None if known else Failure(401)
 
     async def run(self) -> None:
-        """Until the client goes."""
+        """Runs until the client disconnects."""
         now = str(int(time.time()))
         await self.connection.send(
             node("success", t=now, lid=lid_of(self.device), creation=now),
@@ -104,7 +104,7 @@ class Session:
         await self.end(Node("failure", {"reason": str(failure.reason)} | failure.details))
 
     async def end(self, stanza: Node) -> None:
-        """Tells the client why, gives it the time to take it in, and closes the connection."""
+        """Tells the client why, gives it time to process that, and closes the connection."""
         await self.connection.send(stanza)
         await asyncio.sleep(_LAST_WORD_SECONDS)
         self.connection.close()

@@ -41,7 +41,7 @@ class Phone:
         self._sender_keys: dict[tuple[Jid, Jid, int], SenderKey] = {}
 
     def bundle(self) -> Node:
-        """What others need to write to it first; no one-time keys, they are optional."""
+        """What others need to write to it first; without one-time keys, which are optional."""
         signature = self.identity.sign(_DJB + self._signed.public)
         return node(
             "user",
@@ -58,7 +58,7 @@ class Phone:
         )
 
     def read(self, sender: Jid, message: Node) -> str | None:
-        """The text of a message stanza; nothing where it is not meant for this phone."""
+        """The text of a message stanza; None if it is not meant for this phone."""
         chat = message.jid("to")
         addressed = (message.child("participants") or message).all("to")
         own = [enc for to in addressed if to.jid("jid") == self.jid for enc in to.all("enc")]
@@ -121,7 +121,7 @@ def _decrypt(data: bytes, *, key: bytes, iv: bytes) -> bytes:
 
 
 def _fields(data: bytes) -> dict[int, int | bytes]:
-    """A protobuf message without its schema, each field once: numbers and bytes."""
+    """A protobuf message parsed without its schema, each field once: numbers and bytes."""
     fields: dict[int, int | bytes] = {}
     at = 0
     while at < len(data):

@@ -1,8 +1,7 @@
 """The stand-in for WhatsApp's server, scripted by a test, serving the real client library.
 
-It runs in a thread of the test's process. Each client process lives in a network namespace of
-its own (see `hook/standin_hook.py`) and hands over the listening socket that its proxy setting
-points to.
+It runs in a thread of the test's process. Each client process lives in its own network namespace
+(see `hook/standin_hook.py`) and hands over the listening socket that its proxy setting points to.
 """
 
 from __future__ import annotations
@@ -31,9 +30,9 @@ _SECONDS = 120.0
 
 
 class Standin:
-    """Serves from `with` to its end; accounts and their devices are kept in `directory`.
+    """Serves while its `with` block runs; accounts and their devices are kept in `directory`.
 
-    `problems` must be empty at the end: it tells what a client asked that nothing here answers,
+    `problems` must be empty at the end: it lists what a client asked that nothing here answers,
     and what broke in the server. Waiting methods raise `TimeoutError`.
     """
 
@@ -67,7 +66,7 @@ class Standin:
         self._files.cleanup()
 
     def environment(self) -> dict[str, str]:
-        """What a process that loads the library needs on top of its own environment."""
+        """What a process that loads the library needs besides its own environment."""
         paths = [str(_HOOK), os.environ.get("PYTHONPATH", "")]
         return {
             ADDRESS: str(self._socket.getsockname()),
@@ -77,14 +76,14 @@ class Standin:
             "WA_PROXY_URL": PROXY_URL,
         }
 
-    # What there is
+    # What exists
 
     def account(self, number: str) -> AccountScript:
-        """The account of a phone number (`62812…`), which then exists."""
+        """The account of a phone number (`62812…`), created if necessary."""
         return AccountScript(self, self.world.account(Jid(number)))
 
     def add_group(self, jid: str, name: str, *numbers: str) -> Group:
-        """A group with these phone numbers in it, the account's own among them."""
+        """Adds a group with these phone numbers, the account's own among them."""
         group = Group(Jid.parse(jid), name, [Jid(number) for number in numbers])
         self.world.groups[group.jid] = group
         return group
@@ -96,17 +95,17 @@ class Standin:
     # What happens to messages
 
     def next_sends(self, *outcomes: Reaction) -> None:
-        """What the next messages meet, one after the other; all later ones are acknowledged."""
+        """What happens to the next messages, one by one; all later ones are acknowledged."""
         self.world.outcomes.extend(outcomes)
 
     @property
     def arrivals(self) -> list[Arrival]:
-        """Every message as often as it reached the server, in order."""
+        """Every message, each time that it reached the server, in order."""
         return list(self.world.arrivals)
 
     @property
     def texts(self) -> list[str | None]:
-        """What the chats show: in order, each message once, without those that were refused."""
+        """What the chats show: each message once, in order, without refused ones."""
         return [text for _, text in self._shown()]
 
     def texts_to(self, chat: str) -> list[str | None]:
@@ -124,7 +123,7 @@ class Standin:
     # What happens to the server
 
     def down(self) -> None:
-        """Every connection breaks and no new one comes about, until `up`."""
+        """Every connection breaks and no new one succeeds, until `up`."""
         self.do(self.server.down)
         self.wait_for(lambda: not self.server.sessions)
 
@@ -134,13 +133,13 @@ class Standin:
     # For scripts
 
     def wait_for(self, condition: Callable[[], object], seconds: float = _SECONDS) -> None:
-        """Until it holds; looked at whenever a client did something."""
+        """Waits until it holds; checked whenever a client has done something."""
         with self._changed:
             if not self._changed.wait_for(lambda: bool(condition()), seconds):
                 raise TimeoutError(f"not within {seconds} s; problems: {self.problems}")
 
     def do(self, step: Callable[[], object]) -> None:
-        """A step in the server's thread, awaited here."""
+        """Runs a step in the server's thread and waits for it."""
 
         async def once() -> None:
             step()

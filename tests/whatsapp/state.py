@@ -12,14 +12,14 @@ from tests.whatsapp.binary import Jid, Node
 from tests.whatsapp.signal import Phone
 
 Reaction = Literal["ack", "silence", "drop"] | int
-"""What a sent message meets: an answer, none, a dropped socket, or an `ack` with an error code."""
+"""What a sent message gets: an `ack`, nothing, a dropped socket, or an `ack` with an error code."""
 
 
 @dataclass(frozen=True)
 class Arrival:
-    """A message as often as it reached the server; the same id again is a resend.
+    """One arrival of a message at the server; the same id again is a resend.
 
-    `asked_by` is set where it went to that member alone, who had asked for it once more.
+    `asked_by` is set if it went only to that member, who had asked for it again.
     """
 
     id: str
@@ -33,7 +33,7 @@ class Arrival:
 
 @dataclass
 class Group:
-    """A group chat; `gone` as its members and everyone else see it."""
+    """A group chat; `gone` applies to its members and everyone else."""
 
     jid: Jid
     name: str
@@ -43,7 +43,7 @@ class Group:
 
 @dataclass(frozen=True)
 class Failure:
-    """How a login is refused: the reason's number, and attributes that go with it."""
+    """How a login is refused: the reason's number, and the attributes that go with it."""
 
     reason: int
     details: dict[str, str] = field(default_factory=dict)
@@ -58,7 +58,7 @@ class Account:
     refusal: Failure | None = None
     answers_pings: bool = True
     dropped: dict[str, int] = field(default_factory=dict)
-    """How many of the next questions of a namespace break the connection."""
+    """How many of the next requests in a namespace break the connection."""
 
 
 def lid_of(jid: Jid) -> Jid:
@@ -67,12 +67,12 @@ def lid_of(jid: Jid) -> Jid:
 
 
 def number_of(jid: Jid) -> Jid:
-    """The phone number behind a hidden number; any other address is itself."""
+    """The phone number behind a hidden number; any other address is returned unchanged."""
     return Jid(jid.user[1:], device=jid.device) if jid.server == "lid" else jid
 
 
 class World:
-    """All of it; accounts and devices are kept in `file`, so that they outlive a stand-in."""
+    """All of that; accounts and devices are kept in `file`, so that they outlive a stand-in."""
 
     def __init__(self, file: Path) -> None:
         self._file = file
@@ -87,7 +87,7 @@ class World:
             self.account(Jid.parse(user)).devices.update(keys)
 
     def account(self, jid: Jid) -> Account:
-        """The account of a number, made where there is none yet."""
+        """The account of a number, created if there is none yet."""
         return self.accounts.setdefault(jid, Account(jid))
 
     def phone(self, jid: Jid) -> Phone:

@@ -1,4 +1,4 @@
-"""How sessions end or fail, and the events that the library makes of it."""
+"""How sessions end or fail, and the events that the library then emits."""
 
 from __future__ import annotations
 

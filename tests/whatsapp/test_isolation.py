@@ -1,4 +1,4 @@
-"""A process that loads the library is cut off first, or does not get to load it."""
+"""A process that loads the library is isolated first, or it cannot load it."""
 
 from __future__ import annotations
 

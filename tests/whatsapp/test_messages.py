@@ -1,4 +1,4 @@
-"""What is sent, what arrives, and what the library reports of it."""
+"""What is sent, what arrives, and what the library reports about it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Linking a device by QR and by phone code, and coming back without either."""
+"""Linking a device by QR and by phone code, and reconnecting without either."""
 
 from __future__ import annotations
 

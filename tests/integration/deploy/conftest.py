@@ -33,7 +33,7 @@ ANSWERS: dict[str, Any] = {
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """The deployable files without dependencies, and without any stage."""
+    """The deployable files, without dependencies or stages."""
     no_caches = shutil.ignore_patterns("__pycache__", "deployments", "deployed", "stages")
     for directory in ("chalicelib", ".chalice"):
         shutil.copytree(ROOT / directory, tmp_path / "p" / directory, ignore=no_caches)
@@ -45,7 +45,7 @@ def project(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def functions() -> dict[str, Callable[[Any], Any]]:
-    """What the account's functions do, by name; a test may replace one."""
+    """What the account's functions do, by name; a test can replace one."""
     return {name: partial(_answer, name) for name in ANSWERS}
 
 
@@ -59,7 +59,7 @@ def gate(
     functions: dict[str, Callable[[Any], Any]],
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Gate]:
-    """The account's door, as the environment names it."""
+    """The gate to the account, set as the endpoint in the environment."""
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "test")
     monkeypatch.delenv("AWS_PROFILE", raising=False)
@@ -83,7 +83,7 @@ NewStage = Callable[..., Deployment]
 
 @pytest.fixture
 def new_stage(project: Path, account: Account) -> NewStage:
-    """Makes a stage of a file with these lines, and its secrets, if any."""
+    """Creates a stage from a file with these lines, and its secrets, if any."""
 
     def make(name: str, *lines: str, secrets: dict[str, str] | None = SECRETS) -> Deployment:
         text = "\n".join([f'region = "{REGION}"', *lines])

@@ -1,4 +1,4 @@
-"""What a stage that was deployed must be, from the project's own files."""
+"""What a deployed stage must consist of, from the project's own files."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ CONSUMERS = {
 
 
 def assert_complete(account: Account, stage: Stage) -> None:
-    """Functions with limits, environment and role, schedules, mappings and logs."""
+    """Checks functions with limits, environment and role, schedules, mappings and logs."""
     there = seen(account, stage)
     for name, settings in FUNCTIONS.items():
         function = there["functions"][stage.prefix + name]
@@ -63,7 +63,7 @@ def _assert_fed(account: Account, stage: Stage) -> None:
 
 
 def _assert_tagged(account: Account, stage: Stage) -> None:
-    """Stacks, functions, roles, logs and rules."""
+    """Checks the tags of stacks, functions, roles, logs and rules."""
     found, listed = find(account, stage), [{"Key": k, "Value": v} for k, v in stage.tags.items()]
     aws, logs = account.client("lambda"), account.client("logs")
     for arn in found.functions.values():

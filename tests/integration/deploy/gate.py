@@ -1,4 +1,4 @@
-"""A proxy before moto: an account as new as it gets, that can stop a deployment at any call."""
+"""A proxy in front of moto: it plays a brand-new account, and can stop a deployment at any call."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ class FunctionFailed(Exception):
 
 
 class Gate:
-    """`changes` are the calls that change something, as "PutRule" or "PUT /path"; `bodies` what
-    they carried. From the change `stop_at` on, counted from 1, all are refused. Functions are not
-    run: `functions` answers for them."""
+    """`changes` are the calls that change something, as "PutRule" or "PUT /path"; `bodies` are
+    their contents. From the change `stop_at` on, counted from 1, all are refused. Functions are
+    not run: `functions` gives their results."""
 
     def __init__(self, upstream: str, functions: Callable[[str, Any], Any]) -> None:
         self.changes: list[str] = []
@@ -51,7 +51,7 @@ class Gate:
                 raise AttributeError(name)
 
             def log_message(self, *_: Any) -> None:
-                """Says nothing."""
+                """Logs nothing."""
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
@@ -68,7 +68,7 @@ class Gate:
             thread.join()
 
     def stop(self, change: int | None) -> None:
-        """Begins to count anew, and refuses from this change on."""
+        """Starts counting again, and refuses from this change on."""
         self.changes.clear()
         self.bodies.clear()
         self.stop_at = change
@@ -96,7 +96,7 @@ class Gate:
             self._forward(request, body)
 
     def _guard(self, name: str, body: bytes) -> str:
-        """Keeps which stacks are protected; returns why one may not be deleted."""
+        """Records which stacks are protected; returns why one cannot be deleted."""
         form = parse_qs(body.decode(errors="replace")) if name in _OF_STACKS else {}
         [stack] = form.get("StackName", [""])
         if form.get("EnableTerminationProtection") == ["true"]:

@@ -1,4 +1,4 @@
-"""All that a stage is on AWS, to be held against itself later."""
+"""Everything that a stage is on AWS, to compare it with itself later."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _PASSING = ("LastModified", "RevisionId", "CodeSha256", "CodeSize", "Version")
 
 
 def seen(account: Account, stage: Stage) -> dict[str, Any]:
-    """By function, role, rule, … what AWS tells of it, without what any call changes."""
+    """What AWS returns for each function, role, rule, …, without what any call changes."""
     found, aws, iam = find(account, stage), account.client("lambda"), account.client("iam")
     functions = {
         name: aws.get_function_configuration(FunctionName=name) for name in found.functions

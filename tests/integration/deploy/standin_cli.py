@@ -1,7 +1,7 @@
 """The AWS CLI and Docker as far as docs/deploy.md calls them: named `aws` and `docker` on PATH.
 
-`aws` makes the same call through boto3. Service, operation and options are those of the service's
-own model, so that a wrong name fails. `docker push` gives the registry an image.
+`aws` makes the same call through boto3. Service, operation and options are taken from the
+service's model, so that a wrong name fails. `docker push` puts an image into the registry.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def _options(words: list[str]) -> dict[str, list[str]]:
 
 
 def _value(model: Any, words: list[str]) -> Any:
-    """As the CLI reads it: `file://`, and `name=value,…` for a structure."""
+    """The value as the CLI reads it: `file://`, and `name=value,…` for a structure."""
     if model.type_name == "list":
         return [_value(model.member, [word]) for word in words]
     if model.type_name == "structure":

@@ -1,4 +1,4 @@
-"""Deployments of a project without dependencies, to a new account as moto plays it."""
+"""Deployments of a project without dependencies, to a new account as moto simulates it."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ from tests.integration.deploy.gate import FunctionFailed, Gate
 
 ON, OFF = {"ENABLED"}, {"DISABLED"}
 STRIDE = 20
-"""Changes between two stops: to stop at each of them would take minutes."""
+"""Changes between two stops: stopping at each of them would take minutes."""
 
 
 def told(text: str) -> None:
-    """Takes what a deployment says of itself."""
+    """Collects what a deployment reports."""
 
 
 def rules(account: Account, deployment: Any) -> set[str]:
@@ -81,7 +81,7 @@ def test_a_deployment_that_stops_anywhere_is_completed_by_the_next_one(
 
 
 def stopped_at(deployment: Deployment, gate: Gate, change: int) -> list[str]:
-    """The calls up to this one, from which on all are refused; all calls where they are fewer.
+    """Refuses all calls from this one on; returns those up to it, or all if there are fewer.
     Schedules stay off until the last step."""
     gate.stop(change)
     problem = ""
@@ -100,7 +100,7 @@ def no_room(event: Any) -> Any:
 
 
 def push_image(account: Account) -> str:
-    """An image of the host in the account's registry."""
+    """Puts an image of the host into the account's registry."""
     ecr = account.client("ecr")
     with suppress(ecr.exceptions.RepositoryAlreadyExistsException):
         ecr.create_repository(repositoryName="cicero-wa-host")

@@ -1,4 +1,4 @@
-"""The shell blocks of docs/deploy.md are run, as they stand, against a new account."""
+"""The shell blocks of docs/deploy.md are run, unchanged, against a new account."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ NOT_RUN = {
     "aws cloudformation describe-stacks": "is about that stack",
     "aws secretsmanager get-secret-value": "is about that stack's database",
 }
-"""How a command begins that is only read, and why. `docker` is run by a stand-in: no daemon."""
+"""The beginnings of commands that are only read, and why. A stand-in runs `docker`: no daemon."""
 
 STANDIN = Path(__file__).with_name("standin_cli.py")
 
 
 def blocks() -> list[list[str]]:
-    """The commands of each sh block, continued lines joined."""
+    """The commands of each sh block, with continued lines joined."""
     text = (ROOT / "docs/deploy.md").read_text(encoding="utf-8")
     found = re.findall(r"^```sh\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
     return [[line for line in b.replace("\\\n", " ").splitlines() if line] for b in found]
@@ -63,7 +63,7 @@ class Shell:
         }
 
     def run(self, *commands: str, typed: str = "") -> str:
-        """What they print, one after the other in one shell; fails the test where one fails."""
+        """Runs them in order in one shell; returns their output. Fails the test if one fails."""
         ran = subprocess.run(
             ["bash", "-euo", "pipefail", "-c", "\n".join(commands)],
             cwd=self.project,
@@ -79,7 +79,7 @@ class Shell:
 
 @pytest.fixture
 def shell(project: Path, tmp_path: Path, gate: Gate) -> Shell:
-    """Its project has no dependencies, and this interpreter as its .venv."""
+    """A shell whose project has no dependencies, and has this interpreter as its .venv."""
     shutil.copytree(ROOT / "local", project / "local")
     for name in ("Makefile", "requirements-dev.txt", "wa_session_host/Dockerfile"):
         (project / name).parent.mkdir(exist_ok=True)
@@ -96,7 +96,7 @@ def shell(project: Path, tmp_path: Path, gate: Gate) -> Shell:
 
 
 def write_stage(project: Path, account: Account, image: str) -> Stage:
-    """Its file, with the line that the document's own commands print, and open for pairing."""
+    """Writes its file, with the line that the document's commands print, and open for pairing."""
     ec2 = account.client("ec2")
     vpc = ec2.describe_vpcs()["Vpcs"][0]["VpcId"]
     subnets = ec2.describe_subnets(Filters=[{"Name": "vpc-id", "Values": [vpc]}])["Subnets"]
@@ -108,7 +108,7 @@ def write_stage(project: Path, account: Account, image: str) -> Stage:
 
 
 def test_every_command_runs(shell: Shell, account: Account) -> None:
-    """In the document's order, but the image comes first: one deployment does for both steps."""
+    """In the document's order, but with the image first: one deployment covers both steps."""
     ecr = account.client("ecr")
     with suppress(ecr.exceptions.RepositoryNotFoundException):
         ecr.delete_repository(repositoryName="cicero-wa-host", force=True)

@@ -1,4 +1,4 @@
-"""The life of one stage: from nothing, again, with new code, back, removed."""
+"""The life of one stage: created, repeated, with new code, rolled back, removed."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_the_life_of_a_stage(
 
 
 def run(one: Deployment, command: str, typed: str = "") -> str:
-    """What the command prints."""
+    """Returns what the command prints."""
     arguments = [command, one.stage.name, "--project", str(one.source)]
     ran = CliRunner().invoke(cli, arguments, input=typed)
     assert ran.exit_code == 0, (ran.output, ran.exception)
@@ -113,7 +113,7 @@ def stage_of_a_similar_name(account: Account) -> Stage:
 
 
 def told(text: str) -> None:
-    """Takes what a deployment says of itself."""
+    """Collects what a deployment reports."""
 
 
 def assert_status_tells_of_slots_queues_and_alarms(one: Deployment) -> None:
@@ -124,7 +124,7 @@ def assert_status_tells_of_slots_queues_and_alarms(one: Deployment) -> None:
     lines = ("START", json.dumps({"slot": "2026-02-20T17:00+07:00", "message": "open_slot: {}"}))
     events = [{"timestamp": now, "message": line} for line in lines]
     logs.put_log_events(logGroupName=group, logStreamName="s", logEvents=events)
-    name, watch = "cicero-one-fetch-late", account.client("cloudwatch")  # not of moto's stacks
+    name, watch = "cicero-one-fetch-late", account.client("cloudwatch")  # not in moto's stacks
     rule = {"EvaluationPeriods": 1, "Threshold": 1, "ComparisonOperator": "GreaterThanThreshold"}
     watch.put_metric_alarm(AlarmName=name, Namespace="x", MetricName="x", Period=60, **rule)
     watch.set_alarm_state(AlarmName=name, StateValue="ALARM", StateReason="test")
@@ -154,7 +154,7 @@ def assert_nothing_reserves_an_execution(gate: Gate) -> None:
 
 
 def assert_the_state_is_chalice_s_own(one: Deployment) -> None:
-    """What is found says all that Chalice wrote down."""
+    """What is found says everything that Chalice recorded."""
     file = one.work / ".chalice/deployed/one.json"
     chalice_s = json.loads(file.read_text())
     ours = find(one.account, one.stage).chalice_state(one.stage.prefix)

@@ -1,4 +1,4 @@
-"""What is said before anything is made, against a new account without any stage."""
+"""What preflight reports before anything is created, for a new account without any stage."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A slot runs through what was deployed: rules, mappings and queues as the account has them."""
+"""A slot runs through the deployed stage: rules, mappings and queues as the account has them."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def wirings(deployed: Deployment, account: Account) -> tuple[Wiring, Wiring]:
 
 @pytest.fixture
 def runtime(deployed: Deployment, account: Account, runtime_at: RuntimeAt) -> Iterator[Runtime]:
-    """This process's runtime, at 17:00, over the queues of the deployment."""
+    """This process's runtime, at 17:00, on the deployment's queues."""
     made = runtime_at("17:00")
     made.queues = Queues(deployed.stage.name, account.client("sqs"))
     runtimes.use(made)

@@ -1,4 +1,4 @@
-"""How a deployed stage is wired, read back from the account alone, and a runner that follows it."""
+"""How a deployed stage is wired, read only from the account, and a runner that follows it."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from local.invocation import schedule_event, sqs_event
 from tests.schedules import clocks
 
 Invoke = Callable[[str, Any], Any]
-"""Runs the function of this name with an event; what it raises is the test's failure."""
+"""Runs the function of this name with an event; whatever it raises fails the test."""
 
 
 @dataclass(frozen=True)
 class Rule:
-    """A schedule, and the functions that it invokes and may invoke."""
+    """A schedule, and the functions that it names and is allowed to invoke."""
 
     expression: str
     functions: tuple[str, ...]
@@ -27,7 +27,7 @@ class Rule:
 
 @dataclass(frozen=True)
 class Feed:
-    """A queue whose messages go to a function, so many at a time, in so many executions at most."""
+    """A queue that feeds a function: batch size, and the most executions at a time."""
 
     queue: str
     function: str
@@ -71,7 +71,7 @@ def read_wiring(account: Account, stage: Stage) -> Wiring:
 
 
 def _targets(account: Account, rule: dict[str, Any]) -> list[str]:
-    """The functions that the rule names, and that let it in."""
+    """The functions that the rule names and that allow it to invoke them."""
     targets = account.client("events").list_targets_by_rule(Rule=rule["Name"])["Targets"]
     return [_name(t["Arn"]) for t in targets if _lets_in(account, t["Arn"], rule["Arn"])]
 
@@ -90,7 +90,7 @@ def _name(arn: str) -> str:
 
 
 class Dispatcher:
-    """EventBridge and Lambda's pollers in one thread, with nothing to go by but the wiring."""
+    """EventBridge and Lambda's pollers in one thread, guided only by the wiring."""
 
     def __init__(self, wiring: Wiring, sqs: Any, invoke: Invoke) -> None:
         self._wiring = wiring
@@ -98,7 +98,7 @@ class Dispatcher:
         self._invoke = invoke
 
     def fire(self, at: datetime) -> list[str]:
-        """The rules that are due at this minute invoke their functions; those functions."""
+        """The rules due at this minute invoke their functions; returns those functions."""
         due = [
             function
             for rule in self._wiring.rules.values()
@@ -110,7 +110,7 @@ class Dispatcher:
         return due
 
     def drain(self) -> None:
-        """Hands out the messages of every queue that feeds a function, until there are none."""
+        """Delivers the messages of every queue that feeds a function, until there are none left."""
         while any([self._hand_out(feed) for feed in self._wiring.feeds]):
             pass
 

@@ -1,7 +1,7 @@
-"""The loaded library's memory: the words it abbreviates are read there, its root key replaced.
+"""The loaded library's memory: reads the words it abbreviates, and replaces its root key.
 
-Both are plain arrays of the Go program; the file on disk stays as it is. `LookupError` where they
-are not as expected, as they may be in another version of the library.
+Both are plain arrays of the Go program; the file on disk is not changed. Raises `LookupError` if
+they are not as expected, which may happen with another version of the library.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class _Mapping:
 
 
 def dictionary(package: Path) -> list[list[str]]:
-    """The words of one byte, then the four pages of words of two."""
+    """The one-byte words, then the four pages of two-byte words."""
     memory = _mappings(package)
     headers = [
         header
@@ -52,7 +52,7 @@ def dictionary(package: Path) -> list[list[str]]:
 
 
 def replace_root_key(package: Path, root: bytes) -> None:
-    """WhatsApp's public key by another of 32 bytes; once in a process."""
+    """Replaces WhatsApp's public key with another of 32 bytes; once per process."""
     hits = [hit for data in _mappings(package) if data.writable for hit in data.all(ROOT_KEY)]
     ctypes.memmove(_one(hits), root, len(ROOT_KEY))
 

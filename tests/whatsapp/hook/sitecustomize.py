@@ -1,4 +1,4 @@
-"""Python imports this at its start where this directory is on `PYTHONPATH`; see `standin_hook`."""
+"""Python imports this at startup if this directory is on `PYTHONPATH`; see `standin_hook`."""
 
 import standin_hook  # type: ignore[import-not-found]  # on PYTHONPATH, in the child only
 

@@ -1,10 +1,10 @@
-"""Brings a process that loads the unmodified WhatsApp library to the stand-in, and nowhere else.
+"""Connects a process that loads the unmodified WhatsApp library to the stand-in, and nowhere else.
 
 The code under test starts such processes itself and knows nothing of this. At `import neonize`
-the process leaves the machine's network for a namespace with a loopback of its own. Once the
+the process leaves the machine's network for a namespace with its own loopback. Once the
 library is loaded, it hands the stand-in a listening socket in there and the words that the
-library abbreviates, and gets the root key that the library shall trust instead of WhatsApp's.
-If any of it fails, the process ends: the library must not get a chance to reach the real server.
+library abbreviates, and gets the root key that the library will trust instead of WhatsApp's.
+If any of this fails, the process ends: the library must not get a chance to reach the real server.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class _Finder(MetaPathFinder):
 
 
 class _Isolating(Loader):
-    """Cuts the process off, loads the library, and turns it to the stand-in."""
+    """Isolates the process, loads the library, and points it to the stand-in."""
 
     def __init__(self, loader: Loader) -> None:
         self._loader = loader
@@ -69,13 +69,13 @@ class _Isolating(Loader):
 def _or_exit() -> Iterator[None]:
     try:
         yield
-    except BaseException:  # noqa: BLE001 - whatever it was, the library must not go on
+    except BaseException:  # noqa: BLE001 - whatever it was, the library must not continue
         traceback.print_exc()
         os._exit(70)
 
 
 def isolate() -> None:
-    """A network namespace with nothing but a loopback, as `unshare -rn` would give."""
+    """Moves to a network namespace with nothing but a loopback, as `unshare -rn` would."""
     user, group = os.getuid(), os.getgid()
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.unshare(_NEW_USER | _NEW_NETWORK):
@@ -88,7 +88,7 @@ def isolate() -> None:
 
 
 def load_magic() -> None:
-    """libmagic from the package that ships it, where the system has none."""
+    """Loads libmagic from the package that ships it, if the system has none."""
     with contextlib.suppress(OSError):
         ctypes.CDLL("libmagic.so.1")
         return
