@@ -4,11 +4,11 @@
     fetch_posts                            fetch queue: a client's posts → the change ledger
     refresh_engagement                     engagement queue: likers, commenters → messages
     dead_job, dead_engagement_job          what either queue gave up on
-    sweep                                  every minute: mends what a crash left behind
+    sweep                                  every minute: repairs what a crash left behind
     run_client, run_slot, add_post,        for people: `chalice invoke -n NAME`
     restore_post, outbox, migrate
 
-Each handler hands its event to `chalicelib.handlers`, where bad input is turned away.
+Each handler passes its event to `chalicelib.handlers`, which rejects bad input.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Addresses in settings, parsed to the end: PostgreSQL, Redis, API hosts, proxies.
+"""Addresses in settings, fully parsed: PostgreSQL, Redis, API hosts, proxies.
 
-Nothing is connected to. Each raises ValueError with a text that holds nothing of what was typed: it
-may be a password.
+Nothing is connected to. Every function raises ValueError with a text that quotes nothing of the
+input: it may be a password.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _ENCODE = (
 
 @dataclass(frozen=True)
 class Postgres:
-    """A postgresql:// URL. `host` may be a socket's directory, which begins with `/`."""
+    """A postgresql:// URL. `host` may be a socket's directory, which starts with `/`."""
 
     user: str
     password: str | None
@@ -66,8 +66,8 @@ def postgres(url: str) -> Postgres:
 
 
 def libpq_url(url: str, **parameters: str) -> str:
-    """The same server and database for a library that goes by defaults of its own: what `postgres`
-    reads of TLS is spelled out, and `parameters` are set for each session."""
+    """The same server and database for a library with its own defaults: the TLS settings that
+    `postgres` reads are spelled out, and `parameters` are set for each session."""
     asked = postgres(url).tls
     parts = _split(url)
     said = {key: value for key, value in parse_qsl(parts.query) if key not in _TLS_KEYS}
@@ -97,7 +97,7 @@ def redis(url: str) -> str:
 
 
 def api_host(text: str) -> str:
-    """A host name, or a URL of scheme, host and port alone; without a `/` at its end."""
+    """A host name, or a URL of scheme, host and port alone; returned without a trailing `/`."""
     text = text.rstrip("/")
     parts = _split(text if "://" in text else f"https://{text}")
     if parts.scheme not in ("http", "https"):
@@ -107,7 +107,7 @@ def api_host(text: str) -> str:
 
 
 def web_page(url: str) -> str:
-    """A URL that can be asked for over HTTP, with any path and query."""
+    """A URL that can be requested over HTTP, with any path and query."""
     if not url.startswith(("http://", "https://")):
         raise ValueError("must start with https://")
     parts = _split(url)
@@ -119,7 +119,7 @@ def web_page(url: str) -> str:
 
 
 def proxy(url: str) -> str:
-    """A proxy by scheme, host and port, with user and password where it wants them."""
+    """A proxy as scheme, host and port, with user and password if it needs them."""
     if not url.startswith(("http://", "https://", "socks5://")):
         raise ValueError("must start with http://, https:// or socks5://")
     parts = _split(url.rstrip("/"))
@@ -128,7 +128,7 @@ def proxy(url: str) -> str:
 
 
 def check_host(host: str) -> None:
-    """ValueError unless it is a host's name or an IP address."""
+    """Raises ValueError unless it is a host name or an IP address."""
     if not host:
         raise ValueError("the host is missing")
     if ":" in host or re.fullmatch(r"[0-9.]+", host):
@@ -197,12 +197,12 @@ def _decoded(text: str) -> str:
 
 
 def _redis_py_takes(url: str) -> None:
-    """What redis-py itself makes of it, without connecting: unknown options and wrong values."""
+    """Has redis-py itself check the URL, without connecting: unknown options and wrong values."""
     from redis import ConnectionPool
 
     pool: Any = None
     try:
         pool = ConnectionPool.from_url(url)
         pool.connection_class(**pool.connection_kwargs)
-    except Exception:  # noqa: BLE001  whatever redis-py says, its text may show the password
+    except Exception:  # noqa: BLE001  redis-py's message may show the password
         raise ValueError("an option is unknown or has a wrong value") from None

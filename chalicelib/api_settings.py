@@ -1,6 +1,6 @@
-"""The settings of the social APIs: each platform's hosts, and what holds for all of them.
+"""The settings of the social APIs: each platform's hosts, and what applies to all of them.
 
-Which platforms there are, and where each one's API is by default, stands in its description.
+Which platforms there are, and the default host of each API, are in `platforms`.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def _fields(platform: Platform, description: Description) -> dict[str, Any]:
 
 
 def _each(name: str) -> list[str]:
-    """A setting that each platform has."""
+    """The names of a setting that each platform has."""
     return [f"rapidapi_{platform}_{name}" for platform in PLATFORMS]
 
 
@@ -46,7 +46,7 @@ else:
 
 
 class ApiSettings(PlatformSettings):
-    """What can be set about the APIs; durations are seconds."""
+    """Everything that can be set about the APIs; durations are in seconds."""
 
     rapidapi_key: str = Field(repr=False, description="Key for all APIs")
     rapidapi_daily_budget: int | None = Field(
@@ -79,7 +79,7 @@ class ApiSettings(PlatformSettings):
         return key
 
     def api_hosts(self, platform: Platform) -> list[tuple[str, str]]:
-        """The (host, key) pairs of a platform's API, the first choice first."""
+        """The (host, key) pairs of a platform's API, first choice first."""
         host, second, key = (
             getattr(self, f"rapidapi_{platform}_{name}")
             for name in ("host", "fallback_host", "fallback_key")

@@ -1,7 +1,7 @@
-"""Where messages go: what people type as WhatsApp groups and telephone numbers. Pure.
+"""Where messages go: WhatsApp groups and telephone numbers as people type them. Pure.
 
-A wrong guess writes to a stranger, so what can be read in two ways is refused. E.164: a number has
-15 digits at most, its country's code among them; after Indonesia's 62 stands no 0.
+A wrong guess would write to a stranger, so anything ambiguous is refused. E.164: a number has 15
+digits at most, including its country code; no 0 follows Indonesia's 62.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _PERSON = re.compile(r"(?:62|0)[0-9]{7,13}")
 
 _ABROAD = re.compile(r"(?!0|62)[0-9]{8,15}")
 _INDONESIAN = re.compile(r"62[1-9][0-9]{7,12}")
-_MOBILE = re.compile(r"8[1-35-9]")  # no Indonesian network begins with 80 or 84
+_MOBILE = re.compile(r"8[1-35-9]")  # no Indonesian mobile number begins with 80 or 84
 _WRITTEN = re.compile(r"\+?[0-9 ().\-]*[0-9]")
 _LINK = re.compile(
     r"(?:https?://)?(?:wa\.me/|(?:api|web|www)\.whatsapp\.com/send/?\?phone=|whatsapp://send/?\?phone=)"
@@ -33,8 +33,8 @@ _LINK = re.compile(
 
 @dataclass(frozen=True)
 class Groups:
-    """What a `client_group` names: the group ids in it, each ending in @g.us, and how many
-    entries are none (people's ids, links, words)."""
+    """What a `client_group` names: its group ids, each ending in @g.us, and how many entries are
+    not group ids (people's ids, links, words)."""
 
     chats: tuple[str, ...]
     refused: int
@@ -42,7 +42,7 @@ class Groups:
 
 def read_groups(text: str | None) -> Groups:
     """The groups of a `client_group`, separated by `,` or `;` or blanks, with or without @g.us.
-    Blanks within an id are left out where that gives a whole id."""
+    Blanks within an id are dropped if that gives a complete id."""
     chats: list[str] = []
     refused = 0
     for line in re.split(r"[,;\r\n]+", visible(text or "")):
@@ -55,7 +55,8 @@ def read_groups(text: str | None) -> Groups:
 
 
 def group_chats(text: str | None, client_id: str = "") -> tuple[str, ...]:
-    """The group ids of a `client_group`. What is no group is left out with a warning."""
+    """The group ids of a `client_group`. Entries that are not groups are left out with a
+    warning."""
     groups = read_groups(text)
     for _ in range(groups.refused):
         log.warning("client %s: an entry of client_group is not a group id", client_id)
@@ -64,16 +65,16 @@ def group_chats(text: str | None, client_id: str = "") -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class People:
-    """What a list of operators names: chat ids, and the entries that are none by their place in
-    the list, from 1."""
+    """What a list of operators names: chat ids, and the positions (from 1) of the entries that are
+    not usable."""
 
     chats: tuple[str, ...]
     refused: tuple[int, ...]
 
 
 def read_people(text: str) -> People:
-    """The numbers of a list, separated by `,` or `;` or line breaks, as WhatsApp chat ids; a group
-    id that ends in @g.us may stand among them.
+    """The numbers of a list, separated by `,` or `;` or line breaks, as WhatsApp chat ids; group
+    ids that end in @g.us are allowed among them.
 
     `+84…`, `0084…` and a chat's id keep their country; `0…`, `62…` and `8…` are Indonesian.
     """
@@ -84,7 +85,7 @@ def read_people(text: str) -> People:
 
 
 def personal_chats(*texts: str) -> tuple[str, ...]:
-    """The chat ids of these lists, each once. What is none is left out with a warning."""
+    """The chat ids of these lists, each once. Unusable entries are left out with a warning."""
     people = read_people("\n".join(texts))
     for _ in people.refused:
         log.warning("an operators' number is not usable and was left out")
@@ -92,7 +93,7 @@ def personal_chats(*texts: str) -> tuple[str, ...]:
 
 
 def _groups_of(words: list[str]) -> Iterator[str | None]:
-    """Each group of one line, None for each word that is none."""
+    """Each group of one line, None for each word that is not a group."""
     place = 0
     while place < len(words):
         taken, group = _whole_group(words[place:]) or (1, _group(words[place]))
@@ -101,7 +102,7 @@ def _groups_of(words: list[str]) -> Iterator[str | None]:
 
 
 def _whole_group(words: list[str]) -> tuple[int, str] | None:
-    """The fewest words in front that are one whole id, and the id."""
+    """The fewest leading words that form one complete id, and the id."""
     joined = ""
     for count, word in enumerate(words, 1):
         joined += word.lower()
@@ -129,7 +130,7 @@ def _chat(entry: str) -> str | None:
 
 
 def _digits(entry: str) -> str | None:
-    """The number with its country's code, digits alone."""
+    """The number with its country code, digits only."""
     if link := _LINK.fullmatch(entry):
         return _of_country(link[1].removeprefix("+"))
     number, at, domain = re.sub("^tel:", "", entry, flags=re.IGNORECASE).partition("@")
@@ -150,14 +151,14 @@ def _digits(entry: str) -> str | None:
 
 
 def _of_country(digits: str) -> str | None:
-    """A number that begins with its country's code."""
+    """A number that begins with its country code."""
     if digits.startswith("62"):
         return _at_home(digits)
     return digits if _ABROAD.fullmatch(digits) else None
 
 
 def _at_home(digits: str) -> str | None:
-    """An Indonesian number, with or without 62 or a 0 in front."""
+    """An Indonesian number, with or without a leading 62 or 0."""
     own = digits.removeprefix("62").removeprefix("0")
     if own == digits and not _MOBILE.match(digits):
         return None

@@ -15,9 +15,9 @@ from chalicelib.platforms import DESCRIPTIONS, PLATFORMS, Platform
 class Client:
     """A unit with at least its id; a platform is on exactly when it has a handle.
 
-    `client_id` is written as stored. `account_ids`: what stands on the client as the id of an
-    account, of the platforms that know accounts by one. `chats` are group ids ending in @g.us. An
-    inactive client (`client_status` not true) is told nothing.
+    `client_id` is written as stored. `account_ids`: the account ids entered for the client, on
+    platforms that identify accounts by an id. `chats` are group ids ending in @g.us. An inactive
+    client (`client_status` not true) gets no messages.
     """
 
     client_id: str
@@ -50,14 +50,14 @@ class Client:
 
 
 def participants(rows: Iterable[Mapping[str, Any]]) -> list[Client]:
-    """The clients of these rows that have a platform on."""
+    """The clients of these rows that have at least one platform on."""
     return [client for client in map(Client.from_row, rows) if client.platforms]
 
 
 @dataclass(frozen=True)
 class UnusableHandles:
-    """What a client has set as handles and cannot be used, by platform; platforms whose status is
-    off are not looked at. `left_out`: nothing else is on, so the client takes no part."""
+    """A client's handles that are set but cannot be used, by platform; platforms whose status is
+    off are ignored. `left_out`: nothing else is on, so the client does not take part."""
 
     client_id: str
     problems: Mapping[Platform, Problem]
@@ -65,7 +65,7 @@ class UnusableHandles:
 
 
 def unusable_handles(rows: Iterable[Mapping[str, Any]]) -> list[UnusableHandles]:
-    """The clients of these rows with a handle that is set, not switched off, and names no
+    """The clients of these rows with a handle that is set, not switched off, and does not name an
     account."""
     found: list[UnusableHandles] = []
     for row in rows:
@@ -78,6 +78,6 @@ def unusable_handles(rows: Iterable[Mapping[str, Any]]) -> list[UnusableHandles]
 
 
 def _handle(row: Mapping[str, Any], platform: Platform) -> Handle:
-    """The handle of a platform that is not switched off."""
+    """The handle of a platform; an empty one if the platform is switched off."""
     column = DESCRIPTIONS[platform].handle_column
     return Handle() if row[f"{column}_status"] is False else read_handle(row[column], platform)

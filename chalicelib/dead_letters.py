@@ -14,9 +14,9 @@ log = logging.getLogger(__name__)
 
 
 def record_dead_job(runtime: Runtime, body: str) -> bool:
-    """Ends the client's run of a dead job as failed, and closes the slot if it was the last.
+    """Ends a dead job's client run as failed, and closes the slot if it was the last run.
 
-    A body that is no job belongs to no client: it is logged and dropped. Returns whether a run
+    A body that is not a job belongs to no client: it is logged and dropped. Returns whether a run
     was ended.
     """
     try:

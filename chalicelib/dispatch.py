@@ -1,8 +1,8 @@
-"""Opening a slot: once, with one run and one job per client; the gate decides where it starts.
+"""Opening a slot: once, with one run and one job per client; the gate decides the first stage.
 
-The slot and its runs commit first, then the jobs are sent and marked, so many at a time; what a
-crash leaves unmarked, or what there is no time for, is sent by the next call or by `sweep`. A job
-that arrives twice does no harm.
+The slot and its runs commit first, then the jobs are sent and marked, a page at a time; jobs that a
+crash left unmarked, or for which time ran out, are sent by the next call or by `sweep`. A job that
+arrives twice does no harm.
 """
 
 from __future__ import annotations
@@ -32,20 +32,20 @@ JOB_KEY = "./src/cron/cronDirRequestFetchSosmed.js"
 """This job's row in cron_job_config, under the name that operators know it by."""
 
 MANUAL_LIFE = timedelta(minutes=30)
-"""How long the job of a run by hand lives."""
+"""How long a job of a manual run is valid."""
 
 PAGE = 1000
-"""How many jobs are read, sent and marked at a time."""
+"""How many jobs are read, sent and marked at once."""
 
 SEND_SECONDS = 30.0
-"""When sending stops, well inside the time limits of open_slot and sweep."""
+"""When sending stops, well within the time limits of open_slot and sweep."""
 
 _SEND_THREADS = 8
 
 
 @dataclass(frozen=True)
 class Opened:
-    """What became of a slot event. `dispatched` counts the jobs sent by this call."""
+    """The result of a slot event. `dispatched` counts the jobs sent by this call."""
 
     slot: str
     result: Literal["opened", "already_open", "skipped", "missed"]
@@ -54,10 +54,10 @@ class Opened:
 
 
 def open_slot(runtime: Runtime, slot: Slot, trigger: Trigger) -> Opened:
-    """Opens the slot if nobody has, and sends the jobs that are not sent yet.
+    """Opens the slot if nobody has yet, and sends the jobs not sent yet.
 
     A schedule that fires too late for its slot opens nothing and sends nothing: the slot is
-    recorded and told as missed, unless it was opened in time.
+    recorded and reported as missed, unless it was opened in time.
     """
     if trigger == "schedule" and slot.too_late(runtime.now()):
         late = missed.record_missed(runtime, [slot], "the schedule fired too late")
@@ -85,10 +85,11 @@ def open_slot(runtime: Runtime, slot: Slot, trigger: Trigger) -> Opened:
 
 
 def send_jobs(runtime: Runtime, slot: Slot, seconds: float = SEND_SECONDS) -> int:
-    """Sends the slot's jobs that are not marked as sent, the longest unserved client first.
+    """Sends the slot's jobs that are not marked as sent, the client longest without a success
+    first.
 
-    What SQS refuses, and what there is no time for within `seconds`, is left to the next call.
-    Memory does not grow with the number of jobs.
+    Jobs that SQS refuses, or that do not fit within `seconds`, are left to the next call. Memory
+    does not grow with the number of jobs.
     """
     sent = refused = 0
     until = time.monotonic() + seconds
@@ -104,13 +105,13 @@ def send_jobs(runtime: Runtime, slot: Slot, seconds: float = SEND_SECONDS) -> in
 
 
 def _undispatched(runtime: Runtime, slot: Slot, refused: int) -> list[Row]:
-    """The next page; those that were refused stay in front."""
+    """The next page; refused jobs stay at the front."""
     with runtime.db.transaction() as tx:
         return tx.run("slots.undispatched", slot=slot.at, skip=refused, most=PAGE)
 
 
 def _send_page(runtime: Runtime, slot: Slot, rows: list[Row]) -> int:
-    """Sends and marks; returns how many were taken."""
+    """Sends and marks the jobs; returns how many were accepted."""
     sent = 0
     for queue, fetching in ((queues.FETCH, True), (queues.ENGAGEMENT, False)):
         jobs = (_job(slot, row) for row in rows if row["fetch_posts"] is fetching)
@@ -122,8 +123,8 @@ def _send_page(runtime: Runtime, slot: Slot, rows: list[Row]) -> int:
 
 
 def _why_off(runtime: Runtime) -> str | None:
-    """Why slots are not to run by the operators' switch; None where they are. What a failed
-    look-up means is a setting."""
+    """Why the operators' switch keeps slots from running; None if they may run. A setting decides
+    what a failed look-up means."""
     try:
         with runtime.db.transaction() as tx:
             row = tx.first("slots.job_is_active", job_key=JOB_KEY)
@@ -136,7 +137,7 @@ def _why_off(runtime: Runtime) -> str | None:
 
 
 def _add_clients(tx: Transaction, slot: Slot, trigger: Trigger, now: datetime) -> int:
-    """One run per participant. By hand, an old slot's jobs still get their time."""
+    """Adds one run per participant. In a manual run, an old slot's jobs still get their time."""
     earliest = now + MANUAL_LIFE if trigger == "manual" else now
     runs = _runs(participants(tx.run("slots.active_clients")), slot, earliest)
     tx.run("slots.add_clients", slot=slot.at, trigger=trigger, clients=json.dumps(runs))
@@ -144,7 +145,7 @@ def _add_clients(tx: Transaction, slot: Slot, trigger: Trigger, now: datetime) -
 
 
 def _runs(clients: Iterable[Client], slot: Slot, earliest: datetime) -> list[dict[str, Any]]:
-    """What differs between the clients' runs; a segment's jobs expire together."""
+    """The columns that differ between the clients' runs; the jobs of a segment expire together."""
     expiries: dict[Segment, str] = {}
     runs: list[dict[str, Any]] = []
     for client in clients:

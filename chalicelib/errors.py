@@ -1,22 +1,22 @@
 """Errors that a person reads.
 
     CiceroError
-    ├── BadInput             what was handed in cannot be used; names the field and the fix
+    ├── BadInput             an input cannot be used; names the field and the fix
     ├── ConfigurationError   the settings cannot be used; lists every field
-    └── DatabaseUnavailable  PostgreSQL did not answer; nothing of the transaction was kept
+    └── DatabaseUnavailable  PostgreSQL did not respond; the transaction was rolled back
 
 The APIs' errors have their own tree in `chalicelib.social.errors`.
 """
 
 
 class CiceroError(Exception):
-    """Base of every error that this service raises on purpose; its text is fit to show."""
+    """Base of every error that this service raises on purpose; its text may be shown to people."""
 
     kind = "error"
 
 
 class BadInput(CiceroError):
-    """Something handed in cannot be used. Nothing was written.
+    """An input cannot be used. Nothing was written.
 
     The text reads "<field>: <problem>. <fix>".
     """
@@ -29,16 +29,16 @@ class BadInput(CiceroError):
 
 
 class ConfigurationError(CiceroError):
-    """The settings are unusable; the text lists every field that is missing or wrong."""
+    """The settings cannot be used; the text lists every field that is missing or wrong."""
 
     kind = "configuration"
 
 
 class DatabaseUnavailable(CiceroError):
-    """PostgreSQL could not be reached, or went away in mid-transaction (which rolled back)."""
+    """PostgreSQL could not be reached, or was lost in mid-transaction (which was rolled back)."""
 
     kind = "database"
 
 
 class Conflict(CiceroError):
-    """What a decision rested on was changed by another worker meanwhile: decide again."""
+    """Another worker has changed what a decision was based on: decide again."""

@@ -1,6 +1,6 @@
-"""Between Lambda's events and the rules: reads the event, turns bad input away, logs the end.
+"""Between Lambda's events and the rules: reads the event, rejects bad input, logs the result.
 
-Imports of a stage happen in its handler, so that a cold start loads what it needs.
+Each handler imports its own stage, so that a cold start loads only what it needs.
 """
 
 from __future__ import annotations
@@ -64,7 +64,8 @@ def refresh_engagement(event: Mapping[str, Any], context: Any = None) -> None:
 
 
 def dead_job(event: Mapping[str, Any], context: Any = None) -> None:
-    """A job that a queue gave up on: its client's run ends as failed, so the slot can close."""
+    """A job that a queue gave up on: ends its client's run as failed, so that the slot can
+    close."""
     from chalicelib import dead_letters
     from chalicelib.runtime import invoked
 
@@ -72,7 +73,7 @@ def dead_job(event: Mapping[str, Any], context: Any = None) -> None:
 
 
 def sweep(event: Mapping[str, Any], context: Any = None) -> HandlerResult:
-    """The minute's round of mending."""
+    """One minute's round of repairs."""
     from chalicelib import sweep as sweeping
     from chalicelib.runtime import invoked
 
@@ -124,8 +125,8 @@ def restore_post(event: object, context: Any = None) -> HandlerResult:
 
 
 def outbox(event: object, context: Any = None) -> HandlerResult:
-    """`{"action": "list" | "show" | "redrive" | "cancel", …}` from a person. Texts and chats are
-    in the answer and never in the log."""
+    """`{"action": "list" | "show" | "redrive" | "cancel", …}` from a person. Texts and chats are in
+    the response and never in the log."""
     from chalicelib import requests
     from chalicelib.outbox import redrive
     from chalicelib.runtime import invoked
@@ -145,7 +146,7 @@ def outbox(event: object, context: Any = None) -> HandlerResult:
 
 
 def migrate(context: Any = None) -> HandlerResult:
-    """Brings the database to the newest shape."""
+    """Migrates the database to the newest version."""
     from chalicelib.db import migrate as migrations
     from chalicelib.runtime import invoked
 
@@ -156,8 +157,9 @@ def migrate(context: Any = None) -> HandlerResult:
 
 @contextmanager
 def retried_soon(runtime: Runtime, event: Mapping[str, Any], queue: str) -> Iterator[None]:
-    """Lets a job that failed for a passing reason come back soon: JOB_RETRY_SECONDS, doubled
-    with each try. Without it the queue waits its visibility timeout, and the slot is over."""
+    """Makes a job that failed for a temporary reason come back soon: after JOB_RETRY_SECONDS,
+    doubled with each try. Otherwise the queue would wait for its visibility timeout, and the slot
+    would be over."""
     try:
         yield
     except BadInput:
@@ -171,12 +173,12 @@ def retried_soon(runtime: Runtime, event: Mapping[str, Any], queue: str) -> Iter
 
 
 def _about(job: ClientJob) -> AbstractContextManager[None]:
-    """The job's slot, client and run, in every line that it logs."""
+    """Puts the job's slot, client and run into every line that it logs."""
     return logs.about(slot=str(job.of_slot), client=job.client_id, run=job.trigger)
 
 
 def _body(event: Mapping[str, Any]) -> str:
-    """The body of the one record an SQS event brings (the mappings' batch size is 1)."""
+    """The body of the single record in an SQS event (the mappings' batch size is 1)."""
     records = event.get("Records") or []
     if len(records) != 1 or "body" not in records[0]:
         raise BadInput("Records", f"expected one SQS record, got {len(records)}")

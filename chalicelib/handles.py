@@ -1,7 +1,7 @@
-"""What people type as an account's name: the name, or why there is none in it. Pure.
+"""Account names as people type them: the name, or why the text does not contain one. Pure.
 
-How a platform names its accounts is in its description. Words that are pages of any of the sites
-are nobody's account.
+How a platform names its accounts is in its description. Words that are pages on any of the sites
+are never accounts.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from chalicelib.platforms import DESCRIPTIONS, Description, Platform, Profile
 from chalicelib.typed import one_line
 
 Problem = Literal["word", "no_profile", "other_site", "form"]
-"""Why a text names no account: a word for "none", a link that is no profile's, a link to another
-site, a text that no account can be called."""
+"""Why a text names no account: a word for "none", a link that is not to a profile, a link to
+another site, a text that cannot be an account's name."""
 
 _OTHER_SITES = (
     "facebook.com", "fb.com", "fb.me", "fb.watch", "youtube.com", "youtu.be", "twitter.com",
@@ -49,7 +49,7 @@ _WORDS = frozenset(_NONE.split()) | {
 
 @dataclass(frozen=True)
 class Handle:
-    """An account's name in lower case without `@`, or why the text holds none; neither where
+    """An account's name in lower case without `@`, or why the text contains none; neither if
     nothing is set."""
 
     name: str | None = None
@@ -62,7 +62,7 @@ def read_handle(
     platforms: Mapping[Platform, Description] = DESCRIPTIONS,
 ) -> Handle:
     """The account that a text means on a platform: `@Name`, a profile's address, capitals,
-    full-width letters and unseen signs all come to `name`."""
+    full-width letters and invisible characters all become `name`."""
     plain = one_line(text or "").strip("<>").strip()
     if not plain:
         return Handle()
@@ -86,7 +86,7 @@ def _judged(name: str, profile: Profile) -> Handle:
 
 
 def _says_nothing(text: str) -> bool:
-    """Whether it is a dash, an underline or the like: no letter and no digit."""
+    """Whether the text has no letter and no digit: a dash, an underscore or the like."""
     return re.search(r"[^\W_]", text) is None
 
 
@@ -107,7 +107,7 @@ def _named(plain: str, profile: Profile, elsewhere: tuple[str, ...]) -> str | Ha
 
 
 def _of_profile(host: str, path: list[str], profile: Profile) -> str | Handle:
-    """The account of an address on the platform's own sites."""
+    """The account in an address on the platform's own sites."""
     if host not in profile.hosts or not path:
         return Handle(problem="no_profile")
     parts = [one_line(unquote(part)) for part in path]

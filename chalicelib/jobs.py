@@ -1,4 +1,4 @@
-"""What travels in the queues: small, versioned, and refused where the version is unknown."""
+"""The bodies of queue messages: small, versioned, and refused if the version is unknown."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ SlotTime = Annotated[AwareDatetime, AfterValidator(lambda moment: Slot.exactly(m
 
 
 class QueueMessage(BaseModel):
-    """Base of all queue bodies. Unknown versions are refused with BadInput.
+    """Base of all queue bodies. Unknown versions raise BadInput.
 
-    Unknown fields of a known version are ignored: during an update newer functions write what
-    older ones still read. A field without which the rest is wrong is a new version.
+    Unknown fields of a known version are ignored: during an update, newer functions write what
+    older ones still read. A field that cannot be ignored safely needs a new version.
     """
 
     model_config = ConfigDict(extra="ignore", frozen=True)
@@ -31,9 +31,9 @@ class QueueMessage(BaseModel):
 
 
 class ReadSoFar(BaseModel):
-    """What the invocations before have read of a post's list: how many names and comments, pages
-    and unreadable entries, the list's own total, and `seen`: short hashes of its pages and cursors,
-    by which a list that leads back to its start is known."""
+    """What earlier invocations have read of a post's list: the number of names, comments, pages and
+    unreadable entries, the list's own total, and `seen`: short hashes of its pages and cursors,
+    which show whether a list leads back to its start."""
 
     model_config = ConfigDict(frozen=True)
     names: int = 0
@@ -45,7 +45,7 @@ class ReadSoFar(BaseModel):
 
 
 class Unread(BaseModel):
-    """A post whose people are to be read: from the page `after`, or from the first."""
+    """A post whose likers or commenters are to be read, from the page `after` or the first."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
     platform: Platform
@@ -55,10 +55,10 @@ class Unread(BaseModel):
 
 
 class ClientJob(QueueMessage):
-    """One client, one stage, of one slot. The slot is decided once and never asked for again.
+    """One client's job in one stage of a slot. The slot is decided once and never recomputed.
 
     `expires_at`: from then on another slot does the same work, and this job is dropped.
-    `continuation`: what a previous invocation had no time for; None means all.
+    `continuation`: what an earlier invocation had no time for; None means everything.
     """
 
     slot: SlotTime
@@ -74,7 +74,7 @@ class ClientJob(QueueMessage):
 
 
 class OutboundMessage(QueueMessage):
-    """Points at an outbox row, which holds the text; `session` and `chat` are for routing."""
+    """Points to an outbox row, which holds the text; `session` and `chat` are for routing."""
 
     outbox_id: int
     session: str
@@ -85,7 +85,8 @@ Model = TypeVar("Model", bound=BaseModel)
 
 
 def validated(model: type[Model], data: object) -> Model:
-    """JSON text or an object as its model; BadInput names the first field that is wrong."""
+    """Validates JSON text or an object as its model; BadInput names the first field that is
+    wrong."""
     try:
         if isinstance(data, str | bytes):
             return model.model_validate_json(data)

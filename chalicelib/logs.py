@@ -1,7 +1,7 @@
-"""What every part logs, in one form: JSON lines on AWS, plain ones at a terminal.
+"""How every part logs, in one format: JSON lines on AWS, plain ones at a terminal.
 
-Lines that are written inside `about` carry its fields: slot, client and run, or account and outbox
-row. No line holds a phone number, a key or a message text.
+Lines logged inside `about` carry its fields: slot, client and run, or account and outbox row. No
+line contains a phone number, a key or a message text.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ _ABOUT: ContextVar[Mapping[str, str]] = ContextVar("about", default=MappingProxy
 
 @contextmanager
 def about(**fields: str) -> Iterator[None]:
-    """Lines of the block, and of what it hands to `parallel.side_by_side`, carry these fields and
-    those of the blocks around it."""
+    """Lines logged in the block, and in what it passes to `parallel.side_by_side`, carry these
+    fields and those of the enclosing blocks."""
     token = _ABOUT.set({**_ABOUT.get(), **fields})
     try:
         yield
@@ -31,7 +31,7 @@ def about(**fields: str) -> Iterator[None]:
 def configure(level: str | int, plain: str, stream: TextIO | None = None) -> None:
     """Sets up this process's log. On AWS each line is a JSON object with `timestamp`, `level`,
     `logger`, `message` and the fields; elsewhere it is `plain` (a format of the logging module),
-    with the fields behind it, unless somebody has set up the log already."""
+    followed by the fields, unless the log has been set up already."""
     root = logging.getLogger()
     if not root.handlers:
         root.addHandler(terminal := logging.StreamHandler(stream))
@@ -39,7 +39,7 @@ def configure(level: str | int, plain: str, stream: TextIO | None = None) -> Non
         root.setLevel(level)
     if on_aws():
         root.setLevel(level)
-        for handler in root.handlers:  # Lambda's runtime has put its own there
+        for handler in root.handlers:  # Lambda's runtime has installed its own
             handler.addFilter(_add_fields)
             handler.setFormatter(_json_formatter())
 

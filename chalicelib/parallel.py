@@ -1,4 +1,4 @@
-"""Work side by side on a bounded pool. Pure: the pool is the caller's."""
+"""Work in parallel on a bounded pool. Pure: the pool is the caller's."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ Output = TypeVar("Output")
 def side_by_side(
     pool: Executor, work: Callable[[Given], Output], items: Iterable[Given]
 ) -> list[Output]:
-    """`work` over the items on the pool, answers in the items' order. What one raises is raised
-    here, after all have ended. What is logged there carries the caller's fields (`logs.about`)."""
+    """Runs `work` over the items on the pool and returns the results in the items' order. If a call
+    raises, the error is raised here after all have ended. Log lines from there carry the caller's
+    fields (`logs.about`)."""
     futures = [pool.submit(copy_context().run, work, item) for item in items]
     for future in futures:
         future.exception()

@@ -1,5 +1,5 @@
-"""The platforms that clients post on, each described once: what differs between them and is a fact.
-Pure. How a platform is read stands in its module of `social/`, its SQL in `db/queries/`.
+"""The platforms that clients post on, each described once: the facts that differ between them.
+Pure. How a platform is read is in its module of `social/`, its SQL in `db/queries/`.
 
 Names are those that tables, settings and messages use.
 """
@@ -19,9 +19,9 @@ Platform = Literal["instagram", "tiktok"]
 class Engagement:
     """What people do with a post, as far as it is counted.
 
-    `count`: the field of a post that the list of people is measured by; `by_comments`: that count
+    `count`: the field of a post that its list of people is compared with; `by_comments`: that count
     is about comments, of which one person may make many, not about people. `noun`: what the count
-    is called in texts. `mark` stands before a name where readers join on it. `usual_cap`: so many
+    is called in texts. `mark`: put before a name where readers join on it. `usual_cap`: how many
     people a list names at most, whatever the count.
     """
 
@@ -34,9 +34,9 @@ class Engagement:
 
 @dataclass(frozen=True)
 class Profile:
-    """How an account is named. `domains` are the platform's own, `hosts` those of them that show
-    profiles; `name` is the shape of a name in lower case, as stated where an account is made. In a
-    profile's path `sign` stands before the name, which may come `under` one of these words."""
+    """How an account is named. `domains` are the platform's own, `hosts` are those that show
+    profiles; `name` is the pattern of a name in lower case, as stated where accounts are created.
+    In a profile's path `sign` precedes the name, which may come `under` one of these words."""
 
     domains: tuple[str, ...]
     hosts: frozenset[str]
@@ -47,10 +47,10 @@ class Profile:
 
 @dataclass(frozen=True)
 class Links:
-    """How a post is named. `content_id` is the shape of its id, which no other platform's id has;
-    `path` takes it out of a link's path on `domain`, in one group, from its start; `url` is where
-    a post is found (`{content_id}`, `{handle}`; `handle` where none is known). `short`: the domain
-    has short links, which have to be followed. `forms`: what people may send, for them to read."""
+    """How a post is named. `content_id` is the pattern of its id, which no other platform's id
+    matches; `path` extracts it from the start of a link's path on `domain`, as its only group;
+    `url` is the post's address (`{content_id}`, `{handle}`; `handle` if none is known). `short`:
+    the domain has short links, which must be followed. `forms`: what people may send, in words."""
 
     domain: str
     content_id: re.Pattern[str]
@@ -61,7 +61,7 @@ class Links:
     short: bool = False
 
     def to(self, content_id: str, handle: str | None = None) -> str:
-        """Where a post is found, without the account's handle as well."""
+        """The post's address; it works without the account's handle as well."""
         return self.url.format(content_id=quote(content_id, safe=""), handle=handle or self.handle)
 
 
@@ -69,7 +69,7 @@ class Links:
 class Description:
     """What differs from platform to platform. `handle_column`: the column of `clients`, whose
     status is in `{handle_column}_status`; `account_id_column`: the one with the account's stable
-    id, where the API takes that instead of a handle. `api_host`: where the API is, unless set."""
+    id, if the API takes that instead of a handle. `api_host`: the API's default host."""
 
     label: str
     handle_column: str
@@ -85,7 +85,7 @@ DESCRIPTIONS: Mapping[Platform, Description] = {
         label="Instagram",
         handle_column="client_insta",
         api_host="social-api4.p.rapidapi.com",
-        # Instagram names about a thousand likers of a post and no more (seen in recorded lists)
+        # Instagram lists about a thousand likers of a post at most (seen in recorded lists)
         engagement=Engagement("like_count", "suka", usual_cap=range(900, 1101)),
         profile=Profile(
             domains=("instagram.com", "instagr.am", "ig.me"),
@@ -98,7 +98,7 @@ DESCRIPTIONS: Mapping[Platform, Description] = {
             domain="instagram.com",
             content_id=re.compile(r"(?![0-9]{15,20}$)[A-Za-z0-9_-]{5,40}"),
             path=re.compile(
-                r"/(?:(?!share/)[^/]+/)?"  # a user name; what stands behind share/ is no shortcode
+                r"/(?:(?!share/)[^/]+/)?"  # a user name; what follows share/ is not a shortcode
                 r"(?:p|reel|reels|tv)/(?!audio/)([A-Za-z0-9_-]{5,40})(?=/|$)"
             ),
             url="https://www.instagram.com/p/{content_id}/",

@@ -1,4 +1,4 @@
-"""SQS: sends in tens, tries what a batch refused again, and names the queues."""
+"""SQS: sends in batches of ten, retries what a batch refused, and resolves queue names."""
 
 from __future__ import annotations
 
@@ -51,8 +51,8 @@ class Entry:
 
 
 class Queues:
-    """The stage's queues. `client` is boto3's, or anything with its calls; without one, calls are
-    made that fail soon and are tried five times, as far as the deadline has room for it."""
+    """The stage's queues. `client` is boto3's, or anything with its calls; without one, a client is
+    made whose calls fail fast and are tried five times, as far as the deadline allows."""
 
     def __init__(
         self,
@@ -73,15 +73,15 @@ class Queues:
         from botocore.config import Config
 
         config = Config(
-            retries={"total_max_attempts": 1},  # botocore's own know nothing of the deadline
+            retries={"total_max_attempts": 1},  # botocore's own retries ignore the deadline
             connect_timeout=_CONNECT_SECONDS,
             read_timeout=_ANSWER_SECONDS,
-            parameter_validation=False,  # requests are built here alone; it costs a tenth of a call
+            parameter_validation=False,  # requests are built only here; it costs a tenth of a call
         )
         return boto3.client("sqs", config=config)
 
     def url(self, queue: str) -> str:
-        """The URL of `fetch`, `engagement` or `wa.fifo`. QueueUnavailable where there is none."""
+        """The URL of `fetch`, `engagement` or `wa.fifo`. QueueUnavailable if there is none."""
         if queue not in self._urls:
             name = f"cicero-{self._stage}-{queue}"
             with reading_errors(name):
@@ -90,19 +90,19 @@ class Queues:
         return self._urls[queue]
 
     def send(self, queue: str, entries: Iterable[Entry], threads: int = 1) -> list[Entry]:
-        """Sends in tens; entries refused for a passing reason are sent again.
+        """Sends in batches of ten; entries refused for a temporary reason are sent again.
 
-        With more `threads`, so many tens are on their way at once: not for a FIFO queue, whose
-        order is the order of sending. Returns those that were taken, in order; what is missing was
-        logged and is the caller's to send again. Raises QueueUnavailable where SQS does not answer
-        at all.
+        With more `threads`, that many batches are in flight at once: not for a FIFO queue, whose
+        order is the order of sending. Returns the entries that were accepted, in order; the others
+        were logged, and it is up to the caller to send them again. Raises QueueUnavailable if SQS
+        does not respond at all.
         """
         tens = batches(entries)
         if threads == 1:
             return [entry for batch in tens for entry in self._send_batch(queue, batch)]
         from concurrent.futures import ThreadPoolExecutor
 
-        _ = self.url(queue)  # looked up once, and the client made, before threads share them
+        _ = self.url(queue)  # resolved once, and the client made, before threads share them
         with ThreadPoolExecutor(threads) as pool:
             sent = side_by_side(pool, lambda batch: self._send_batch(queue, batch), tens)
             return [entry for taken in sent for entry in taken]
@@ -113,8 +113,8 @@ class Queues:
             raise QueueUnavailable(f"Queue {queue} refused a message.")
 
     def return_message(self, queue: str, receipt: str, seconds: int) -> None:
-        """Lets a received message be delivered again after `seconds`; failing that, when its
-        visibility timeout ends."""
+        """Makes a received message visible again after `seconds`; if that fails, it is delivered
+        again when its visibility timeout ends."""
         try:
             url = self.url(queue)
             with reading_errors(queue):
@@ -127,7 +127,7 @@ class Queues:
             log.warning("a message comes back later than it could: %s", error)
 
     def close(self) -> None:
-        """Closes the client's connections, where it was made here."""
+        """Closes the client's connections if the client was made here."""
         if self._given is None and "client" in self.__dict__:
             self.client.close()
 
@@ -150,8 +150,8 @@ class Queues:
         return [entry for index, entry in enumerate(batch) if index not in waiting]
 
     def _tried(self, call: Callable[[], _T], again: Callable[[_T], bool] = lambda _: False) -> _T:
-        """What the call returns, or raises, at the end: it is tried again where `again` says so of
-        what it returned, and where it failed for a passing reason."""
+        """What the call finally returns or raises: it is retried if `again` is true of its result,
+        or if it failed for a temporary reason."""
         from tenacity import (
             Retrying,
             retry_if_exception,
@@ -171,13 +171,13 @@ class Queues:
         return result
 
     def _has_tried_enough(self, state: RetryCallState) -> bool:
-        """A try is only begun where the invocation would see its end."""
+        """Whether to stop: a try is begun only if the invocation lasts long enough for it."""
         needed = state.upcoming_sleep + _CONNECT_SECONDS + _ANSWER_SECONDS
         return state.attempt_number >= _TRIES or self._deadline().remaining() < needed
 
 
 def _is_passing(error: BaseException) -> bool:
-    """Whether SQS could not be reached, is in trouble, or wants to be asked more slowly."""
+    """Whether SQS could not be reached, has an internal error, or is throttling."""
     from botocore.exceptions import ClientError, HTTPClientError
     from botocore.exceptions import ConnectionError as Unreachable
 
@@ -201,14 +201,14 @@ def _entry(index: int, entry: Entry) -> dict[str, str]:
 
 
 def _deduplication_id(key: str) -> str:
-    """The key itself where SQS allows it (128 printable ASCII characters), else its digest."""
+    """The key itself if SQS allows it (128 printable ASCII characters), otherwise its digest."""
     if re.fullmatch(r"[!-~]{1,128}", key):
         return key
     return hashlib.sha256(key.encode()).hexdigest()
 
 
 def batches(entries: Iterable[_T]) -> Iterator[list[_T]]:
-    """What SQS takes at once: ten at a time, in order."""
+    """Batches as SQS takes them: ten at a time, in order."""
     iterator = iter(entries)
     while batch := list(islice(iterator, _BATCH)):
         yield batch

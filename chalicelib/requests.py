@@ -1,4 +1,4 @@
-"""What people send to the functions that they invoke by hand."""
+"""The payloads of the functions that people invoke by hand."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from chalicelib.jobs import Model, validated
 class RunClientRequest(BaseModel):
     """Payload of `run_client`: `{"client_id": "POLRES_X", "slot": "2026-02-20T17:00+07:00"}`.
 
-    Without `slot` the latest slot of today is meant.
+    Without `slot`, today's latest slot is used.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -69,8 +69,8 @@ class OutboxShow(BaseModel):
 
 
 class OutboxRedrive(BaseModel):
-    """Payload of `outbox`: `{"action": "redrive", "outbox_id": 12}`. `late`: although its time
-    is over."""
+    """Payload of `outbox`: `{"action": "redrive", "outbox_id": 12}`. `late`: even if it has
+    expired."""
 
     model_config = ConfigDict(extra="forbid")
     action: Literal["redrive"]
@@ -95,12 +95,13 @@ _OUTBOX: dict[str, type[OutboxRequest]] = {
 
 
 def parse_request(model: type[Model], event: object) -> Model:
-    """A manual event as its model; BadInput names the first field that is wrong."""
+    """Validates a manual event as its model; BadInput names the first field that is wrong."""
     return validated(model, event)
 
 
 def parse_outbox_request(event: object) -> OutboxRequest:
-    """The payload of `outbox` as the model of its action; BadInput names what is wrong."""
+    """Validates the payload of `outbox` as the model of its action; BadInput names what is
+    wrong."""
     action = event.get("action") if isinstance(event, dict) else None
     model = _OUTBOX.get(action) if isinstance(action, str) else None
     if model is None:

@@ -1,4 +1,4 @@
-"""What a client's run came to, platform by platform, as client_run keeps it. Pure."""
+"""The result of a client's run, platform by platform, as client_run stores it. Pure."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Literal, TypedDict
 from chalicelib.platforms import Platform
 
 Verdict = Literal["complete", "partial", "empty", "error"]
-"""What a fetch may conclude: only a `complete` one that a post is gone."""
+"""What a fetch may conclude: only a `complete` one can show that a post is gone."""
 
 
 class StoredFetch(TypedDict):
@@ -25,8 +25,8 @@ class StoredFetch(TypedDict):
 
 class StoredEngagement(TypedDict):
     """A platform's entry of client_run.engagement_result: `posts` read, `users` on them, posts
-    `unchanged` since they were last read, posts `gone` (no trouble: a deleted post waits for its
-    fetch to confirm it), posts `failed`, `unreadable` entries, and the last error."""
+    `unchanged` since they were last read, posts `gone` (not an error: a fetch has yet to confirm
+    the deletion), posts `failed`, `unreadable` entries, and the last error."""
 
     posts: int
     users: int
@@ -43,8 +43,8 @@ Engaged = Mapping[Platform, StoredEngagement]
 
 
 class ClientResult(TypedDict):
-    """A row of slots.client_results, as far as reports read it. A result is NULL where its stage
-    has not ended, or was not due."""
+    """A row of slots.client_results, as far as reports use it. A result is NULL if its stage has
+    not ended, or was not due."""
 
     client_id: str
     fetch_posts: bool

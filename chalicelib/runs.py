@@ -1,4 +1,4 @@
-"""A client's run of a slot, what both stages do with it."""
+"""A client's run of a slot: what both stages do with it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ GivenUp = Literal["expired", "dead_letter"]
 
 
 class Cost:
-    """What a part of a run costs, from here on."""
+    """What a part of a run costs, measured from construction."""
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
@@ -26,8 +26,9 @@ class Cost:
         self._started = time.monotonic()
 
     def columns(self, earlier: Mapping[str, int]) -> dict[str, Any]:
-        """The columns of client_run that keep it, for the last statement of a part's transaction:
-        that one and COMMIT are counted in. `earlier`: the run's api_calls so far."""
+        """The columns of client_run that record the cost, for the last statement of a part's
+        transaction: that statement and COMMIT are counted in. `earlier`: the run's api_calls so
+        far."""
         spent = self._runtime.counters() - self._before
         return {
             "api_calls": json.dumps(spent.api_calls_on_top_of(earlier)),
@@ -38,8 +39,8 @@ class Cost:
 
 
 def give_up(runtime: Runtime, tx: Transaction, job: ClientJob, outcome: GivenUp) -> bool:
-    """Ends the job's run, unless it has ended or was started over since; returns whether it did.
-    The outcome is its error kind as well."""
+    """Ends the job's run, unless it has ended or been restarted since; returns whether it did. The
+    outcome is also its error kind."""
     ended = tx.first(
         "runs.give_up",
         slot=job.slot,
@@ -54,7 +55,7 @@ def give_up(runtime: Runtime, tx: Transaction, job: ClientJob, outcome: GivenUp)
 
 def dropped_if_expired(runtime: Runtime, tx: Transaction, job: ClientJob, ended: bool) -> bool:
     """Ends the run of a job that came too late, as expired; returns whether it was too late. A run
-    that has `ended` stays as it is."""
+    that has `ended` is left unchanged."""
     if ended or runtime.now() < job.expires_at:
         return False
     give_up(runtime, tx, job, "expired")

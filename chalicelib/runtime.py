@@ -1,4 +1,4 @@
-"""What a process needs to do its work, made once and lazily: settings, database, queues, APIs.
+"""What a process needs for its work, made once and lazily: settings, database, queues, APIs.
 
 A Lambda keeps its runtime between invocations; a test or the local runner makes its own.
 """
@@ -35,8 +35,8 @@ Clock = Callable[[], datetime]
 class Runtime:
     """The outside world of one process. `now()` is the service's now, aware and in WIB.
 
-    `deadline` is the present invocation's; whatever waits here keeps to it. `queues` and `database`
-    that are given are shared with others: `close` leaves them open.
+    `deadline` is the current invocation's; everything that waits here observes it. Given `queues`
+    and `database` are shared with others: `close` leaves them open.
     """
 
     def __init__(
@@ -57,12 +57,12 @@ class Runtime:
             self.db = database
 
     def now(self) -> datetime:
-        """The clock's now, or CICERO_NOW where a run simulates its time."""
+        """The clock's time, or CICERO_NOW in a run with simulated time."""
         clock = self._clock or _clock_of(self.settings)
         return clock().astimezone(WIB)
 
     def set_clock(self, clock: Clock | None) -> None:
-        """Replaces the clock; None brings the settings' own back. For local runs and tests."""
+        """Replaces the clock; None restores the one from the settings. For local runs and tests."""
         self._clock = clock
 
     @cached_property
@@ -79,16 +79,16 @@ class Runtime:
 
     @cached_property
     def pool(self) -> ThreadPoolExecutor:
-        """Where the calls of one job run side by side."""
+        """The pool in which the calls of one job run in parallel."""
         return ThreadPoolExecutor(self.settings.rapidapi_parallel_calls, "api")
 
     def counters(self) -> Counters:
-        """What this process has spent so far; subtract two to know what a job cost."""
+        """What this process has spent so far; subtract two of them to see what a job cost."""
         sent = (social.api.requests_sent() for social in self.apis.values())
         return Counters(sum(sent, Counter()), self.db.round_trips)
 
     def close(self) -> None:
-        """Lets go of every connection."""
+        """Closes every connection."""
         if "pool" in self.__dict__:
             self.pool.shutdown()
         made = [self.__dict__.get(part) for part in ("db", "queues", "guard")]
@@ -109,15 +109,15 @@ class Runtime:
         )
 
     def routes(self, platform: Platform) -> list[str]:
-        """The names under which the guard knows the platform's hosts, the first choice first. A
-        new key makes a new route, on which nothing is closed yet."""
+        """The names under which the guard knows the platform's hosts, first choice first. A new key
+        makes a new route, on which nothing is closed yet."""
         names = (platform, f"{platform}-fallback")
         hosts = self.settings.api_hosts(platform)
         marks = [sha256(f"{host} {key}".encode()).hexdigest()[:8] for host, key in hosts]
         return [f"{name}-{mark}" for name, mark in zip(names, marks, strict=False)]
 
     def _api(self, platform: Platform) -> Api | Fallback:
-        """The platform's host, and its fallback where one is set."""
+        """The platform's host, with its fallback if one is set."""
         hosts = zip(self.routes(platform), self.settings.api_hosts(platform), strict=True)
         apis = [self._route(name, host, key) for name, (host, key) in hosts]
         return Fallback(*apis) if len(apis) > 1 else apis[0]
@@ -145,7 +145,8 @@ class Counters:
         return self.api_outcomes.total()
 
     def api_calls_on_top_of(self, earlier: Mapping[str, int]) -> dict[str, int]:
-        """The calls as client_run.api_calls keeps them, `{"/v1/likes ok": 12}`, added up."""
+        """The calls in the form that client_run.api_calls stores, `{"/v1/likes ok": 12}`, added to
+        `earlier`."""
         mine = Counter({f"{path} {outcome}": n for (path, outcome), n in self.api_outcomes.items()})
         return dict(mine + Counter(earlier))
 
@@ -159,12 +160,12 @@ _current: Runtime | None = None
 
 
 def runtime() -> Runtime:
-    """This process's runtime. Raises ConfigurationError where the settings are unusable."""
+    """This process's runtime. Raises ConfigurationError if the settings are unusable."""
     global _current  # noqa: PLW0603  a Lambda process is the scope of what it keeps
     if _current is None:
         settings = load_settings()
         logging.getLogger().setLevel(settings.log_level)
-        if logs.on_aws():  # elsewhere whoever started the process has set up its log
+        if logs.on_aws():  # elsewhere, the log was set up by whoever started the process
             logs.configure(settings.log_level, "%(name)s %(message)s")
         log.info("environment %s, stage %s", settings.app_env, settings.cicero_stage)
         _current = Runtime(settings)
@@ -179,7 +180,7 @@ def invoked(context: Any) -> Runtime:
 
 
 def use(replacement: Runtime | None) -> None:
-    """Puts a runtime in place of this process's own; None makes it again from the settings."""
+    """Replaces this process's runtime; None makes the next one from the settings again."""
     global _current  # noqa: PLW0603
     _current = replacement
 

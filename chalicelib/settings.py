@@ -34,7 +34,7 @@ _LISTS = ("admin_whatsapp", "gateway_whatsapp_admin")
 
 
 class Settings(WhatsAppSettings, ApiSettings):
-    """Everything that can be set. Times of day are WIB; durations are seconds."""
+    """Everything that can be set. Times of day are WIB; durations are in seconds."""
 
     model_config = SettingsConfigDict(
         extra="ignore",
@@ -198,8 +198,8 @@ class Settings(WhatsAppSettings, ApiSettings):
 
 
 def load_settings(env_file: Path | str | None = ".env") -> Settings:
-    """The settings in force. ConfigurationError lists every missing or wrong field at once, and
-    each line of the file that cannot be read."""
+    """The settings in force. Raises a ConfigurationError that lists all missing or wrong fields at
+    once, and each line of the file that cannot be read."""
     problems, readable = lines_amiss(env_file)
     try:
         settings = Settings(_env_file=env_file if readable else None)
@@ -214,8 +214,8 @@ def load_settings(env_file: Path | str | None = ".env") -> Settings:
 
 
 def _is_odd(sign: str) -> bool:
-    """Whether a character has no place within a setting: unseen, a blank but for the space, or a
-    byte that was no text."""
+    """Whether a character does not belong in a setting: invisible, a blank other than the space, or
+    a byte that could not be decoded."""
     blank = sign.isspace() and sign != " "
     return blank or is_unseen(sign) or unicodedata.category(sign) == "Cs"
 

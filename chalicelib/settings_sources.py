@@ -26,7 +26,7 @@ class SsmSource(PydanticBaseSettingsSource):
         self._dotenv = dotenv
 
     def get_field_value(self, field: Any, field_name: str) -> tuple[Any, str, bool]:
-        raise NotImplementedError  # the base class wants it; __call__ answers for all fields
+        raise NotImplementedError  # the base class requires it; __call__ returns all fields
 
     def __call__(self) -> dict[str, Any]:
         name = trimmed(
@@ -37,7 +37,8 @@ class SsmSource(PydanticBaseSettingsSource):
 
 
 def read_secrets(name: str) -> dict[str, Any]:
-    """The JSON object kept in the SSM parameter `name`; ConfigurationError if it is unreadable."""
+    """The JSON object stored in the SSM parameter `name`; raises ConfigurationError if it is
+    unreadable."""
     import boto3
     from botocore.exceptions import BotoCoreError, ClientError
 
@@ -74,12 +75,12 @@ def lines_amiss(env_file: Path | str | None) -> tuple[list[str], bool]:
 
 
 def shown(values: Mapping[str, str | None]) -> dict[str, str | None]:
-    """The values that show something, under names as they look."""
+    """The values that are not blank, with trimmed names."""
     return {trimmed(name): value for name, value in values.items() if trimmed(value or "")}
 
 
 def _by_field(values: dict[str, Any], settings_cls: type[BaseSettings]) -> dict[str, Any]:
-    """Secrets may be written as environment names: they are matched without regard to case."""
+    """Secrets may be written as environment names: they are matched case-insensitively."""
     names = {alias: alias for alias in _aliases(settings_cls)}
     texts = {trimmed(key): _as_text(value) for key, value in values.items()}
     return {
@@ -90,7 +91,7 @@ def _by_field(values: dict[str, Any], settings_cls: type[BaseSettings]) -> dict[
 
 
 def _as_text(value: Any) -> Any:
-    """A JSON number, true or false as it would be written in the environment."""
+    """A JSON number, true or false, as it would be written in the environment."""
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     return json.dumps(value) if isinstance(value, bool | int | float) else value

@@ -18,7 +18,7 @@ WIB = timezone(timedelta(hours=7), "WIB")
 _UTC_OFFSET_HOURS = 7
 
 CATCH_UP_LIMIT = timedelta(minutes=25)
-"""How late a slot may still be opened; later it is reported missed."""
+"""How late a slot may still be opened; after that it is reported as missed."""
 
 _LONGEST_JOB = timedelta(minutes=30)
 
@@ -80,7 +80,7 @@ class Slot:
 
     @classmethod
     def exactly(cls, moment: datetime, field: str = "slot") -> Slot:
-        """The slot at this moment; BadInput, naming the nearest slots, where there is none."""
+        """The slot at this moment; raises BadInput, naming the valid slots, if there is none."""
         local = to_wib(moment, field)
         if local.time() in SLOT_TIMES:
             return cls(local)
@@ -92,7 +92,7 @@ class Slot:
 
     @classmethod
     def parse(cls, text: str, field: str = "slot") -> Slot:
-        """The slot that an ISO 8601 text names; without an offset the text is taken as WIB."""
+        """The slot that an ISO 8601 text names; a text without an offset is taken as WIB."""
         try:
             moment = datetime.fromisoformat(text.strip())
         except ValueError:
@@ -114,7 +114,8 @@ class Slot:
         return self.at.date()
 
     def too_late(self, now: datetime) -> bool:
-        """Whether it is too old by now to be opened by itself: CATCH_UP_LIMIT after it."""
+        """Whether it is too old to be opened automatically: CATCH_UP_LIMIT or more after its
+        time."""
         return now - self.at >= CATCH_UP_LIMIT
 
     @property
@@ -132,9 +133,10 @@ def slots_of(day: date) -> list[Slot]:
 
 
 def slot_of_event(event_time: str) -> Slot:
-    """The slot that a schedule event stands for, from the event's own `time`.
+    """The slot that a schedule event is for, from the event's own `time`.
 
-    EventBridge may fire late: an event up to CATCH_UP_LIMIT after a slot still means that slot.
+    EventBridge may fire late: an event up to CATCH_UP_LIMIT after a slot still belongs to that
+    slot.
     """
     try:
         moment = datetime.fromisoformat(event_time)
@@ -156,10 +158,10 @@ def fetches_posts(client_id: str, client_type: str | None, slot: Slot) -> bool:
 
 
 def job_expiry(client_id: str, client_type: str | None, slot: Slot) -> datetime:
-    """When another slot has taken this client's work over; at most 30 minutes from the slot.
+    """When another slot takes over this client's work; at most 30 minutes after the slot.
 
-    A fetch is only taken over by a slot that fetches: segment A's 20:58 fetch is its last of
-    the day and must not die at 21:00, which refreshes engagement only.
+    A fetch is only taken over by a slot that fetches: segment A's 20:58 fetch is its last of the
+    day and must not expire at 21:00, which refreshes engagement only.
     """
     fetches = fetches_posts(client_id, client_type, slot)
     longest = slot.at + _LONGEST_JOB
@@ -175,7 +177,7 @@ def task_list_hour(slot: Slot, start: time = time(6, 0), end: time = time(17, 59
 
 
 def audit_window(slot: Slot) -> tuple[datetime, datetime]:
-    """The half hour that an engagement snapshot of this slot stands for: (start, end).
+    """The half hour that an engagement snapshot of this slot covers: (start, end).
 
     `end` is the slot rounded to its half hour (20:58 → 21:00); dashboards match by equality.
     """
@@ -196,7 +198,7 @@ def wib_day(moment: datetime) -> date:
 
 
 def to_wib(moment: datetime, field: str = "time") -> datetime:
-    """The same moment in WIB. BadInput for a naive one: it could mean two different days."""
+    """The same moment in WIB. Raises BadInput for a naive one: it could mean two different days."""
     if moment.tzinfo is None:
         raise BadInput(field, f"{moment} has no zone", "Add one, such as +07:00.")
     return moment.astimezone(WIB)
@@ -210,7 +212,7 @@ def eventbridge_expression(rule: Rule) -> str:
 
 
 def _ranges(hours: list[int]) -> str:
-    """[23, 0, 1, 2] → "23,0-2": a run may not pass midnight."""
+    """[23, 0, 1, 2] → "23,0-2": a range cannot cross midnight."""
     runs: list[list[int]] = []
     for hour in hours:
         if runs and hour == runs[-1][-1] + 1:

@@ -1,6 +1,6 @@
-"""Every minute: mends what a crash, an outage or a schedule that did not fire left behind.
+"""Every minute: repairs what a crash, an outage or a schedule that did not fire left behind.
 
-Each step stands alone: one that fails keeps none of the others from being tried.
+Each step is independent: a failing step does not keep the others from being tried.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ GRACE = timedelta(minutes=1)
 """How long a job or message may stay unsent before it counts as left behind."""
 
 LOST_AFTER = timedelta(minutes=10)
-"""When a published message that was not sent is published again; SQS drops repeats for 5. The
-next time is twice as late, and so on."""
+"""When a published message that was not sent is published again; SQS drops repeats for 5 minutes.
+The interval doubles each time."""
 
 _BATCH = 500
 
@@ -55,14 +55,14 @@ class SweepFailed(CiceroError):
 
 @dataclass
 class _Round:
-    """One sweep: what it works with, and what failed in it so far."""
+    """One sweep: what it works with, and what has failed so far."""
 
     runtime: Runtime
     now: datetime
     failed: list[tuple[str, Exception]] = field(default_factory=list)
 
     def tried(self, name: str, step: Callable[[], int]) -> int:
-        """What the step did; 0 where it failed."""
+        """What the step did; 0 if it failed."""
         try:
             return step()
         except Exception as error:  # noqa: BLE001  raised at the end of the round
@@ -71,11 +71,11 @@ class _Round:
             return 0
 
     def each(self, name: str, slots: Iterable[Slot], step: Callable[[Slot], int]) -> int:
-        """What the step did for all slots, each of them tried."""
+        """What the step did for all slots together, each of them tried."""
         return sum(self.tried(f"{name} {slot}", partial(step, slot)) for slot in slots)
 
     def end(self) -> None:
-        """Raises SweepFailed where something failed; it names every step."""
+        """Raises SweepFailed if something failed; it names every failed step."""
         if self.failed:
             told = "; ".join(f"{name}: {_why(error)}" for name, error in self.failed)
             causes = ExceptionGroup("sweep", [error for _, error in self.failed])
@@ -83,13 +83,14 @@ class _Round:
 
 
 def _why(error: Exception) -> str:
-    """In words that hold nothing from outside."""
+    """The error in words, without anything from outside."""
     return str(error) if isinstance(error, CiceroError) else type(error).__name__
 
 
 def sweep(runtime: Runtime) -> Swept:
-    """One round. Safe to run concurrently with itself and with everything else. Raises SweepFailed,
-    after all steps were tried, where some of them failed; the next round tries them again."""
+    """Runs one round. Safe to run concurrently with itself and with everything else. Raises
+    SweepFailed, after all steps were tried, if any of them failed; the next round tries them
+    again."""
     this = _Round(runtime, runtime.now())
     swept = Swept(
         missed=this.tried("missed slots", lambda: _record_missed(this)),
@@ -107,8 +108,8 @@ def sweep(runtime: Runtime) -> Swept:
 
 
 def _unopened(this: _Round) -> tuple[Sequence[Slot], Sequence[Slot]]:
-    """Today's slots that did not fire: those that are young enough to be opened, and the older
-    ones. Before its first slot ever the service missed nothing."""
+    """Today's slots that did not fire: those recent enough to be opened, and the older ones. Before
+    its very first slot the service missed nothing."""
     now = this.now
     start, end = day_bounds(now.date())
     with this.runtime.db.transaction() as tx:
@@ -143,7 +144,7 @@ def _dispatch_left(this: _Round) -> int:
 
 
 def _close_overdue(this: _Round) -> int:
-    """Closes slots whose clients have finished, and those that had their time."""
+    """Closes slots whose clients have finished, and those that have been open too long."""
     with this.runtime.db.transaction() as tx:
         limit = this.now - CATCH_UP_LIMIT
         overdue = {Slot.exactly(r["slot"]) for r in tx.run("slots.overdue", opened_before=limit)}
@@ -156,7 +157,7 @@ def _close_overdue(this: _Round) -> int:
 
 
 def _tell_owed(this: _Round) -> int:
-    """Writes the reports of closed slots that nobody could write as they were closed."""
+    """Writes the reports of closed slots that could not be written when they were closed."""
     with this.runtime.db.transaction() as tx:
         rows = tx.run("slots.reports_due", closed_before=this.now - GRACE)
     slots = [Slot.exactly(row["slot"]) for row in rows]
@@ -164,7 +165,7 @@ def _tell_owed(this: _Round) -> int:
 
 
 def _log_figures(this: _Round) -> int:
-    """How late the service is; that the line comes at all says that sweep reaches PostgreSQL."""
+    """Logs how late the service is; the line itself shows that sweep reaches PostgreSQL."""
     with this.runtime.db.transaction() as tx:
         row = tx.first("slots.last_ended", day_start=day_bounds(this.now.date())[0])
     ended = row["slot"] if row else None
@@ -193,7 +194,7 @@ def _publish_left(this: _Round) -> int:
 
 
 def _prune(this: _Round) -> int:
-    """A small batch of each table's rows that are older than the retention settings allow."""
+    """Deletes a small batch of each table's rows that are past their retention."""
     settings = this.runtime.settings
     audits = this.now - timedelta(days=settings.audit_retention_days)
     runs = this.now - timedelta(days=settings.run_retention_days)

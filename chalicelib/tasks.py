@@ -11,13 +11,13 @@ from typing import Any, Literal, Self
 from chalicelib.platforms import DESCRIPTIONS, Platform
 
 Ending = Literal["end", "capped", "short", "looped", "unreadable", "error", "no_time"]
-"""How a read ended. `end`: the list's own end, near the count where one is known; `capped`: at the
-usual cap of such lists, or ours; `short`: the list ended, or had nothing more to give, before its
-count; `looped`: the list came back to what was read; `unreadable`: entries could not be read;
-`error`: a call failed; `no_time`: the invocation's time was over."""
+"""How a read ended. `end`: the list's own end, near the count if one is known; `capped`: at the
+usual cap of such lists, or at ours; `short`: the list ended, or yielded nothing more, before its
+count; `looped`: the list returned to pages already read; `unreadable`: entries could not be read;
+`error`: a call failed; `no_time`: the invocation's time had run out."""
 
 _LONGEST_PAUSE = 8  # slots
-_SLOT, _EARLY = timedelta(minutes=30), timedelta(minutes=2)  # 20:58 comes two minutes early
+_SLOT, _EARLY = timedelta(minutes=30), timedelta(minutes=2)  # 20:58 is two minutes early
 
 
 @dataclass(frozen=True)
@@ -46,9 +46,9 @@ class Task:
     """A post of the client's WIB day. Hidden counts are None. `manual`: a person added it.
 
     `late`: made yesterday and found by this slot's fetch; its engagement is read this once, and it
-    is no task of today. `shown`: this slot's own fetch has shown the post, so that its counts are
-    of now. `stored`: how many people are stored of it. `last`: what an earlier slot's read of it
-    came to for this client, or None.
+    is not a task of today. `shown`: this slot's own fetch has shown the post, so its counts are
+    current. `stored`: how many people are stored for it. `last`: the result of an earlier slot's
+    read of it for this client, or None.
     """
 
     platform: Platform
@@ -82,6 +82,6 @@ class Task:
 
     @property
     def count(self) -> int | None:
-        """What its list of people is measured by: likes on Instagram, comments on TikTok."""
+        """What its list of people is compared with: likes on Instagram, comments on TikTok."""
         field = DESCRIPTIONS[self.platform].engagement.count
         return self.like_count if field == "like_count" else self.comment_count

@@ -12,8 +12,8 @@ from functools import cache
 from pathlib import Path
 
 MODES = ("disable", "prefer", "require", "verify-ca", "verify-full")
-"""libpq's, and so is the default. `allow` is left out: it would speak in the clear to a server that
-can do better."""
+"""The modes of libpq, and its default. `allow` is left out: it would connect in plain text to a
+server that supports TLS."""
 DEFAULT = "prefer"
 SYSTEM = "system"
 """The authorities that the operating system trusts."""
@@ -30,11 +30,11 @@ class Tls:
 
 
 def read(host: str, mode: str | None, authorities: str | None) -> Tls:
-    """What `sslmode` and `sslrootcert` of a URL (None: not there) ask for at this host.
+    """What a URL's `sslmode` and `sslrootcert` (None: not there) mean for this host.
 
-    A socket, whose host is a directory, is never encrypted. Where a certificate is to be verified
-    and no file is named, RDS's authorities stand for its own hosts, the system's for others.
-    Raises ValueError with a text that holds nothing of what was typed.
+    A socket, whose host is a directory, is never encrypted. If a certificate must be verified and
+    no file is named, RDS's authorities are used for its own hosts, the system's for others. Raises
+    ValueError with a text that quotes nothing of the input.
     """
     mode = DEFAULT if mode is None else mode
     if mode not in MODES:
@@ -54,8 +54,8 @@ def read(host: str, mode: str | None, authorities: str | None) -> Tls:
 
 @cache
 def context(tls: Tls) -> ssl.SSLContext:
-    """What to begin TLS with, in any mode but `disable`. Loading the system's authorities costs a
-    tenth of a second, so only who asks for them pays."""
+    """The context to start TLS with, in any mode but `disable`. Loading the system's authorities
+    costs a tenth of a second, so they are loaded only if asked for."""
     made = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     made.check_hostname = tls.mode == "verify-full"
     if tls.authorities is None:
@@ -69,7 +69,7 @@ def context(tls: Tls) -> ssl.SSLContext:
 
 def _default_of(host: str) -> str:
     name = host.lower().rstrip(".")
-    # an RDS proxy has a certificate that everybody trusts
+    # an RDS proxy's certificate is publicly trusted
     own = name.endswith(".rds.amazonaws.com") and ".proxy-" not in name
     return str(RDS_BUNDLE) if own else SYSTEM
 

@@ -1,4 +1,4 @@
-"""What people type and paste, without what nobody sees. Pure."""
+"""What people type and paste, without invisible characters. Pure."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ _QUOTES = {'"': '"', "'": "'", "\u201c": "\u201d", "\u2018": "\u2019", "\u00ab":
 
 
 def is_unseen(sign: str) -> bool:
-    """Whether one character shows nothing and is no blank: a control, a line break, a zero-width
-    sign, a mark of direction, a filler."""
+    """Whether a character shows nothing and is not a blank: a control, a line break, a zero-width
+    character, a direction mark, a filler."""
     return unicodedata.category(sign) in _UNSEEN_KINDS or sign in _UNSEEN_SIGNS
 
 
 def trimmed(text: str) -> str:
-    """The text without blanks and unseen signs at its ends, and without one pair of quotes around
-    all of it."""
+    """The text without blanks and invisible characters at its ends, and without one pair of quotes
+    around all of it."""
     text = _stripped(text)
     if len(text) > 1 and _QUOTES.get(text[0]) == text[-1]:
         text = _stripped(text[1:-1])
@@ -27,15 +27,15 @@ def trimmed(text: str) -> str:
 
 
 def one_line(text: str) -> str:
-    """The text as it looks, in its plainest signs: full-width and styled letters as letters, each
-    dash as `-`, each run of blanks as one space, trimmed, nothing unseen in it."""
+    """The text as it looks, in its plainest characters: full-width and styled letters as letters,
+    each dash as `-`, each run of blanks as one space, trimmed, with nothing invisible in it."""
     seen = ("-" if unicodedata.category(c) == "Pd" else c for c in visible(text))
     return trimmed(" ".join("".join(seen).split()))
 
 
 def visible(text: str) -> str:
-    """The text in its plainest signs (Unicode's NFKC); what is unseen is gone, line breaks and
-    other blanks stay."""
+    """The text in its plainest characters (Unicode's NFKC); invisible ones are removed, line breaks
+    and other blanks kept."""
     plain = unicodedata.normalize("NFKC", text)
     return "".join(c for c in plain if c.isspace() or not is_unseen(c))
 

@@ -14,7 +14,7 @@ _ACCOUNT = r"^[A-Za-z0-9_.-]{1,40}$"
 
 
 class WhatsAppSettings(BaseSettings):
-    """What can be set about the accounts and their host; durations are seconds."""
+    """What can be set about the accounts and their host; durations are in seconds."""
 
     gateway_wa_client_id: str = Field(
         "gateway", pattern=_ACCOUNT, description="WhatsApp account that writes to the groups"
@@ -94,5 +94,5 @@ class WhatsAppSettings(BaseSettings):
 
 
 def plain_account(account: str) -> str:
-    """The account's name in a-z, 0-9 and _ alone. Settings refuse two accounts that share one."""
+    """The account's name using only a-z, 0-9 and _. Settings refuse two accounts that share one."""
     return re.sub(r"[^a-z0-9]", "_", account.lower())

@@ -1,4 +1,4 @@
-"""PostgreSQL: the only package that speaks SQL. Queries are named SQL files in `queries/`."""
+"""PostgreSQL: the only package that runs SQL. Queries are named SQL files in `queries/`."""
 
 from chalicelib.db.connection import Database, Row, Transaction
 

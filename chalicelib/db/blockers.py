@@ -1,4 +1,4 @@
-"""Who keeps a session waiting: looked for from another connection, told in the log."""
+"""Finds out, over another connection, who keeps a session waiting, and logs it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Blocker:
-    """A session that holds what another waits for. What it runs is nobody's business."""
+    """A session that holds what another waits for. The query that it runs is not recorded."""
 
     wanted: str
     pid: int
@@ -34,10 +34,11 @@ class Blocker:
 
 
 class Watch:
-    """Looks every `seconds` who keeps the session `pid` waiting, from `with` to its end.
+    """Checks every `seconds` who keeps the session `pid` waiting, for as long as the `with` block
+    runs.
 
-    `last`: whom it saw last; it stays when the waiting has ended. Where the database cannot be
-    asked nothing is told.
+    `last`: the sessions seen last; it is kept after the wait has ended. If the database cannot be
+    queried, nothing is logged but a debug line.
     """
 
     def __init__(self, url: str, pid: int, seconds: float) -> None:

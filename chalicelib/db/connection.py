@@ -1,7 +1,7 @@
-"""The one connection of a process: explicit transactions, timeouts, reconnection, a counter.
+"""A process's one connection: explicit transactions, timeouts, reconnection, a counter.
 
-pg8000 facts this rests on: no auto-begin, no default timeout, and parameterised statements are
-unsafe on transaction poolers outside an explicit transaction; so everything runs in one.
+pg8000 facts that this relies on: no auto-begin, no default timeout, and parameterised statements
+are unsafe on transaction poolers outside an explicit transaction; so everything runs in one.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _LEAST_SECONDS = 1
 _BEGIN = (
     "BEGIN; SET LOCAL statement_timeout = '{seconds:.0f}s'; "
     f"SET LOCAL idle_in_transaction_session_timeout = '{STATEMENT_SECONDS}s'; "
-    "SET LOCAL jit = off"  # it takes longer to compile these statements than to run them
+    "SET LOCAL jit = off"  # compiling these statements takes longer than running them
 )
 
 
@@ -44,7 +44,7 @@ class Transaction:
         self._database = database
 
     def run(self, query: str, **parameters: Any) -> list[Row]:
-        """The rows of the named query (`file.name` of queries/), as dicts; [] if it has none."""
+        """The rows of the named query (`file.name` of queries/), as dicts; [] if there are none."""
         return self._database.run(query, **parameters)
 
     def first(self, query: str, **parameters: Any) -> Row | None:
@@ -54,14 +54,13 @@ class Transaction:
 
 
 class Database:
-    """A lazily opened connection, opened again when it was lost between transactions.
+    """A lazily opened connection, reopened if it was lost between transactions.
 
     `round_trips` counts the statements sent, BEGIN and COMMIT included. `reconnect_seconds`: how
-    long connecting is tried; 0: once. `answer_seconds`: how long the server may take to accept a
-    connection, and for each answer.
-    No statement, and no waiting for a lock, goes beyond the deadline.
-    Raises DatabaseUnavailable where PostgreSQL does not answer, goes away or only reads; the
-    transaction in progress is then rolled back, and the connection dropped.
+    long to keep trying to connect; 0: one try. `answer_seconds`: how long the server may take to
+    accept a connection, and for each response. No statement, and no wait for a lock, runs past the
+    deadline. Raises DatabaseUnavailable if PostgreSQL does not respond, goes away or is read-only;
+    the transaction in progress is then rolled back, and the connection dropped.
     """
 
     def __init__(
@@ -81,8 +80,8 @@ class Database:
 
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
-        """One transaction. RuntimeError inside another one, which goes on untouched: it would be
-        committed by the end of the inner one."""
+        """One transaction. Raises RuntimeError inside another one, which stays open and unharmed:
+        the end of the inner one would commit it."""
         if self._in_transaction:
             raise RuntimeError(
                 "a transaction of this connection is open already: hand its Transaction on"
@@ -120,14 +119,14 @@ class Database:
         return _as_dicts(answer.columns, answer.rows or [])
 
     def close(self) -> None:
-        """Closes the connection; the next transaction opens another."""
+        """Closes the connection; the next transaction opens a new one."""
         connection, self._connection = self._connection, None
         if connection is not None:
             with suppress(*network_errors()):
                 connection.close()
 
     def _begin(self) -> None:
-        """BEGIN on the open connection, or, where it was lost meanwhile, on a new one."""
+        """BEGIN on the open connection, or on a new one if it has been lost."""
         if self._connection is not None:
             try:
                 self._open_transaction()
@@ -139,13 +138,14 @@ class Database:
         self._open_transaction()
 
     def _open_transaction(self) -> None:
-        """BEGIN, with no more time for a statement, or for the socket, than there is."""
+        """BEGIN, with no more time for a statement, or for the socket, than the invocation has
+        left."""
         answer_seconds = self._at_most(self._answer_seconds)
         self._connection._usock.settimeout(answer_seconds)  # pg8000 has no other way
         self.execute(_BEGIN.format(seconds=self._at_most(STATEMENT_SECONDS)))
 
     def _at_most(self, seconds: float) -> float:
-        """So many seconds, or those that the invocation has; a second in any case."""
+        """`seconds`, or what the invocation has left if that is less; at least one second."""
         return min(seconds, max(_LEAST_SECONDS, self._deadline().remaining() - _LEAST_SECONDS))
 
     def _connect(self) -> Any:
@@ -202,8 +202,8 @@ def query_text(query: str) -> str:
 
 @cache
 def _statement(query: str) -> tuple[str, Callable[[Mapping[str, Any]], tuple[Any, ...]]]:
-    """A named query as PostgreSQL takes it, and what puts its parameters in order: pg8000 would
-    walk through the text for each run, which costs more than many a query."""
+    """A named query as PostgreSQL takes it, and the function that puts its parameters in order:
+    pg8000 would parse the text on each run, which costs more than running many of the queries."""
     from pg8000.native import to_statement
 
     sql, values_of = to_statement(query_text(query))

@@ -21,7 +21,8 @@ _TLS_ONLY = ("no encryption", "SSL off")  # how a refusal ends, the second befor
 
 
 def connect_arguments(url: str) -> dict[str, Any]:
-    """What `connect` takes for a postgresql:// URL. `host=/dir` in its query is a socket directory.
+    """The arguments of `connect` for a postgresql:// URL. `host=/dir` in its query is a socket
+    directory.
 
     Raises ConfigurationError for a URL that the settings would refuse.
     """
@@ -46,8 +47,8 @@ def connect_arguments(url: str) -> dict[str, Any]:
 
 
 def connect(factory: Callable[..., Any], arguments: Mapping[str, Any]) -> Any:
-    """pg8000's `factory` over a socket of our own: pg8000 leaves its socket open where the server
-    turns a new connection away, and reads the system's authorities to prefer TLS."""
+    """Calls pg8000's `factory` with our own socket: pg8000 leaves its socket open if the server
+    rejects a new connection, and loads the system's authorities even if TLS is only preferred."""
     arguments = dict(arguments)
     address, tls = arguments.pop("unix_sock", None), arguments.pop("tls")
     sock = _open_socket(address, arguments)
@@ -66,7 +67,7 @@ def _open_socket(address: str | None, arguments: Mapping[str, Any]) -> socket.so
         sock = socket.create_connection(target, min(CONNECT_SECONDS, arguments["timeout"]))
         sock.settimeout(arguments["timeout"])
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-        if hasattr(socket, "TCP_KEEPIDLE"):  # a NAT gateway forgets what is silent for 350 seconds
+        if hasattr(socket, "TCP_KEEPIDLE"):  # a NAT gateway drops connections idle for 350 seconds
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, KEEPALIVE_SECONDS)
         return sock
     sock = socket.socket(socket.AF_UNIX)
@@ -80,7 +81,8 @@ def _open_socket(address: str | None, arguments: Mapping[str, Any]) -> socket.so
 
 
 def _encrypted(sock: socket.socket, tls: Tls, host: str) -> socket.socket:
-    """The socket with TLS begun; as it was where TLS is only preferred and the server has none."""
+    """The socket with TLS started; the plain socket if TLS is only preferred and the server has
+    none."""
     sock.sendall(_TLS_REQUEST)
     answer = sock.recv(1)
     if answer == b"S":
@@ -103,7 +105,7 @@ def _encrypted(sock: socket.socket, tls: Tls, host: str) -> socket.socket:
 
 @contextmanager
 def reading_errors() -> Iterator[None]:
-    """Turns pg8000's errors into ours; texts carry no parameter values."""
+    """Turns pg8000's errors into ours; their texts contain no parameter values."""
     from pg8000.exceptions import DatabaseError, InterfaceError
 
     try:
@@ -126,8 +128,8 @@ def reading_errors() -> Iterator[None]:
 
 
 def is_passing(error: BaseException) -> bool:
-    """Whether another connection may do better a moment later: no network, starting up, shutting
-    down, or, after a failover, a server that only reads now (SQLSTATE 25006)."""
+    """Whether a new connection may work a moment later: no network, starting up, shutting down, or,
+    after a failover, a server that is now read-only (SQLSTATE 25006)."""
     if isinstance(error, network_errors()):
         return True
     details = error.args[0] if error.args and isinstance(error.args[0], dict) else {}

@@ -1,7 +1,7 @@
-"""Brings a database, fresh or the dashboard's own, to the newest shape.
+"""Migrates a database, fresh or the dashboard's own, to the newest version.
 
 Alembic runs the files of `migrations/versions/` in order, each in a transaction, one run at a time;
-running it again changes nothing. Existing rows are never rewritten.
+a second run changes nothing. Existing rows are never rewritten.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ def migrate(
     deadline: Deadline = UNLIMITED,
     patience: Patience = PATIENCE,
 ) -> dict[str, str | None]:
-    """Runs what has not run yet, up to version `to`: {"from": version or None, "to": version}, and
-    with a "warning" where other software would read times in another zone than WIB.
+    """Runs the migrations still to run, up to version `to`: returns {"from": version or None, "to":
+    version}, and a "warning" if other software would read times in a zone other than WIB.
 
-    Waits for transactions of others within the deadline (at most 15 minutes), says in the log for
-    whom, and holds up nobody. Raises DatabaseUnavailable where PostgreSQL does not answer,
-    ConfigurationError where it is too old, or has shared tables that cannot be written as they
-    are; then nothing is changed. Raises CiceroError where the time does not suffice.
+    Waits for other transactions within the deadline (at most 15 minutes), logs which ones, and
+    blocks nobody. Raises DatabaseUnavailable if PostgreSQL does not respond, ConfigurationError if
+    it is too old, or has shared tables that cannot be written as they are; then nothing is changed.
+    Raises CiceroError if the time runs out.
     """
     from alembic.script import ScriptDirectory
 
@@ -46,8 +46,8 @@ def migrate(
 
 
 def time_zone_warning(database_url: str) -> str | None:
-    """What is wrong with the zone that connections get which name none, and how to set it; None
-    where their clock is WIB. The dashboard's connections name none."""
+    """What is wrong with the zone of connections that do not set one, and how to fix it; None if
+    their clock is WIB. The dashboard's connections do not set one."""
     arguments = connect_arguments(database_url) | {"startup_params": {}}
     with reading_errors():
         [[zone, differs, name]] = _ask(arguments, _ZONE)
@@ -79,7 +79,7 @@ def _ask(arguments: dict[str, Any], sql: str) -> list[list[Any]]:
 
 
 def current_version(database_url: str) -> str | None:
-    """The version the database is at; None where this service's migrations never ran."""
+    """The version that the database is at; None if this service's migrations never ran."""
     import pg8000.native
 
     connection = connect(pg8000.native.Connection, connect_arguments(database_url))
@@ -93,8 +93,8 @@ def current_version(database_url: str) -> str | None:
 
 
 def refuse_old_server(version: int) -> None:
-    """Raises ConfigurationError for a server that is too old. `version` as server_version_num
-    has it: 130006 is 13.6, 90624 is 9.6.24. Pure."""
+    """Raises ConfigurationError for a server that is too old. `version` is a server_version_num:
+    130006 is 13.6, 90624 is 9.6.24. Pure."""
     if version < OLDEST_SERVER * 10_000:
         new_style = version >= 100_000
         major, minor = divmod(version, 10_000) if new_style else divmod(version // 100, 100)

@@ -1,4 +1,4 @@
-"""What an existing database must look like for this service to write and read it rightly."""
+"""What an existing database must look like for this service to write and read it correctly."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ TYPES: dict[str, dict[str, frozenset[str]]] = {
         "sent_at": _ZONED,
     },
 }
-"""The types that columns of shared tables may have. Where both kinds of time are allowed the
-queries go by the column's type, and one without zone holds UTC."""
+"""The types that columns of shared tables may have. If both kinds of time are allowed, the queries
+adapt to the column's type, and one without a zone holds UTC."""
 
 FILLED: dict[str, frozenset[str]] = {
     "insta_post": frozenset({"shortcode", "client_id", "created_at", "source_type"}),
@@ -60,8 +60,8 @@ FILLED: dict[str, frozenset[str]] = {
         | {"max_attempts", "next_attempt_at", "created_at", "updated_at"}
     ),
 }
-"""The columns that every row has that this service writes; others must not be NOT NULL, unless the
-row need not name them. (The migration takes NOT NULL from the outbox's client and group.)"""
+"""The columns that this service fills in every row it writes; others must not be NOT NULL, unless
+the row need not name them. (The migration drops NOT NULL from the outbox's client and group.)"""
 
 COLUMNS = """
 SELECT table_name::text, column_name::text, data_type::text,
@@ -72,12 +72,12 @@ SELECT table_name::text, column_name::text, data_type::text,
 FROM information_schema.columns WHERE table_schema = current_schema()
 ORDER BY 1, 2
 """
-"""Rows of (table, column, type, whether a row must bring a value), as `refuse_odd_columns` takes
-them. What the APIs may leave out is written as NULL, so that a default does not help there."""
+"""Rows of (table, column, type, whether a row must supply a value), for `refuse_odd_columns`.
+Values that the APIs may leave out are written as NULL, so a default does not help there."""
 
 
 def refuse_odd_columns(columns: Iterable[Sequence[Any]]) -> None:
-    """Raises ConfigurationError, with all that is wrong, where a shared table has a column whose
+    """Raises ConfigurationError, listing everything wrong, if a shared table has a column whose
     type would shift times or hide names, or one that this service cannot fill. Pure."""
     problems = [problem for row in columns if (problem := _problem(*row))]
     if problems:

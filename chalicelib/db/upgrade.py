@@ -1,12 +1,13 @@
-"""Runs the migrations on a connection of their own: alone, and in nobody's way for long.
+"""Runs the migrations on their own connection: one run at a time, without blocking others for long.
 
 - No statement waits for a lock longer than `Patience.lock_seconds`: while it waits for a table,
-  whoever comes later waits behind it. It gives up, lets the others pass, and tries again; and so
-  before PostgreSQL looks for deadlocks (after a second), which might end the other transaction.
-- Where another run is at work this one asks again and again; a statement that waited for it would
+  all later requests queue behind it. It gives up, lets the others pass, and tries again; and it
+  does so before PostgreSQL looks for deadlocks (after a second), which might end the other
+  transaction.
+- If another run is at work, this one polls until it ends; a statement that waited for it would
   hold a snapshot, and an index that is built concurrently waits for every snapshot.
-- The server ends what is still at work when the time is over, and within seconds what a run that
-  was cut left behind. The next run goes on after the last migration that was done.
+- The server cancels what is still running when the time is over, and, within seconds, whatever an
+  interrupted run left behind. The next run continues after the last completed migration.
 """
 
 from __future__ import annotations
@@ -31,13 +32,13 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 VERSION_TABLE = "cicero_fetch_version"
-LOCK_KEY = 7_243_601  # any constant; only this service takes it
+LOCK_KEY = 7_243_601  # an arbitrary constant; only this service uses it
 
 _SCRIPTS = Path(__file__).parent / "migrations"
 _LOCKED = ("55P03", "40P01")  # lock_not_available, deadlock_detected
 _OUT_OF_TIME = "57014"  # query_canceled, by statement_timeout
 
-# Those that the server knows: the last came with version 14, and lets it notice a run that was cut.
+# Only settings the server knows: version 14 added the last, which detects a run that was cut.
 _SETTINGS = """
 SELECT set_config(name, value, false) FROM (VALUES
   ('lock_timeout', '{lock:.0f}'), ('statement_timeout', '{statement:.0f}'),
@@ -48,7 +49,8 @@ SELECT set_config(name, value, false) FROM (VALUES
 
 @dataclass(frozen=True)
 class Patience:
-    """Seconds that a statement waits for a lock, and the longest pause until it tries again."""
+    """How many seconds a statement waits for a lock, and the longest pause before it tries
+    again."""
 
     lock_seconds: float = 0.5
     pause_seconds: float = 10.0
@@ -58,14 +60,14 @@ PATIENCE = Patience()
 
 
 class AnotherRun(CiceroError):
-    """Somebody else migrates this database."""
+    """Another run is migrating this database."""
 
 
 def upgrade(url: str, to: str, deadline: Deadline, patience: Patience) -> None:
-    """Runs what is missing up to version `to`.
+    """Runs the missing migrations up to version `to`.
 
-    Raises CiceroError where the invocation's time does not suffice, with the session that is in
-    the way; what was done by then is kept. Raises pg8000's errors.
+    Raises CiceroError if the invocation's time runs out, naming the session in the way; what was
+    done by then is kept. Raises pg8000's errors.
     """
     from tenacity import Retrying, retry_if_exception, wait_random_exponential
 
@@ -92,7 +94,8 @@ def upgrade(url: str, to: str, deadline: Deadline, patience: Patience) -> None:
 
 @contextmanager
 def _connection(url: str, seconds: float) -> Iterator[Connection]:
-    """A connection whose answers may take so many seconds: the server ends statements before."""
+    """A connection whose responses may take that many seconds: the server cancels statements
+    earlier."""
     import pg8000.dbapi
     from sqlalchemy import NullPool, create_engine
 
@@ -114,7 +117,7 @@ def _settle(connection: Connection, lock_seconds: float, seconds: float) -> None
 
 
 def _take_lock(url: str, connection: Connection) -> None:
-    """The lock lasts as long as the connection. Raises AnotherRun where another has it."""
+    """The lock lasts as long as the connection. Raises AnotherRun if another connection has it."""
     taken = connection.exec_driver_sql(f"SELECT pg_try_advisory_lock({LOCK_KEY})").scalar_one()
     connection.commit()
     if taken:
@@ -149,7 +152,8 @@ def scripts() -> Config:
 
 @contextmanager
 def _reading_waits(watch: Watch) -> Iterator[None]:
-    """The driver's error in place of SQLAlchemy's; of those for want of a lock or of time, ours."""
+    """Raises the driver's error instead of SQLAlchemy's, and our own if a lock or the time was
+    lacking."""
     from sqlalchemy.exc import DBAPIError
 
     try:
@@ -170,6 +174,6 @@ def _may_pass(error: BaseException) -> bool:
 
 
 def _code(error: BaseException) -> str:
-    """The SQLSTATE of an error of SQLAlchemy's; "" if it has none."""
+    """The SQLSTATE of a SQLAlchemy error; "" if it has none."""
     said: Any = getattr(getattr(error, "orig", None), "args", None) or ("",)
     return str(said[0].get("C", "")) if isinstance(said[0], dict) else ""

@@ -1,7 +1,7 @@
-"""How much of a post's list was read, and what that allows to conclude. Pure.
+"""How much of a post's list was read, and what can be concluded from that. Pure.
 
-A list is measured by what its count is about (`platforms.Engagement`): an Instagram post's likers
-against its like count; a TikTok video's comments, replies included, against its comment count,
+A list is compared with the count that it belongs to (`platforms.Engagement`): an Instagram post's
+likers with its like count; a TikTok video's comments, replies included, with its comment count,
 because one person may comment often. Nothing here claims more than one read has shown.
 """
 
@@ -18,18 +18,18 @@ Stop = Literal["end", "empty", "looped", "cut", "error", "no_time"]
 """Why paging stopped. `empty`: a page without entries that promised more; `cut`: our page cap."""
 
 NEAR = 0.95
-"""Near a count is what differs from it by less than a twentieth."""
+"""A number is near a count if it is less than a twentieth away."""
 
 
 @dataclass(frozen=True)
 class Coverage:
-    """What one read of a post's list came to.
+    """The result of one read of a post's list.
 
-    `names`: people read, each once. `comments`: comments read, replies included; None on
-    Instagram. `count`: what the post's feed or row named, `total`: what the list itself named;
-    None where hidden. `share`: the part of the list that was read, 0 to 1; None where no count can
-    be believed. `tries`: reads in a row, this one included, that left the list incomplete at an
-    unchanged count.
+    `names`: distinct people read. `comments`: comments read, replies included; None on Instagram.
+    `count`: the number in the post's feed or row, `total`: the number in the list itself; None if
+    hidden. `share`: the part of the list that was read, 0 to 1; None if no count is credible.
+    `tries`: consecutive reads, this one included, that left the list incomplete at an unchanged
+    count.
     """
 
     names: int
@@ -43,13 +43,13 @@ class Coverage:
 
     @property
     def complete(self) -> bool:
-        """Whether everything was read, as far as the count tells."""
+        """Whether everything was read, as far as the count shows."""
         return _near(self.share) and self.ended not in ("error", "no_time", "unreadable")
 
 
 def cover(post: Task, read: ReadSoFar, stop: Stop) -> Coverage:
-    """What a read of the post's list came to. Where more names are stored of it than a count says,
-    that count is not real and nothing rests on it."""
+    """The result of a read of the post's list. If more names are stored for it than a count says,
+    that count is not real and is ignored."""
     engagement, last = DESCRIPTIONS[post.platform].engagement, post.last
     got = read.comments if engagement.by_comments else read.names
     counts = [n for n in (post.count, read.total) if n is not None]

@@ -1,4 +1,4 @@
-"""What a client's run comes to, platform by platform. Pure."""
+"""The result of a client's run, platform by platform. Pure."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ def engagement_results(
     unchanged: Mapping[Platform, int],
     before: Engaged | None,
 ) -> dict[Platform, StoredEngagement]:
-    """The JSON kept in client_run.engagement_result: this invocation's results on top of `before`,
-    those of the invocations it continues. `unchanged`: posts that did not have to be read."""
+    """The JSON kept in client_run.engagement_result: this invocation's results added to `before`,
+    those of the invocations that it continues. `unchanged`: posts that did not have to be read."""
     results: dict[Platform, StoredEngagement] = {}
     for platform in platforms:
         earlier = (before or {}).get(platform)
@@ -54,7 +54,7 @@ def platform_errors(fetch: Fetched, engagement: Engaged) -> dict[Platform, str]:
 
 
 def failed_platforms(fetch: Fetched, engagement: Engaged) -> set[Platform]:
-    """The platforms that brought nothing: no feed, or not one post's engagement."""
+    """The platforms that yielded nothing: no feed, or no post's engagement at all."""
     no_feed = {name for name, result in fetch.items() if result["verdict"] == "error"}
     no_users = {name for name, r in engagement.items() if r["failed"] and not r["posts"]}
     return no_feed | no_users

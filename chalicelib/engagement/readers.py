@@ -1,4 +1,4 @@
-"""Reading who liked and commented: posts side by side, the pages of one post in order."""
+"""Reading who liked and commented: posts in parallel, the pages of one post in order."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from chalicelib.social.content import UserPage
 from chalicelib.social.errors import ApiError, NoTime, api_error
 
 MAX_PAGES = 500
-"""A list that has not ended after so many pages, over all invocations, is cut off."""
+"""A list that has not ended after this many pages, over all invocations, is cut off."""
 
 
 PageReader = Callable[[str, str | None], UserPage]
@@ -23,11 +23,11 @@ PageReader = Callable[[str, str | None], UserPage]
 
 @dataclass
 class PostRead:
-    """What was read of one post, and why it stopped.
+    """What was read of one post, and why reading stopped.
 
     `usernames` and `unreadable` are this invocation's; `before` is what earlier invocations have
-    read of the same list. `resume_from` is where there was no time to go on; `error` ended the
-    reading, what came before it is kept.
+    read of the same list. `resume_from` is where to continue if time ran out; `error` ended the
+    reading, and what came before it is kept.
     """
 
     platform: Platform
@@ -54,7 +54,7 @@ class PostRead:
 
     @property
     def so_far(self) -> ReadSoFar:
-        """What all invocations have read. Names that two of them have read count twice."""
+        """What all invocations have read so far. Names that two of them have read count twice."""
         before = self.before
         return before.model_copy(
             update={
@@ -68,18 +68,18 @@ class PostRead:
 
 
 def read_posts(runtime: Runtime, wanted: Iterable[Unread]) -> list[PostRead]:
-    """Reads each of these posts, in a bounded number of calls at a time; a post that fails leaves
-    the others alone. Ends in time for the invocation's limit.
+    """Reads each of these posts, with a bounded number of calls at a time; a post that fails does
+    not affect the others. Ends within the invocation's time limit.
 
-    Where there was time for nothing at all, nothing is left for later: another invocation would
-    do no better. The posts then have NoTime as their error.
+    If there was no time for a single page, nothing is left for later: another invocation would do
+    no better. The posts then have NoTime as their error.
     """
 
     def read(one: Unread) -> PostRead:
         try:
             page_of = runtime.apis[one.platform].people
             return read_users(one, page_of, lambda: not runtime.deadline.has_time())
-        except Exception as error:  # noqa: BLE001  one post's trouble, whatever it is
+        except Exception as error:  # noqa: BLE001  any error is this post's alone
             post = PostRead(one.platform, one.content_id, before=one.so_far)
             post.error = api_error(error, one.platform)
             return _stopped(post, "error")
@@ -92,9 +92,9 @@ def read_posts(runtime: Runtime, wanted: Iterable[Unread]) -> list[PostRead]:
 
 
 def read_users(start: Unread, page_of: PageReader, short_of_time: Callable[[], bool]) -> PostRead:
-    """One post's pages from where an earlier invocation stopped; `short_of_time` is asked before
-    each. Stops at a page that brings nothing new and at a cursor seen before: such a list leads in
-    a circle, at the price of a call a page."""
+    """Reads one post's pages from where an earlier invocation stopped; `short_of_time` is called
+    before each. Stops at a page that brings nothing new and at a cursor seen before: such a list
+    goes in circles, at the cost of a call per page."""
     post = PostRead(start.platform, start.content_id, before=start.so_far)
     trail = _Trail(start.so_far.seen)
     cursor = start.after
@@ -137,7 +137,7 @@ def _add(post: PostRead, page: UserPage, trail: _Trail) -> bool:
 
 
 class _Trail:
-    """Where the reading of one list has been: entries and cursors of this invocation, hashes of
+    """Where the reading of one list has been: this invocation's entries and cursors, and hashes of
     those of earlier ones."""
 
     def __init__(self, before: Iterable[str]) -> None:
@@ -147,7 +147,7 @@ class _Trail:
         self._cursors: set[str] = set()
 
     def new(self, entries: frozenset[str]) -> frozenset[str]:
-        """Which of a page's entries were not met before; none on a page met before."""
+        """The entries of a page that were not seen before; none if the page was seen before."""
         new = entries - self._entries
         self._entries |= entries
         self._pages.append(entries)
@@ -156,13 +156,13 @@ class _Trail:
         return new
 
     def leads_back(self, cursor: str) -> bool:
-        """Whether the cursor was met before; from now on it was."""
+        """Whether the cursor was seen before; it counts as seen from now on."""
         known = cursor in self._cursors or _hash(cursor) in self._before
         self._cursors.add(cursor)
         return known
 
     def hashes(self) -> tuple[str, ...]:
-        """What a continuation needs to know the way again."""
+        """What a continuation needs to recognise these pages and cursors."""
         pages = map(_page_hash, self._pages)
         return (*self._before, *pages, *map(_hash, self._cursors))
 

@@ -1,8 +1,8 @@
 """The second stage: who liked and commented, merged into what is stored; then the messages.
 
 API calls come first and hold no transaction; then one transaction writes engagement, audits and
-coverage, the outbox rows and the run's outcome. The rows are published after the commit. What is
-stored only grows: an answer that leaves someone out removes no one.
+coverage, the outbox rows and the run's outcome. The rows are published after the commit. Stored
+names are only added to: a response that leaves someone out removes no one.
 """
 
 from __future__ import annotations
@@ -42,10 +42,10 @@ _LATER = Plan("nothing", "a continuation follows")
 
 
 def refresh_engagement(runtime: Runtime, job: ClientJob) -> None:
-    """Does the job; what there is no time for goes back into the queue as a continuation.
+    """Does the job; what there is no time for goes back to the queue as a continuation.
 
-    Doing it again changes nothing but publishes what a crash left unpublished. Raises BadInput
-    for a run that does not exist, DatabaseUnavailable and QueueUnavailable.
+    A repeated run changes nothing but publishes what a crash left unpublished. Raises BadInput for
+    a run that does not exist, DatabaseUnavailable and QueueUnavailable.
     """
     cost = Cost(runtime)
     run = begin(runtime, job)
@@ -69,8 +69,8 @@ def refresh_engagement(runtime: Runtime, job: ClientJob) -> None:
 
 @dataclass(frozen=True)
 class _Written:
-    """What was written: messages to publish, the error kinds that platforms met, and whether it
-    closed the slot."""
+    """What was written: messages to publish, the error kinds per platform, and whether this closed
+    the slot."""
 
     messages: Sequence[OutboxRow] = ()
     errors: Sequence[tuple[Platform, str]] = ()
@@ -79,7 +79,7 @@ class _Written:
 
 @dataclass(frozen=True)
 class _Read:
-    """The outcome of reading, before it is written. `unchanged` posts did not have to be read."""
+    """The result of reading, before it is written. `unchanged` posts did not have to be read."""
 
     posts: Sequence[PostRead]
     unchanged: Sequence[Task]
@@ -90,8 +90,8 @@ class _Read:
         return not any(post.resume_from for post in self.posts)
 
     def users(self, tasks: Sequence[Task]) -> list[dict[str, Any]]:
-        """What engagement.store_reads takes: the names of each post of which a page was read, and
-        what the read came to."""
+        """The `users` of engagement.store_reads: the names of each post of which a page was read,
+        and the result of the read."""
         by_id = {(task.platform, task.content_id): task for task in tasks}
         return [
             {
@@ -116,8 +116,8 @@ def _coverage(post: PostRead, task: Task) -> dict[str, Any]:
 
 
 def begin(runtime: Runtime, job: ClientJob) -> Run | None:
-    """The run and all that the stage needs, in one look; None where there is nothing to do any
-    more. Raises BadInput where there is no such run."""
+    """Loads the run and all that the stage needs in one query; None if there is nothing left to do.
+    Raises BadInput if there is no such run."""
     with runtime.db.transaction() as tx:
         run = load_run(runtime, tx, job.client_id, job.of_slot, note_links=True)
         if run is None or not run.started:
@@ -127,7 +127,7 @@ def begin(runtime: Runtime, job: ClientJob) -> Run | None:
 
 
 def _wanted(runtime: Runtime, run: Run, job: ClientJob) -> tuple[Sequence[Unread], Sequence[Task]]:
-    """What is to be read, and which posts need not be."""
+    """What to read, and which posts need not be read."""
     if job.continuation is not None:
         known = {(task.platform, task.content_id) for task in run.tasks}
         return [u for u in job.continuation if (u.platform, u.content_id) in known], []
@@ -139,9 +139,9 @@ def _wanted(runtime: Runtime, run: Run, job: ClientJob) -> tuple[Sequence[Unread
 
 
 def _write(runtime: Runtime, job: ClientJob, run: Run, read: _Read) -> _Written:
-    """Everything in one transaction; nothing where another worker was first.
+    """Writes everything in one transaction; nothing if another worker was first.
 
-    Where another run has told something meanwhile, what to tell is decided once more.
+    If another run has told something in the meantime, what to tell is decided again.
     """
     for _ in range(_DECISIONS - 1):
         try:
@@ -184,7 +184,7 @@ def _write_once(runtime: Runtime, job: ClientJob, run: Run, read: _Read) -> _Wri
 
 
 def _store(tx: Transaction, job: ClientJob, run: Run, read: _Read, now: datetime) -> bool:
-    """Stores what was read; false where another worker was first."""
+    """Stores what was read; returns false if another worker was first."""
     window_start, window_end = audit_window(job.of_slot)
     stored = tx.first(
         "engagement.store_reads",
@@ -201,7 +201,7 @@ def _store(tx: Transaction, job: ClientJob, run: Run, read: _Read, now: datetime
 
 
 def _tell(tx: Transaction, run: Run, told: Plan, now: datetime) -> list[Written]:
-    """Writes what the chats are told. Raises Conflict where another run has told some of it."""
+    """Writes what the chats are told. Raises Conflict if another run has told some of it."""
     if told.hour is not None:
         tasks = Counter(task.platform for task in run.tasks if not task.late)
         tells = [

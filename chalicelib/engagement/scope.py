@@ -1,4 +1,4 @@
-"""Which of a client's tasks have to be read again. Pure."""
+"""Which of a client's tasks must be read again. Pure."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from chalicelib.tasks import Task
 Refresh = Literal["delta", "full"]
 
 _ALWAYS_FULL = (time(17, 0), SLOT_TIMES[-1])
-_COSTLY = ("looped", "unreadable")  # lists that bring no more for being read again
+_COSTLY = ("looped", "unreadable")  # reading these lists again yields no more
 
 
 def to_refresh(tasks: Iterable[Task], slot: Slot, mode: Refresh, fetched: Fetched) -> list[Task]:
-    """The tasks whose engagement has to be read in this slot.
+    """The tasks whose engagement must be read in this slot.
 
-    In `delta` mode a post is left out whose count is what it was at its last read, provided that
+    In `delta` mode a post is left out if its count is the same as at its last read, provided that
     this slot's own fetch has shown it, that the fetch was complete (`fetched`: the run's
-    fetch_result, {} in a slot that fetches nothing), and that the read was complete, or ended at
-    the list's cap. A list that stays short, that loops or cannot be read is read with growing
-    pauses. 17:00 and the day's last slot read everything.
+    fetch_result, {} in a slot that fetches nothing), and that the read was complete or ended at the
+    list's cap. A list that stays short, loops or cannot be read is read at growing intervals. 17:00
+    and the day's last slot read everything.
     """
     if mode == "full" or slot.at.time() in _ALWAYS_FULL:
         return list(tasks)

@@ -1,4 +1,4 @@
-"""Which post a link means. Pure but for short links, which only their own site can tell."""
+"""Which post a link means. Pure but for short links, which only their own site can resolve."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _FORMS = f"Send {', '.join(_SOME)}, or {_LAST}."
 _HOPS = 5
 
 Location = Callable[[str], str | None]
-"""Answers where a URL redirects to, or None where it does not."""
+"""Returns where a URL redirects to, or None if it does not."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ def read_link(
     location: Location,
     platforms: Mapping[Platform, Description] = DESCRIPTIONS,
 ) -> PostLink:
-    """The post that a link, shortcode or id means. BadInput for anything else.
+    """The post that a link, shortcode or id means. Raises BadInput for anything else.
 
     A short link is followed with `location`, on the platform's own hosts and over HTTPS only.
     """
@@ -53,14 +53,14 @@ def read_link(
 
 
 def redirect_of(url: str) -> str | None:
-    """Where `url` redirects to, asked over HTTPS; None where it does not. BadInput where the
-    site does not answer."""
+    """Where `url` redirects to, requested over HTTPS; None if it does not. Raises BadInput if the
+    site does not respond."""
     import requests
 
     try:
         with requests.get(url, timeout=10, allow_redirects=False, stream=True) as answer:
             return answer.headers.get("Location")
-    except (requests.RequestException, ValueError) as error:  # ValueError: no host can be so named
+    except (requests.RequestException, ValueError) as error:  # ValueError: not a possible host name
         raise BadInput(
             "link", f"the short link cannot be followed ({type(error).__name__})", _FORMS
         ) from error
@@ -84,7 +84,7 @@ def _followed(url: str, platform: Description, location: Location) -> str:
 
 
 def _parts(url: str, base: str = "") -> SplitResult:
-    """The parts of a URL, relative to another. BadInput where it is none."""
+    """The parts of a URL, relative to another. Raises BadInput if it is not a URL."""
     try:
         return urlsplit(urljoin(base, url))
     except ValueError as error:

@@ -1,4 +1,4 @@
-"""What people do to single posts: add one by its link, bring an archived one back."""
+"""What people do to single posts: add one by its link, or restore one from the archive."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from chalicelib.social.errors import NotFound
 
 @dataclass(frozen=True)
 class Added:
-    """A post that a person added. `source_type` is `cron_fetch` where a fetch was first; `new`
-    is whether it is news for the client today."""
+    """A post that a person added. `source_type` is `cron_fetch` if a fetch found it first; `new`:
+    whether it is news for the client today."""
 
     platform: Platform
     content_id: str
@@ -29,7 +29,7 @@ class Added:
 
 @dataclass(frozen=True)
 class Restored:
-    """A post that is back, and the clients that have it again."""
+    """A restored post, and the clients that have it again."""
 
     platform: Platform
     content_id: str
@@ -39,15 +39,16 @@ class Restored:
 def add_post(
     runtime: Runtime, client_id: str, link: str, location: Location = redirect_of
 ) -> Added:
-    """Stores the linked post as `manual_input` of the client, dated now; a task of today that no
-    fetch takes away.
+    """Stores the linked post as `manual_input` of the client, dated now; it becomes a task of today
+    that no fetch removes.
 
-    A post that is stored already keeps its first owner, source and time; one of an earlier day
-    becomes a task of today all the same, and is dated now where it is this client's own.
+    A post that is already stored keeps its first owner, source and time; one from an earlier day
+    still becomes a task of today, and is dated now if it is this client's own.
 
-    The next engagement refresh covers it, a fetch that meets it keeps it manual. Raises BadInput
-    for an unknown client, a link that names no post, a platform that the client has off, and a
-    post that does not exist; an ApiError where the API does not answer. Then nothing is stored.
+    The next engagement refresh covers it, and a fetch that finds it keeps it manual. Raises
+    BadInput for an unknown client, a link that names no post, a platform that is off for the
+    client, and a post that does not exist; an ApiError if the API does not respond. Then nothing is
+    stored.
     """
     with runtime.db.transaction() as tx:
         client = find_client(tx, client_id)
@@ -79,9 +80,9 @@ def add_post(
 
 
 def restore_post(runtime: Runtime, content_id: str) -> Restored:
-    """Brings a post back from the archive with every row that went with it: likers, comments,
-    client links, roles, link reports; no fetch takes it away again. Where the post is there again,
-    the two are merged. BadInput where nothing of it is archived."""
+    """Restores a post from the archive with every row that went with it: likers, comments, client
+    links, roles, link reports; no fetch removes it again. If the post has been stored again since,
+    the two are merged. Raises BadInput if nothing of it is archived."""
     wanted = content_id.strip()
     with runtime.db.transaction() as tx:
         tx.run("content.lock", client_id=None, contents=[wanted])

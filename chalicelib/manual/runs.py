@@ -1,4 +1,4 @@
-"""Runs by hand: a whole slot, or one client's run of it."""
+"""Manual runs: a whole slot, or one client's run of it."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ _RUN_FIELDS = {"slot", "client_id", "trigger", "fetch_posts", "expires_at"}
 
 
 def run_client(runtime: Runtime, client_id: str, slot_text: str | None) -> ClientJob:
-    """Starts one client's run of a slot over, by hand; returns the job that was sent.
+    """Restarts one client's run of a slot manually; returns the job that was sent.
 
-    Raises BadInput for an unknown or inactive client and for what is not a slot, or not yet.
+    Raises BadInput for an unknown or inactive client, and for a time that is not a slot or is still
+    to come.
     """
     slot = _slot_for_people(runtime, slot_text)
     now = runtime.now()
@@ -38,8 +39,8 @@ def run_client(runtime: Runtime, client_id: str, slot_text: str | None) -> Clien
 
 
 def run_slot(runtime: Runtime, slot_text: str) -> Opened:
-    """Opens a slot by hand: a missed or skipped one as well, whatever the operators' switch says.
-    BadInput for what is not a slot, or not yet."""
+    """Opens a slot manually, even a missed or skipped one, whatever the operators' switch says.
+    Raises BadInput for a time that is not a slot or is still to come."""
     return open_slot(runtime, _slot_for_people(runtime, slot_text), "manual")
 
 
@@ -54,7 +55,7 @@ def _slot_for_people(runtime: Runtime, text: str | None) -> Slot:
 
 
 def find_client(tx: Transaction, client_id: str) -> Client:
-    """The active client that a person means. BadInput where there is none that takes part."""
+    """The active client that a person means. Raises BadInput if there is none that takes part."""
     row = tx.first("slots.find_client", client_id=client_id)
     if row is None:
         raise BadInput("client_id", f"there is no client {client_id!r}", "See table clients.")

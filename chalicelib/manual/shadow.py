@@ -1,8 +1,8 @@
-"""A run beside another service: the APIs are read, nothing is stored, nothing is sent, and what
-the database holds of the day is compared with what was read.
+"""A run alongside another service: the APIs are read, nothing is stored, nothing is sent, and the
+day's rows in the database are compared with what was read.
 
-Only what was read to its end is held against the other: of a feed or a list that was cut, nothing
-is said about what was not seen in it.
+Only what was read to its end is compared: nothing is concluded about posts or names that a
+truncated feed or list did not show.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ Key = tuple[Platform, str]
 
 @dataclass(frozen=True)
 class Held:
-    """A post as the database has it: whether it was put there by hand, and the names stored."""
+    """A post as stored in the database: whether it was added manually, and the stored names."""
 
     manual: bool
     names: frozenset[str]
@@ -36,8 +36,8 @@ class Held:
 
 @dataclass(frozen=True)
 class Seen:
-    """A post as it was read just now. `names`: None where its list could not be read at all;
-    `complete`: whether they are all."""
+    """A post as read just now. `names`: None if its list could not be read at all; `complete`:
+    whether these are all of them."""
 
     names: frozenset[str] | None
     complete: bool
@@ -46,7 +46,8 @@ class Seen:
 @dataclass(frozen=True)
 class Difference:
     """A post that only one side has, or whose names differ. `names`: those that only `here` (what
-    was read just now), or only `there` (the database), has; empty where the post itself is it."""
+    was read just now) or only `there` (the database) has; empty if the difference is the post
+    itself."""
 
     platform: Platform
     content_id: str
@@ -65,7 +66,7 @@ class Open:
 
 @dataclass(frozen=True)
 class Comparison:
-    """One client's day. `posts` and `names`: how many were compared; `open`: what was not."""
+    """One client's day. `posts` and `names`: how many were compared; `open`: what could not be."""
 
     client_id: str
     posts: int
@@ -75,8 +76,8 @@ class Comparison:
 
 
 def compare_day(runtime: Runtime, client: Client) -> Comparison:
-    """Reads the client's posts of today and who engaged, and compares. Costs about as many calls as
-    a slot that is read in full."""
+    """Reads the client's posts of today and who engaged, and compares them. Costs about as many
+    calls as a slot that is read in full."""
     start, end = day_bounds(runtime.now().date())
     held = _held(runtime, client, start, end)
     feeds = read_feeds(runtime, _run_of(client), dict.fromkeys(client.platforms, start))
@@ -148,7 +149,7 @@ def _held(runtime: Runtime, client: Client, start: datetime, end: datetime) -> d
 
 
 def _run_of(client: Client) -> FetchRun:
-    """A run that nothing is known of but what stands on the client."""
+    """A run of which nothing is known but what is stored with the client."""
     history = {
         platform: History(
             first=True,

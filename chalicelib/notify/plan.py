@@ -1,7 +1,7 @@
 """What a client's groups are told at the end of its run, decided as data. Pure.
 
-The hour's task list goes out once an hour inside its window, changes or not, at the first run
-that gets through; else only changes are told. A change is told once per chat.
+The hour's task list goes out once an hour within its window, even without changes, at the first run
+that gets through; otherwise only changes are told. A change is told once per chat.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ LIST_LIFE = timedelta(minutes=60)
 
 @dataclass(frozen=True)
 class NotifySettings:
-    """The settings that the decision rests on: window ends are WIB and included; `session` is
-    the WhatsApp account that writes; `longest` are characters of one message."""
+    """The settings that the decision depends on: window ends are WIB and included; `session` is the
+    WhatsApp account that writes; `longest` is a message's limit in characters."""
 
     window_start: time
     window_end: time
@@ -39,8 +39,8 @@ class ClientState:
 
     `last_hour`: the hour whose list was written last. `posts`: today's tasks, oldest first.
     `untold`: chat → its untold changes of this WIB day, oldest first, with those that only an
-    unsent older list tells (`in_unsent_list`): a new list takes that one's place. `feeds`: how the
-    platforms were read; one that is left out was read in this slot.
+    unsent older list tells (`in_unsent_list`): a new list replaces that one. `feeds`: how the
+    platforms were read; one that is missing was read in this slot.
     """
 
     client: Client
@@ -52,10 +52,10 @@ class ClientState:
 
 @dataclass(frozen=True)
 class Plan:
-    """What is to be sent, and why, for logs and people.
+    """What to send, and why, for logs and people.
 
-    `hour` is to be noted as told, and unsent older lists of these chats are superseded, exactly
-    when a task list is sent.
+    Exactly when a task list is sent, `hour` is to be recorded as told, and unsent older lists of
+    these chats are superseded.
     """
 
     send: Literal["task_list", "changes", "nothing"]
@@ -65,8 +65,8 @@ class Plan:
 
 
 def plan(slot: Slot, state: ClientState, rules: NotifySettings, got_through: bool) -> Plan:
-    """What the client's chats are told at the end of its run of this slot. `got_through`:
-    whether at least one platform brought something."""
+    """What the client's chats are told at the end of its run of this slot. `got_through`: whether
+    at least one platform yielded something."""
     client = state.client
     if not client.active:
         return Plan("nothing", "client_status is off")
@@ -86,8 +86,8 @@ def plan(slot: Slot, state: ClientState, rules: NotifySettings, got_through: boo
 
 
 def due_hour(slot: Slot, last_hour: str | None, rules: NotifySettings) -> str | None:
-    """The hour whose list this slot owes; None outside the window, where it was sent already,
-    and where a later one was."""
+    """The hour whose list is due in this slot; None outside the window, or if it or a later one was
+    already sent."""
     hour = task_list_hour(slot, rules.window_start, rules.window_end)
     return hour if hour and hour > (last_hour or "") else None
 

@@ -1,4 +1,4 @@
-"""A client's run with what its chats may be told: the row of engagement.begin, read. Pure."""
+"""A client's run with what its chats may be told, parsed from the row of engagement.begin. Pure."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from chalicelib.texts import Change, FeedRead
 
 @dataclass(frozen=True)
 class LedgerEntry:
-    """A change of the day, and the chats that were told of it: whether by a list that has not left
-    yet."""
+    """A change of the day, and the chats that were told of it, each with whether only an unsent
+    list tells it."""
 
     change: Change
     told: Mapping[str, bool]
@@ -43,9 +43,9 @@ class Run:
     """A client's run of a slot, its posts of the day and the day's changes.
 
     `started`: whether the client has a run of the slot at all; `ended`: whether it is over.
-    `fetched`: the run's fetch results, none in a slot that fetches nothing; `read_at`: the day's
-    last slot whose fetch of the platform was complete. `engaged`: what invocations before have
-    read; None where there were none. `last_hour`: the hour whose list was written last.
+    `fetched`: the run's fetch results, empty in a slot that fetches nothing; `read_at`: the day's
+    last slot with a complete fetch of the platform. `engaged`: what earlier invocations have read;
+    None if there were none. `last_hour`: the hour whose list was written last.
     """
 
     client: Client
@@ -84,7 +84,7 @@ class Run:
 
     @property
     def feeds(self) -> dict[Platform, FeedRead]:
-        """How each platform was read in this slot, and when last to its end today."""
+        """How each platform was read in this slot, and when it was last read to its end today."""
         return {
             platform: FeedRead(
                 self.fetched[platform]["verdict"] if platform in self.fetched else None,

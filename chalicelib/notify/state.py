@@ -1,4 +1,4 @@
-"""What a client's chats are told, by what is stored of its run."""
+"""What a client's chats are told, based on what is stored of its run."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from chalicelib.texts import Change, FeedRead
 def load_run(
     runtime: Runtime, tx: Transaction, client_id: str, slot: Slot, note_links: bool
 ) -> Run | None:
-    """The client's run of the slot, its posts of the day, its changes; None where there is no such
-    client. With `note_links` new link reports become changes first."""
+    """The client's run of the slot, its posts of the day and its changes; None if there is no such
+    client. With `note_links`, new link reports are recorded as changes first."""
     day_start, day_end = day_bounds(slot.day)
     row = tx.first(
         "engagement.begin",
@@ -37,8 +37,8 @@ def load_run(
 
 
 def preview(runtime: Runtime, client: Client, slot: Slot) -> Plan:
-    """What the client's chats would be told in this slot by what is stored now, every platform
-    taken to get through. Writes nothing. BadInput for a client that is not there."""
+    """What the client's chats would be told in this slot based on what is stored now, assuming that
+    every platform gets through. Writes nothing. Raises BadInput for an unknown client."""
     with runtime.db.transaction() as tx:
         run = load_run(runtime, tx, client.client_id, slot, note_links=False)
     if run is None:
@@ -53,8 +53,8 @@ def plan_of(
     got_through: bool,
     feeds: Mapping[Platform, FeedRead] | None = None,
 ) -> Plan:
-    """The plan for a client. `got_through`: whether a platform brought something. `feeds`: how
-    they were read, where not as the run has it."""
+    """The plan for a client. `got_through`: whether a platform yielded something. `feeds`: how they
+    were read, if not as recorded in the run."""
     client = run.client
     state = ClientState(
         client=client,
@@ -67,7 +67,7 @@ def plan_of(
 
 
 def rules_of(settings: Settings) -> NotifySettings:
-    """The planner's rules from the settings in force."""
+    """The planner's settings, taken from the settings in force."""
     return NotifySettings(
         window_start=settings.task_list_window_start,
         window_end=settings.task_list_window_end,
@@ -77,7 +77,7 @@ def rules_of(settings: Settings) -> NotifySettings:
 
 
 def _untold(changes: Sequence[LedgerEntry], chat: str) -> Sequence[Change]:
-    """The changes that the chat was not told, or only by a list that has not left yet."""
+    """The changes that the chat was not told, or only by a list that has not been sent yet."""
     return [
         replace(entry.change, in_unsent_list=entry.told.get(chat, False))
         for entry in changes

@@ -1,1 +1,1 @@
-"""How messages leave: written with what they tell, then sent to the queue."""
+"""How messages go out: written together with what they tell, then sent to the queue."""

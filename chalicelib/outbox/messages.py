@@ -1,4 +1,4 @@
-"""A message to one chat, as rules decide it and the outbox keeps it. Pure."""
+"""A message to one chat, as the rules decide it and the outbox stores it. Pure."""
 
 from __future__ import annotations
 
@@ -16,8 +16,9 @@ MessageKind = Literal["task_list", "changes", "admin_report", "admin_alert"]
 class Message:
     """A message to one chat. `changes` are the ledger ids that this message shows.
 
-    `key` is made of what is told, never of the text: the same thing is told once. `first_key` is
-    the first part's key, for the parts after it: they are written only together with it.
+    `key` is derived from what is told, never from the text: the same thing is told once.
+    `first_key` is the first part's key, for the parts after it: they are written only together with
+    it.
     """
 
     chat: str
@@ -33,7 +34,7 @@ class Message:
 
 
 class OutboxRow(TypedDict):
-    """A committed outbox row, as the queue takes it; `key`: the queue drops what it has seen."""
+    """A committed outbox row, as the queue takes it; `key`: the queue drops repeats of it."""
 
     outbox_id: int
     session: str
@@ -42,15 +43,16 @@ class OutboxRow(TypedDict):
 
 
 class Written(OutboxRow):
-    """A row that was written just now; `tells_all`: its chat was told none of its changes."""
+    """A row that was written just now; `tells_all`: its chat had been told none of its changes
+    before."""
 
     tells_all: bool
 
 
 class Held(TypedDict):
-    """A message that a person decides on, held until the transaction ends, with what decides:
-    whether its chat has a `newer_list`, and how many of its changes were `told_elsewhere` since.
-    `session` is None for messages of the service before this one."""
+    """A message that a person decides on, locked until the transaction ends, with what the decision
+    depends on: whether its chat has a `newer_list`, and how many of its changes were
+    `told_elsewhere` since. `session` is None for messages of the service before this one."""
 
     session: str | None
     status: str
@@ -60,9 +62,9 @@ class Held(TypedDict):
 
 
 def in_parts(first: Message, parts: Sequence[Part]) -> tuple[Message, ...]:
-    """One message per part of a text. The first has the given key; the key of a later one is
-    made of it and its number. Each carries the changes that it shows, so that a part which is
-    never sent gives back its own and no others."""
+    """One message per part of a text. The first has the given key; later keys are made of it and
+    the part's number. Each carries the changes that it shows, so that a part which is never sent
+    gives back its own and no others."""
     return tuple(
         replace(
             first,

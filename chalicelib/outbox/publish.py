@@ -1,8 +1,8 @@
 """The transactional outbox: rows commit with what they tell, then go to the FIFO queue.
 
-States: pending → processing → sent | retrying | dead_letter | expired | superseded | uncertain;
-`cancelled` by a person. A message is written once per idempotency key, which is made of what it
-tells, never of its text.
+States: pending → processing → sent | retrying | dead_letter | expired | superseded | uncertain; a
+person may set `cancelled`. A message is written once per idempotency key, which is derived from
+what it tells, never from its text.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from chalicelib.runtime import Runtime
 def add_messages(tx: Transaction, messages: Sequence[Message], now: datetime) -> list[Written]:
     """Writes the messages in the caller's transaction; returns the rows that are new.
 
-    A message whose key is there already is left out, and so are the parts that belong to it. A
-    row's `tells_all` is false where its chat was told one of the changes already.
+    A message whose key already exists is left out, and so are the parts that belong to it. A row's
+    `tells_all` is false if its chat was already told one of the changes.
     """
     if not messages:
         return []
@@ -33,10 +33,10 @@ def add_messages(tx: Transaction, messages: Sequence[Message], now: datetime) ->
 
 
 def publish_messages(runtime: Runtime, rows: Iterable[OutboxRow]) -> list[int]:
-    """Sends committed rows to the FIFO queue; returns the ids that were taken.
+    """Sends committed rows to the FIFO queue; returns the ids that were accepted.
 
-    `sweep` sends again what the queue refused and what a crash left: a row that was sent before
-    is dropped by the queue, which knows its key, or by the host, which claims each row once.
+    `sweep` resends what the queue refused and what a crash left behind: a row that was sent before
+    is dropped by the queue, which recognises its key, or by the host, which claims each row once.
     """
     entries = {
         row["outbox_id"]: Entry(
@@ -53,14 +53,14 @@ def publish_messages(runtime: Runtime, rows: Iterable[OutboxRow]) -> list[int]:
 
 
 def publish_unpublished(runtime: Runtime, slot: datetime, client_id: str) -> list[int]:
-    """Publishes again what a client's run and the slot's closing have written."""
+    """Publishes again what a client's run and the closing of the slot have written."""
     with runtime.db.transaction() as tx:
         rows = tx.run("outbox.unpublished_of", slot=slot, client_id=client_id)
     return publish_messages(runtime, cast("list[OutboxRow]", rows))
 
 
 def _as_json(messages: Sequence[Message]) -> str:
-    """Messages as the queries take them, in the order in which they are to go out."""
+    """Messages in the form the queries take, in the order in which they are to go out."""
     return json.dumps([_fields(message) for message in messages])
 
 

@@ -1,4 +1,4 @@
-"""What people do to messages: look at them, send one again, end one. Decisions first, as data.
+"""What people do with messages: look at them, send one again, end one. Decisions first, as data.
 
 Rows that the service before this one left (`session` is NULL) can be looked at and cancelled;
 they are never sent.
@@ -23,7 +23,7 @@ from chalicelib.texts import format_time
 log = logging.getLogger(__name__)
 
 LATE_LIFE = timedelta(minutes=30)
-"""How long a message that is sent again after its time may wait for its turn."""
+"""How long a message that is sent again after its expiry stays valid."""
 
 
 CASES = frozenset({"dead_letter", "uncertain"})
@@ -37,8 +37,8 @@ Why = Literal[
 
 
 class NotPossible(BadInput):
-    """What a person asked for cannot be done with this message. `why`: for those who say it in
-    other words than the text's."""
+    """What a person asked for cannot be done with this message. `why`: for callers that explain it
+    in their own words."""
 
     def __init__(self, why: Why, problem: str, fix: str, field: str = "outbox_id") -> None:
         self.why = why
@@ -47,7 +47,7 @@ class NotPossible(BadInput):
 
 @dataclass(frozen=True)
 class Redriven:
-    """What was done. `published`: whether the queue has it already; if not, `sweep` sends it on.
+    """What was done. `published`: whether the queue already has it; if not, `sweep` sends it.
     `changes_given_back`: how many changes the next message to the chat tells instead."""
 
     outbox_id: int
@@ -64,7 +64,7 @@ def list_messages(runtime: Runtime, status: str | None, most: int, old: bool = F
 
 
 def show_message(runtime: Runtime, outbox_id: int) -> Row:
-    """Everything about a message, its text included. NotPossible where there is none."""
+    """Everything about a message, including its text. Raises NotPossible if there is none."""
     with runtime.db.transaction() as tx:
         row = tx.first("redrive.show", outbox_id=outbox_id)
     if row is None:
@@ -73,10 +73,10 @@ def show_message(runtime: Runtime, outbox_id: int) -> Row:
 
 
 def redrive(runtime: Runtime, outbox_id: int, late: bool = False) -> Redriven:
-    """Sends a message again that was given up, is uncertain, or expired. `late`: although its
-    time is over; it then lives for half an hour more.
+    """Sends a message again that is a dead letter, uncertain or expired. `late`: even though it has
+    expired; it is then valid for half an hour more.
 
-    NotPossible where that would tell something twice or out of order; then nothing is changed.
+    Raises NotPossible if that would tell something twice or out of order; then nothing is changed.
     """
     now = runtime.now()
     with runtime.db.transaction() as tx:
@@ -94,10 +94,10 @@ def redrive(runtime: Runtime, outbox_id: int, late: bool = False) -> Redriven:
 def cancel(
     runtime: Runtime, outbox_id: int, not_sent: bool = False, cases_only: bool = False
 ) -> Redriven:
-    """Ends a message that is not sent. What it tells is given back to the next message, unless
-    it is uncertain: it then counts as told, but for `not_sent`, with which a person vouches that
-    it never arrived. NotPossible for a message that is over, or on its way; with `cases_only`
-    for one that does not wait for a person, too."""
+    """Ends a message that was not sent. What it tells is given back to the next message, unless it
+    is uncertain: then it counts as told, except with `not_sent`, by which a person vouches that it
+    never arrived. Raises NotPossible for a message that is over or on its way; with `cases_only`
+    also for one that does not wait for a person."""
     with runtime.db.transaction() as tx:
         row = _lock(tx, outbox_id)
         gives_back = check_cancel(row, not_sent, cases_only)
@@ -108,7 +108,7 @@ def cancel(
 
 
 def check_redrive(row: Held, now: datetime, late: bool) -> None:
-    """Raises NotPossible where the message must not be sent again. Pure."""
+    """Raises NotPossible if the message must not be sent again. Pure."""
     if row["session"] is None:
         problem = "is of the service before this one and is never sent"
         raise NotPossible("old_service", problem, "Cancel it.")
@@ -131,8 +131,8 @@ def _check_untold(told_elsewhere: int) -> None:
 
 
 def check_cancel(row: Held, not_sent: bool, cases_only: bool = False) -> bool:
-    """Whether what the message tells is given back. Raises NotPossible where it cannot be
-    cancelled. Pure."""
+    """Whether what the message tells is given back. Raises NotPossible if it cannot be cancelled.
+    Pure."""
     status = row["status"]
     left_by_old_service = {"processing"} if row["session"] is None else set()
     others = set() if cases_only else {"pending", "retrying"} | left_by_old_service
@@ -146,8 +146,8 @@ def check_cancel(row: Held, not_sent: bool, cases_only: bool = False) -> bool:
 
 
 def _lock(tx: Transaction, outbox_id: int) -> Held:
-    """The message, held until the transaction ends; and its client, so that no run writes a newer
-    list meanwhile. NotPossible where there is none."""
+    """The message, locked until the transaction ends, and its client too, so that no run writes a
+    newer list meanwhile. Raises NotPossible if there is none."""
     tx.run("redrive.lock_client", outbox_id=outbox_id)
     row = tx.first("redrive.lock", outbox_id=outbox_id)
     if row is None:

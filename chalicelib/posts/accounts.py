@@ -1,7 +1,7 @@
-"""A client's account by its stable id: asked for once, kept, and asked for again when wrong.
+"""A client's account by its stable id: looked up once, kept, and looked up again when wrong.
 
 The id (TikTok's secUid) is stable while a handle may change on either side: an account that was
-renamed still answers to its id, a client whose handle was corrected has another account.
+renamed is still found by its id, but a client whose handle was corrected has another account.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from chalicelib.social.errors import ApiError, Business, NotFound
 
 @dataclass(frozen=True)
 class Found:
-    """A feed, the account id it was asked by, and whether the handle's was `looked_up` just now:
-    that is to be kept."""
+    """A feed, the account id it was read by, and whether that id was `looked_up` just now and so
+    must be stored."""
 
     feed: Feed
     account_id: str
@@ -35,9 +35,10 @@ def read(
 ) -> Found:
     """The account's feed back to `since`.
 
-    Where the kept id brings nothing, or somebody else's posts, the handle is asked once more; a
-    handle that is unknown by now leaves the kept id in force. One that was never asked for may be
-    anybody's, so nothing is taken from it while the handle cannot be asked. Raises an ApiError.
+    If the kept id yields nothing, or somebody else's posts, the handle is looked up once more; if
+    the handle is unknown by now, the kept id stays in force. A kept id that was never looked up may
+    belong to anyone, so nothing is taken from it while the handle cannot be looked up. Raises an
+    ApiError.
     """
 
     def feed_of(account_id: str) -> Feed:

@@ -1,4 +1,4 @@
-"""A client's feeds on its platforms, side by side, each of the client's own account."""
+"""A client's feeds on its platforms, in parallel, each of the client's own account."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from chalicelib.social.errors import api_error
 
 @dataclass(frozen=True)
 class AccountFeed:
-    """A feed and whose it is. `account_id`: the account's stable id, of the platforms that know it
-    by one; `looked_up`: whether that was asked for just now."""
+    """A feed and the account it belongs to. `account_id`: the account's stable id, on platforms
+    that identify accounts by one; `looked_up`: whether that was looked up just now."""
 
     feed: Feed
     handle: str | None = None
@@ -28,8 +28,8 @@ class AccountFeed:
     looked_up: bool = False
 
     def owns(self, post: Post) -> bool | None:
-        """Whether the account is the post's author or one of its co-authors; None where the API
-        does not say. An account that was renamed is known by its id."""
+        """Whether the account is the post's author or one of its co-authors; None if the API does
+        not say. An account that was renamed is recognised by its id."""
         if self.account_id and post.owner_id:
             return post.owner_id == self.account_id
         if post.owner is None:
@@ -42,13 +42,13 @@ def read_feeds(
     run: FetchRun,
     since: Mapping[Platform, datetime],
 ) -> dict[Platform, AccountFeed]:
-    """The feed of each platform that is on, back to `since`; each fails alone, into its own feed's
-    error. A feed that there was no time to read through is cut off."""
+    """The feed of each platform that is on, back to `since`; a failure is kept as the error of that
+    platform's feed. A feed that there was no time to read in full is cut off."""
 
     def read(platform: Platform) -> AccountFeed:
         try:
             return _read(runtime, run, platform, since[platform])
-        except Exception as error:  # noqa: BLE001  one platform's trouble, whatever it is
+        except Exception as error:  # noqa: BLE001  any error is this platform's alone
             return AccountFeed(Feed((), error=api_error(error, platform)))
 
     platforms = run.client.platforms

@@ -1,9 +1,9 @@
-"""The first stage: a client's posts of the day, all platforms, into tables and ledger.
+"""The first stage: a client's posts of the day, on all platforms, into the tables and the ledger.
 
-API calls come first and hold no transaction; then one transaction writes everything. Only where
-posts are missing for the second time are these asked for, and then removed or kept. Doing the job
-again changes nothing: a run that was fetched already only sends its engagement job on; what could
-not be asked for is asked for at the next fetch.
+API calls come first and hold no transaction; then one transaction writes everything. Posts that
+are missing for the second time are looked up one by one, and then removed or kept; those that could
+not be looked up are looked up at the next fetch. Repeating the job changes nothing: a run that was
+already fetched only sends its engagement job.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class FetchResult:
-    """What a platform's fetch came to; kept as JSON in client_run.fetch_result."""
+    """The result of a platform's fetch; kept as JSON in client_run.fetch_result."""
 
     verdict: Verdict
     posts: int = 0
@@ -51,7 +51,7 @@ Results = dict[Platform, FetchResult]
 
 
 def fetch_posts(runtime: Runtime, job: ClientJob) -> Results | None:
-    """Does the job and sends the engagement job on; None where there was nothing to do.
+    """Does the job and sends the engagement job; returns None if there was nothing to do.
 
     Raises BadInput for a run that does not exist, DatabaseUnavailable and QueueUnavailable;
     the queue then delivers the job again.
@@ -71,8 +71,8 @@ def fetch_posts(runtime: Runtime, job: ClientJob) -> Results | None:
 
 
 def begin(runtime: Runtime, job: ClientJob) -> FetchRun:
-    """The client's run. An expired job is recorded and comes back as ended. Raises BadInput where
-    there is no such run."""
+    """The client's run. An expired job is recorded, and its run returned as ended. Raises BadInput
+    if there is no such run."""
     with runtime.db.transaction() as tx:
         day_start, _ = day_bounds(job.of_slot.day)
         row = tx.first("posts.begin", slot=job.slot, client_id=job.client_id, day_start=day_start)
@@ -87,8 +87,8 @@ def begin(runtime: Runtime, job: ClientJob) -> FetchRun:
 
 
 def _since(history: History, slot: Slot) -> datetime:
-    """The start of the day; of yesterday until the day's first complete fetch, for posts made
-    after yesterday's last slot. A client without older posts is new, and has no yesterday."""
+    """The start of the day; of yesterday until the day's first complete fetch, for posts made after
+    yesterday's last slot. A client without older posts is new, and has no yesterday."""
     start, _ = day_bounds(slot.day)
     return start - timedelta(days=1) if history.first and history.known else start
 
@@ -103,7 +103,7 @@ class _Fetched:
     feeds: Mapping[Platform, AccountFeed]
 
     def posts(self, platform: Platform) -> list[Post]:
-        """The posts of the period that this fetch is about."""
+        """The posts of the period that this fetch covers."""
         _, day_end = day_bounds(self.job.of_slot.day)
         return self.feeds[platform].feed.between(self.since[platform], day_end)
 
@@ -121,7 +121,7 @@ class _Fetched:
         return {platform: self.result(platform) for platform in self.feeds}
 
     def rows(self) -> list[dict[str, Any]]:
-        """The posts as posts.store takes them."""
+        """The posts in the form that posts.store takes."""
         day_start, _ = day_bounds(self.job.of_slot.day)
         return [
             post.model_dump(mode="json", exclude={"owner", "owner_id", "coauthors", "pinned"})
@@ -131,7 +131,7 @@ class _Fetched:
         ]
 
     def looked_up(self) -> dict[Platform, dict[str, str | None]]:
-        """The accounts that were asked for, as a platform's note_account takes them."""
+        """The accounts that were looked up, in the form that a platform's note_account takes."""
         return {
             platform: {"handle": account.handle, "account_id": account.account_id}
             for platform, account in self.feeds.items()
@@ -141,7 +141,7 @@ class _Fetched:
 
 @dataclass(frozen=True)
 class _Stored:
-    """What a fetch came to and has cost so far, and the posts that are to be asked for."""
+    """The results and the cost of a fetch so far, and the posts that must be looked up."""
 
     results: Results
     api_calls: dict[str, int]
@@ -149,8 +149,8 @@ class _Stored:
 
 
 def _write(runtime: Runtime, fetched: _Fetched, cost: Cost) -> _Stored | None:
-    """Everything the fetch found, in one transaction, with the removals that it undoes; None where
-    another worker was first."""
+    """Writes everything that the fetch found, and the removals that it undoes, in one transaction;
+    returns None if another worker was first."""
     job, rows = fetched.job, fetched.rows()
     of_job = {"slot": job.slot, "client_id": job.client_id, "now": runtime.now()}
     with runtime.db.transaction() as tx:
@@ -179,7 +179,7 @@ def _note_missing(
     rows: Sequence[Mapping[str, Any]],
     of_job: Mapping[str, Any],
 ) -> dict[Platform, removals.Lacked]:
-    """Notes what this fetch lacked; the posts that an earlier one lacked, too."""
+    """Notes the posts that this fetch lacked; returns those that an earlier one lacked too."""
     day_start, day_end = day_bounds(fetched.job.of_slot.day)
     of_day = tx.run(
         "posts.note_missing",
@@ -201,7 +201,7 @@ def _note_missing(
 
 
 def _settle(runtime: Runtime, job: ClientJob, stored: _Stored) -> Results:
-    """Asks for posts that are missing for the second time, and removes those that are gone."""
+    """Looks up the posts that are missing for the second time, and removes those that are gone."""
     cost, results = Cost(runtime), dict(stored.results)
     asked = removals.ask(runtime, stored.lacked, runtime.deadline.has_time)
     if not asked:

@@ -1,5 +1,5 @@
-"""Taking posts from a client that two complete fetches in a row have lacked, once each of them
-was asked for and is not found."""
+"""Takes posts from a client that two complete fetches in a row have lacked, once each was looked up
+and not found."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from chalicelib.social.errors import ApiError, NotFound, api_error
 @dataclass(frozen=True)
 class Lacked:
     """The posts of a platform that complete fetches have lacked in this slot and an earlier one,
-    and how many posts the day has, these included."""
+    and how many posts the day has, including these."""
 
     contents: tuple[str, ...]
     of_day: int
@@ -27,9 +27,9 @@ class Lacked:
 
 @dataclass(frozen=True)
 class Missing:
-    """What the posts are that a platform's feeds have lacked twice: `gone`, not found by their own
-    id either; `found`, still there; `held`, too many to believe, and not asked for. The rest could
-    not be asked for, the last time because of `error`."""
+    """What became of the posts that a platform's feeds have lacked twice: `gone`, not found by
+    their own id either; `found`, still there; `held`, too many to believe, and not looked up.
+    The rest could not be looked up, this time because of `error`."""
 
     gone: frozenset[str]
     found: frozenset[str]
@@ -40,8 +40,8 @@ class Missing:
 def ask(
     runtime: Runtime, lacked: Mapping[Platform, Lacked], may_go_on: Callable[[], bool]
 ) -> Mapping[Platform, Missing]:
-    """Asks the APIs for each post that was lacked twice, as long as there is time. Only "not found"
-    makes a post gone. Empty where nothing is missing."""
+    """Looks up each post that was lacked twice, as long as there is time. Only "not found" makes a
+    post gone. Returns an empty mapping if nothing is missing."""
     return {
         platform: _ask(runtime, lacked[platform], platform, may_go_on)
         for platform in PLATFORMS
@@ -55,12 +55,12 @@ def write(
     job: ClientJob,
     asked: Mapping[Platform, Missing],
 ) -> dict[Platform, tuple[int, int]]:
-    """Removes the posts that are gone, and takes back that the found ones were missing; for each
-    platform how many were removed, and held.
+    """Removes the posts that are gone, and clears the found ones' mark as missing; returns how many
+    were removed, and how many held, for each platform.
 
-    Removed posts go to the archive and into the ledger. Held are too many at once, and what
-    cannot go without harm to other people's rows; both are told once a day. A post that another
-    fetch has seen meanwhile stays.
+    Removed posts go to the archive and into the ledger. Posts are held if too many are missing at
+    once, or if they cannot be deleted without harm to other people's rows; both are reported once a
+    day. A post that another fetch has seen meanwhile stays.
     """
     numbers = {}
     known = (m.found | m.gone | m.held for m in asked.values())
@@ -85,10 +85,10 @@ def _ask(
     post = runtime.apis[platform].post
 
     def there(content_id: str) -> bool | ApiError | None:
-        """Whether it is; the error, or None for want of time, where nobody can say."""
+        """Whether the post exists; the error, or None if time ran out, when that is not known."""
         try:
             return (post(content_id).content_id == content_id or None) if may_go_on() else None
-        except Exception as error:  # noqa: BLE001  that post's trouble, whatever it is
+        except Exception as error:  # noqa: BLE001  any error is this post's alone
             gone = isinstance(error, NotFound) and error.explicit
             return False if gone else api_error(error, platform)
 
@@ -104,7 +104,7 @@ def _ask(
 def _leave(
     runtime: Runtime, tx: Transaction, job: ClientJob, platform: Platform, gone: list[str]
 ) -> tuple[set[str], set[str]]:
-    """The posts that are still missing, and those of them that went."""
+    """The posts that are still missing, and those of them that were removed."""
     if not gone:
         return set(), set()
     still = tx.run(

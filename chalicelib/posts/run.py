@@ -1,4 +1,4 @@
-"""A client's run as its fetch begins: the row of posts.begin, read. Pure."""
+"""A client's run at the start of its fetch, parsed from the row of posts.begin. Pure."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from chalicelib.platforms import Platform
 
 @dataclass(frozen=True)
 class KeptAccount:
-    """What is kept of an account: the handle it was `asked` for by, None where it never was, with
-    the id that came back (`found`); and what stands on the client (`on_client`)."""
+    """What is stored of an account: the handle it was `asked` for by, None if it never was, with
+    the id that was returned (`found`); and the id stored with the client (`on_client`)."""
 
     asked: str | None = None
     found: str | None = None
     on_client: str | None = None
 
     def id_of(self, handle: str) -> str | None:
-        """The id that was asked for by this handle, or, where nothing was asked yet, the one that
-        stands on the client."""
+        """The id that was looked up for this handle, or, if nothing has been looked up yet, the one
+        stored with the client."""
         if self.asked is None:
             return self.on_client
         return self.found if self.asked == handle else None
@@ -30,7 +30,7 @@ class KeptAccount:
 @dataclass(frozen=True)
 class History:
     """What a platform's verdict needs to know of a client: whether no fetch of the day has been
-    complete yet (`first`), whether the client `had` posts at all, whether any older than the day
+    complete yet (`first`), whether the client `had` posts at all, whether any posts before the day
     are `known`; and the account."""
 
     first: bool
@@ -47,8 +47,8 @@ class History:
 
 @dataclass(frozen=True)
 class FetchRun:
-    """A client's run of a slot. `ended`: nothing of it is left to do; `fetched`: its posts are
-    stored. `api_calls`: its calls so far, by path and outcome."""
+    """A client's run of a slot. `ended`: nothing is left to do; `fetched`: its posts are stored.
+    `api_calls`: its calls so far, by path and outcome."""
 
     client: Client
     history: Mapping[Platform, History]

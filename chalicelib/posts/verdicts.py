@@ -1,6 +1,6 @@
-"""What a fetch may conclude. Pure: feeds in, verdicts and removals out.
+"""What may be concluded from a fetch. Pure: feeds in, verdicts and removals out.
 
-Only a `complete` fetch may conclude that a post is gone, and only twice in a row.
+Only a `complete` fetch can show that a post is gone, and only twice in a row.
 """
 
 from __future__ import annotations
@@ -16,14 +16,13 @@ from chalicelib.social.content import Post, PostPage
 from chalicelib.social.errors import ApiError
 
 Cut = Literal["looped", "capped", "no_time"]
-"""Why a feed was not read far enough: a page or a cursor that came again, too many pages, no time
-left."""
+"""Why a feed was not read far enough: a repeated page or cursor, too many pages, no time left."""
 
 MAX_PAGES = 40
-"""A feed that has not reached yesterday after so many pages is cut off, and partial."""
+"""A feed that has not reached yesterday after this many pages is cut off, and partial."""
 
 _MOST_PINS = 3
-"""So many posts may stand first, out of order, and not be marked as pinned."""
+"""How many posts may come first, out of order, without being marked as pinned."""
 
 _OLDER_IN_A_ROW = _MOST_PINS + 1
 _IDLE_PAGES = 2
@@ -32,8 +31,8 @@ _HELD_ABOVE_POSTS = 2
 
 @dataclass(frozen=True)
 class Feed:
-    """What paging through an account brought: each post once, in the order first met. `cut` is
-    None where paging came past the start of the period, to the true end, or to an error."""
+    """What paging through an account yielded: each post once, in the order first seen. `cut` is
+    None if paging passed the start of the period, or ended at the true end or with an error."""
 
     posts: tuple[Post, ...]
     unreadable: int = 0
@@ -42,7 +41,7 @@ class Feed:
 
     @property
     def reached(self) -> bool:
-        """Whether paging came past the start of the period or to the true end."""
+        """Whether paging passed the start of the period or reached the true end."""
         return self.cut is None and self.error is None
 
     def between(self, start: datetime, end: datetime) -> list[Post]:
@@ -58,7 +57,7 @@ class Feed:
         return "empty" if had_posts and not self.posts else "complete"
 
     def trouble(self, had_posts: bool) -> str | None:
-        """The kind of error that reports know it by; None exactly where it is complete."""
+        """The error kind shown in reports; None if and only if the feed is complete."""
         if self.error:
             return self.error.kind
         if self.unreadable:
@@ -71,12 +70,12 @@ def read_feed(
     since: datetime,
     in_time: Callable[[], bool] = lambda: True,
 ) -> Feed:
-    """Pages through a feed until it runs before `since`, pinned posts not counted.
+    """Pages through a feed until its posts are older than `since`, not counting pinned posts.
 
-    One old post is no end: four in a row are, and where the feed has shown to be out of order, a
-    page of nothing else. An ApiError ends the reading and is kept in the feed beside what was
-    read. A page that brings nothing new may stand where another was, so the feed counts as looped;
-    a second one in a row, or a cursor that was there before, ends it.
+    A single old post does not end the feed: four in a row do, and, once the feed has turned out to
+    be out of order, a page of nothing else. An ApiError ends the reading and is kept in the feed
+    with what was read. A page that brings nothing new may have displaced another, so the feed
+    counts as looped; a second one in a row, or a repeated cursor, ends the reading.
     """
     reading = _Reading(since)
     cursor: str | None = None
@@ -99,8 +98,8 @@ def read_feed(
 
 
 class _Reading:
-    """What a feed's pages have brought so far. `idle`: how many pages in a row brought nothing
-    new; `gap`: whether one of them may stand where another was."""
+    """What a feed's pages have yielded so far. `idle`: how many pages in a row brought nothing new;
+    `gap`: whether one of them may have displaced another."""
 
     def __init__(self, since: datetime) -> None:
         self._since = since
@@ -123,7 +122,7 @@ class _Reading:
         return Feed(tuple(self._posts.values()), self._unreadable, cut, error)
 
     def ends_before(self, page: PostPage) -> bool:
-        """Whether what comes after this page is older than the period."""
+        """Whether everything after this page is older than the period."""
         recent = self._recent(self._posts.values())
         if not recent or any(recent[-_OLDER_IN_A_ROW:]) or len(recent) < _OLDER_IN_A_ROW:
             return False
@@ -131,27 +130,27 @@ class _Reading:
         return in_order or not any(self._recent(page.posts))
 
     def _is_an_end(self, page: PostPage) -> bool:
-        """Whether a page that brings nothing new may be a feed's last: it is empty, or repeats
-        what is older."""
+        """Whether a page that brings nothing new may be a feed's last: it is empty, or repeats only
+        older posts."""
         repeats_older = self._recent(page.posts)[-1:] == [False]
         return page.following is None and (not page.posts or repeats_older)
 
     def _recent(self, posts: Iterable[Post]) -> list[bool]:
-        """Of each unpinned post, whether it is of the period."""
+        """For each unpinned post, whether it is in the period."""
         return [post.posted_at >= self._since for post in posts if not post.pinned]
 
 
 @dataclass(frozen=True)
 class Removals:
-    """Posts to take from a client, and posts that look gone but are too many to believe."""
+    """Posts to remove from a client, and posts that look gone but are too many to believe."""
 
     gone: tuple[str, ...]
     held: tuple[str, ...] = ()
 
 
 def confirm_removals(missing: Iterable[str], posts_of_day: int, max_percent: int) -> Removals:
-    """`missing` were absent from two complete fetches in a row. More than `max_percent` of the
-    day's posts, and more than two, are held for a person to look at."""
+    """`missing` were absent from two complete fetches in a row. If they are more than `max_percent`
+    of the day's posts, and more than two, they are held for a person to look at."""
     gone: Sequence[str] = sorted(missing)
     too_many = len(gone) * 100 > max_percent * posts_of_day
     if too_many and len(gone) > _HELD_ABOVE_POSTS:

@@ -30,8 +30,9 @@ ADMIN_LIFE = timedelta(hours=24)
 def close_slot(runtime: Runtime, slot: Slot, overdue: bool = False) -> bool:
     """Closes the slot if its last client has finished, and writes its report and alerts; once.
 
-    An `overdue` slot closes as it is; its report names who is missing, and they may still finish.
-    It is closed whatever becomes of the report; one that is owed is written by `sweep`.
+    An `overdue` slot is closed without waiting; its report names the missing clients, which may
+    still finish. The slot is closed even if the report fails; a report that is still due is written
+    by `sweep`.
     """
     with runtime.db.transaction() as tx:
         closed = tx.first("slots.close", slot=slot.at, now=runtime.now(), overdue=overdue)
@@ -43,10 +44,10 @@ def close_slot(runtime: Runtime, slot: Slot, overdue: bool = False) -> bool:
 
 
 def tell_of_closed(runtime: Runtime, slot: Slot) -> bool:
-    """Writes what operators are told of a closed slot, and publishes it; whether it was owed.
-    Logs its metrics, and gives the monitor outside a sign of life.
+    """Writes what operators are told of a closed slot, and publishes it; returns whether it was
+    due. Logs the slot's metrics, and pings the external monitor.
 
-    In a transaction of its own, so that no trouble with a report takes back what it tells of.
+    In its own transaction, so that a failing report does not undo what it reports on.
     """
     with runtime.db.transaction() as tx:
         due = tx.first("slots.take_report", slot=slot.at)
@@ -64,13 +65,13 @@ def tell_of_closed(runtime: Runtime, slot: Slot) -> bool:
 def tell_of_run(
     runtime: Runtime, slot: Slot, errors: Iterable[tuple[Platform, str]], closed: bool
 ) -> None:
-    """After a client's run was written: the alerts that its errors call for, and the report of
-    the slot that it `closed`. Raises nothing: what fails here is owed, and `sweep` writes it."""
+    """After a client's run: writes the alerts that its errors call for, and the report of the slot
+    that it `closed`. Raises nothing: what fails here is still due, and `sweep` writes it."""
     try:
         alert_once(runtime, slot, errors)
         if closed:
             tell_of_closed(runtime, slot)
-    except Exception as error:  # noqa: BLE001  the run is written, and sweep raises it
+    except Exception as error:  # noqa: BLE001  the run is written; sweep raises it
         log.error("slot %s: operators are told by sweep (%s)", slot, type(error).__name__)
 
 
@@ -95,8 +96,8 @@ def tell_operators(
     key: str,
     text: str | Sequence[Part],
 ) -> list[Written]:
-    """Writes a text, or its parts, to every operator; returns the new rows, for publishing.
-    Nothing is written, but a warning logged, where no operator's number is valid."""
+    """Writes a text, or its parts, to every operator; returns the new rows, for publishing. If no
+    operator's number is valid, nothing is written but a warning in the log."""
     settings, now = runtime.settings, runtime.now()
     chats = personal_chats(settings.admin_whatsapp, settings.gateway_whatsapp_admin)
     if not chats:
@@ -125,8 +126,8 @@ _ALERTED = {"quota", "budget", "api_configuration"}
 
 
 def alert_once(runtime: Runtime, slot: Slot, errors: Iterable[tuple[Platform, str]]) -> None:
-    """Tells the operators of API errors that only they can mend, once a platform, kind and day.
-    `errors`: platforms with error kinds; where none of them is of that sort, nothing is done."""
+    """Tells the operators of API errors that only they can fix, once per platform, kind and day.
+    `errors`: platforms with error kinds; if none of them is of that sort, nothing is done."""
     alerted = [(platform, kind) for platform, kind in errors if kind in _ALERTED]
     if not alerted:
         return
@@ -181,15 +182,16 @@ def _write_report(
 
 
 def _uncovered(tx: Transaction, slot: Slot) -> list[Uncovered]:
-    """The slot's lists that were read to less than 95 %, each once a day and when it gets worse."""
+    """The slot's lists of which less than 95 % was read, each reported once a day and when it gets
+    worse."""
     day_start, _ = day_bounds(slot.day)
     rows = tx.run("reports.uncovered", slot=slot.at, day_start=day_start)
     return [Uncovered(**row) for row in rows]
 
 
 def _tell_wrong_clients(runtime: Runtime, tx: Transaction, slot: Slot) -> list[Written]:
-    """The slot's clients that no message can reach, and all active clients with a handle that
-    names no account, also those that take no part for it; each once a WIB day."""
+    """The slot's clients that no message can reach, and all active clients with a handle that does
+    not name an account, including those that therefore do not take part; each once a WIB day."""
     rows = tx.run("reports.clients", slot=slot.at)
     groups = [(r["client_id"], read_groups(r["client_group"])) for r in rows if r["took_part"]]
     closed = [ClosedChats(client_id, g.refused) for client_id, g in groups if not g.chats]
@@ -208,7 +210,8 @@ def _tell_wrong_clients(runtime: Runtime, tx: Transaction, slot: Slot) -> list[W
 
 
 def _tell_undelivered(runtime: Runtime, tx: Transaction, slot: Slot) -> list[Written]:
-    """The groups' messages that were given up, or ended uncertain, since the last slot closed."""
+    """The groups' messages that became dead letters, or ended uncertain, since the last slot
+    closed."""
     rows = tx.run("reports.undelivered", slot=slot.at, now=runtime.now())
     if not rows:
         return []
@@ -219,7 +222,7 @@ def _tell_undelivered(runtime: Runtime, tx: Transaction, slot: Slot) -> list[Wri
 
 
 def _tell_fallbacks(runtime: Runtime, tx: Transaction, slot: Slot) -> list[Written]:
-    """The platforms whose first host is closed while a fallback works; once a day and reason."""
+    """The platforms whose first host is closed while a fallback works; once per day and reason."""
     rows: list[Written] = []
     for platform in PLATFORMS:
         kind = _fallback_works_for(runtime, platform)
@@ -232,7 +235,8 @@ def _tell_fallbacks(runtime: Runtime, tx: Transaction, slot: Slot) -> list[Writt
 
 
 def _fallback_works_for(runtime: Runtime, platform: Platform) -> str | None:
-    """What keeps the platform's first host closed, where a second one is set and open."""
+    """The error kind that keeps the platform's first host closed, if a second one is set and
+    open."""
     first, *others = runtime.routes(platform)
     if all(map(runtime.guard.breaker.closed_by, others)):
         return None

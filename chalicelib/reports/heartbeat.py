@@ -1,4 +1,4 @@
-"""A sign of life to a monitor outside, which raises an alarm when none comes."""
+"""A ping to an external monitor, which raises an alarm when none comes."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ _PATIENCE = 5.0  # seconds
 
 
 def ping(url: str | None, seconds: float = math.inf) -> None:
-    """Asks for the URL once, where there is one and time is left.
+    """Requests the URL once, if there is one and time is left.
 
-    `seconds` is what is left; each step of the request may take five at most. Raises nothing: a
-    monitor that cannot be reached raises its own alarm. The URL is a secret (whoever knows it can
-    feign life) and is not logged.
+    `seconds` is the time left; each step of the request may take five at most. Raises nothing: a
+    monitor that cannot be reached raises its own alarm. The URL is a secret (anyone who knows it
+    can fake a ping) and is not logged.
     """
     patience = min(seconds, _PATIENCE)
     if not url or patience <= 0:

@@ -1,6 +1,6 @@
-"""Lines of figures that CloudWatch turns into metrics of the namespace `Cicero`, by `Stage`.
+"""Log lines that CloudWatch turns into metrics of the namespace `Cicero`, by `Stage`.
 
-They have the embedded metric format: an object whose `_aws` names which of its other members are
+They are in the embedded metric format: an object whose `_aws` names which of its other members are
 metrics (docs.aws.amazon.com, "CloudWatch embedded metric format specification").
 """
 
@@ -32,7 +32,7 @@ def slot_metrics(
     stage: str, slot: Slot, at: datetime, summary: Mapping[str, Any]
 ) -> dict[str, Any]:
     """The figures of a slot that closed `at`. `summary`: the row of slots.summary, and the
-    `seconds` that the slot took; who did not finish counts as failed."""
+    `seconds` that the slot took; clients that did not finish count as failed."""
     counts = {metric: int(summary[column]) for metric, column in _COUNTS.items()}
     counts["ClientsFailed"] += int(summary["unfinished"])
     units = {**dict.fromkeys(counts, "Count"), "SlotSeconds": "Seconds"}
@@ -41,15 +41,15 @@ def slot_metrics(
 
 
 def sweep_metrics(stage: str, at: datetime, ended: datetime | None) -> dict[str, Any]:
-    """How late the service is `at` that moment: `MinutesBehind` counts from the day's first due
-    slot after the last one that `ended` (closed, skipped or missed); 0 where none is due."""
+    """How late the service is at the time `at`: `MinutesBehind` counts from the day's first due
+    slot after the last one that `ended` (closed, skipped or missed); 0 if none is due."""
     due = [slot.at for slot in slots_of(at.date()) if slot.at <= at and _after(slot, ended)]
     minutes = (at - due[0]).total_seconds() // 60 if due else 0
     return {**_head(stage, at, {"MinutesBehind": "Count"}), "MinutesBehind": int(minutes)}
 
 
 def log_metrics(message: str, metrics: Mapping[str, Any]) -> None:
-    """As one line of the log; on AWS, where lines are JSON objects, CloudWatch reads it."""
+    """Logs the metrics as one line; on AWS, where lines are JSON objects, CloudWatch reads it."""
     log.info(message, extra=metrics)
 
 

@@ -1,4 +1,4 @@
-"""Slots that are too old to be opened: recorded, and told to the operators, once."""
+"""Slots that are too old to be opened: recorded, and reported to the operators, once."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from chalicelib.slots import Slot
 
 
 def record_missed(runtime: Runtime, slots: Sequence[Slot], reason: str) -> list[Slot]:
-    """Records the slots as missed and tells so; those of them that nobody had opened or recorded.
-    Record and message are written together."""
+    """Records the slots as missed and tells the operators; returns those that nobody had opened or
+    recorded. Record and message are written together."""
     if not slots:
         return []
     now = runtime.now()

@@ -1,4 +1,4 @@
-"""What the results of a slot's runs come to, as the report tells it. Pure."""
+"""The results of a slot's runs, summarised for the report. Pure."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from chalicelib.texts import ClientLine
 def errors_by_kind(results: Iterable[ClientResult]) -> dict[str, list[str]]:
     """The clients of a slot's results under each error kind they met, with the platform that met
     it, `CLIENT (TikTok)`; those that have not finished are `overdue`. Accounts that became `empty`
-    are not among them."""
+    are not included."""
     grouped: dict[str, list[str]] = {}
     for row in results:
         for kind, platform in _troubles(row):
@@ -23,7 +23,7 @@ def errors_by_kind(results: Iterable[ClientResult]) -> dict[str, list[str]]:
 
 
 def _troubles(row: ClientResult) -> list[tuple[str, Platform | None]]:
-    """The error kinds that a run met, each once a platform, both stages together."""
+    """The error kinds that a run met, each once per platform, both stages together."""
     if row["outcome"] == "done":
         return []
     met: list[tuple[str, Platform | None]] = [(kind, platform) for platform, kind in _met(row)]
@@ -32,12 +32,12 @@ def _troubles(row: ClientResult) -> list[tuple[str, Platform | None]]:
 
 
 def platform_errors(results: Iterable[ClientResult]) -> list[tuple[Platform, str]]:
-    """The error kinds that a slot's runs met, each once a platform, both stages together."""
+    """The error kinds that a slot's runs met, each once per platform, both stages together."""
     return sorted({met for row in results for met in _met(row)})
 
 
 def _met(row: ClientResult) -> list[tuple[Platform, str]]:
-    """The error kinds of a run's platforms, one after the other, each as often as it was met."""
+    """The error kinds of a run's platforms, one after another, each as often as it was met."""
     fetched, engaged = row.get("fetch_result") or {}, row.get("engagement_result") or {}
     met: list[tuple[Platform, str]] = []
     for platform in PLATFORMS:
@@ -48,7 +48,8 @@ def _met(row: ClientResult) -> list[tuple[Platform, str]]:
 
 
 def unread(results: Iterable[ClientResult]) -> tuple[int, int]:
-    """Of how many clients feeds were due, and of how many not every one was read to its end."""
+    """How many clients had feeds due, and for how many of those not every feed was read to its
+    end."""
     due = [row["fetch_result"] or {} for row in results if row["fetch_posts"]]
     whole = [
         bool(fetch) and all(result["verdict"] == "complete" for result in fetch.values())
@@ -58,7 +59,7 @@ def unread(results: Iterable[ClientResult]) -> tuple[int, int]:
 
 
 def accounts(results: Iterable[ClientResult], verdict: str) -> list[str]:
-    """`CLIENT (Instagram)` for each account whose fetch came to this verdict."""
+    """`CLIENT (Instagram)` for each account whose fetch had this verdict."""
     return [
         f"{row['client_id']} ({DESCRIPTIONS[platform].label})"
         for row in results

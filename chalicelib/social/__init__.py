@@ -1,1 +1,1 @@
-"""The two social APIs behind one HTTP seam (`http`), one exception tree (`errors`)."""
+"""The two social APIs behind one HTTP layer (`http`) and one exception tree (`errors`)."""

@@ -1,4 +1,4 @@
-"""The platforms' APIs as the rules use them: one form, whatever stands behind it."""
+"""The platforms' APIs as the rules use them: one interface, whatever is behind it."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from chalicelib.social.tiktok import TikTok
 
 
 class Feeds(Protocol):
-    """What has an account's posts."""
+    """An API that returns an account's posts."""
 
     def posts(self, account: str, after: str | None = None, /) -> PostPage:
-        """One page of an account's posts, by its handle, or by its id (AccountsById)."""
+        """One page of an account's posts, by its handle or by its id (AccountsById)."""
 
 
 class SocialApi(Feeds, Protocol):
-    """A platform's API. Each call raises an ApiError where the answer is not one."""
+    """A platform's API. Each call raises an ApiError if it gets no usable response."""
 
     api: Api | Fallback
 
     def people(self, content_id: str, after: str | None = None, /) -> UserPage:
-        """One page of those who engaged with a post, as far as its count is about them."""
+        """One page of the people who engaged with a post, of the sort that its count is about."""
 
     def post(self, content_id: str, /) -> Post:
-        """One post. NotFound where it is gone."""
+        """One post. NotFound if it is gone."""
 
     def close(self) -> None:
         """Closes its connections."""
@@ -37,11 +37,11 @@ class SocialApi(Feeds, Protocol):
 
 @runtime_checkable
 class AccountsById(Feeds, Protocol):
-    """An API that knows an account by a stable id, which has to be asked for. The platform's
+    """An API that identifies an account by a stable id, which must be looked up. The platform's
     description names the column that keeps it."""
 
     def account_id(self, handle: str, /) -> str:
-        """The account's id. NotFound where there is no such account."""
+        """The account's id. NotFound if there is no such account."""
 
 
 APIS: Mapping[Platform, Callable[[Api | Fallback], SocialApi]] = {

@@ -1,4 +1,4 @@
-"""Routes that are closed, to all workers, for what will not mend by trying."""
+"""Routes that are closed, for all workers, because of errors that retrying does not fix."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ CONFIGURATION_PAUSE = timedelta(minutes=15)
 """How long a route with a refused key or subscription is left alone."""
 
 REFUSED_ACCOUNTS = 5
-"""So many different accounts refused, and no call answered between: it is not the accounts."""
+"""How many different accounts must be refused, with no call answered in between, to show that the
+accounts are not the cause."""
 
 _BELIEVED = 1.0
 _FORGOTTEN_EVERY = 0.1
@@ -31,7 +32,7 @@ _DAY_SECONDS = 86_400
 
 
 class Breaker:
-    """Closes a route, or one path of it, until a moment of the service's clock `now`."""
+    """Closes a route, or one of its paths, until a moment on the service's clock `now`."""
 
     def __init__(self, redis: SharedRedis, prefix: str, now: Callable[[], datetime]) -> None:
         self._redis = redis
@@ -44,10 +45,10 @@ class Breaker:
         self._forgotten: dict[str, float] = {}
 
     def check(self, route: str, path: str = "") -> None:
-        """Raises what closed the route, or this path of it; returns while it is open.
+        """Raises the error that closed the route, or this path of it; returns if it is open.
 
-        Redis's word counts where it answers, so that an operator may open a route again. It is
-        believed for a second: asked for each call, it would be asked as often as the API."""
+        Redis takes precedence if it responds, so that an operator can reopen a route. Its reply is
+        reused for a second: asked at each call, it would be queried as often as the API."""
         keys = (self._key(route, ""), self._key(route, path))
         asked_at, values = self._answered.get(keys, (-_BELIEVED, []))
         if time.monotonic() - asked_at >= _BELIEVED:
@@ -59,15 +60,15 @@ class Breaker:
             self._refuse(route, value)
 
     def answered(self, route: str) -> None:
-        """A call was answered: the accounts refused before are refused for themselves."""
+        """A call was answered: so the accounts refused before are themselves at fault."""
         mine, now = self._own_refused.pop(route, None), time.monotonic()
         if mine or now - self._forgotten.get(route, -_FORGOTTEN_EVERY) >= _FORGOTTEN_EVERY:
             self._forgotten[route] = now
             self._redis.ask(lambda redis: redis.delete(self._refusals(route)))
 
     def refused(self, route: str, account: str) -> bool:
-        """An account was refused. Whether so many different ones were, by all workers, that it is
-        the route which is refused."""
+        """Records a refused account. Returns whether so many different ones were refused, by all
+        workers, that the route itself must be refused."""
         mark = sha256(account.encode("utf-8", "replace")).hexdigest()[:16]
         with self._counting:
             mine = self._own_refused.setdefault(route, set())
@@ -77,9 +78,9 @@ class Breaker:
         return max(own, shared or 0) >= REFUSED_ACCOUNTS
 
     def trip(self, route: str, error: errors.ApiError, path: str = "") -> None:
-        """Opens the route's breaker for what will not mend by trying: a used-up quota until its
-        reset, at most to the end of the WIB day; a refused key for a while. A refused endpoint
-        closes its path only."""
+        """Trips the breaker of the route for an error that retrying does not fix: a used-up quota
+        until its reset, at most to the end of the WIB day; a refused key for a while. A refused
+        endpoint closes only its path."""
         now = self._now()
         _, tomorrow = day_bounds(wib_day(now))
         if isinstance(error, errors.QuotaExceeded):
@@ -100,7 +101,7 @@ class Breaker:
         log.error("API route %s is closed until %s: %s", route, until, error.kind)
 
     def closed_by(self, route: str) -> str | None:
-        """The kind of error that keeps the route closed now; None while it is open."""
+        """The kind of error that keeps the route closed now; None if it is open."""
         try:
             self.check(route)
         except errors.ApiError as error:

@@ -1,4 +1,5 @@
-"""What both APIs are read into: posts, pages, and how an odd value becomes a plain one."""
+"""What both APIs' responses are parsed into: posts and pages, and how odd values become plain
+ones."""
 
 from __future__ import annotations
 
@@ -36,8 +37,8 @@ _UNREADABLE = (
 class Post(BaseModel):
     """A post as stored. `posted_at` is aware (UTC); a hidden count is None.
 
-    `owner` is the account the API names as the author, in lower case, or None; `owner_id` the
-    platform's own id of it, where given; `coauthors` are the accounts that share the post.
+    `owner` is the account that the API names as the author, in lower case, or None; `owner_id` is
+    the platform's own id for it, if given; `coauthors` are the accounts that share the post.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -61,7 +62,7 @@ class Post(BaseModel):
 
     @field_serializer("caption")
     def _stored_caption(self, caption: str) -> str | None:
-        """Readers have NULL for a post without a caption."""
+        """Readers expect NULL for a post without a caption."""
         return caption or None
 
 
@@ -78,9 +79,9 @@ class PostPage:
 class UserPage:
     """One page of likers or commenters: lower-case user names without `@`.
 
-    `following` is the cursor of the next page, None at the end; `promised`: the page says that
-    more follow, but is empty or names no way there. `comments` are the ids of the comments that
-    were read, replies included, empty for likers. `total` is what the list says of its own length.
+    `following` is the cursor of the next page, None at the end; `promised`: the page says that more
+    follow, but is empty or gives no way to get there. `comments` are the ids of the comments that
+    were read, replies included, empty for likers. `total` is the list's stated length.
     """
 
     usernames: frozenset[str]
@@ -92,7 +93,7 @@ class UserPage:
 
     @property
     def entries(self) -> frozenset[str]:
-        """What tells the page from others: its comments, else its names."""
+        """What identifies the page: its comments, or else its names."""
         return self.comments or self.usernames
 
 
@@ -109,8 +110,8 @@ def read_all(parse: Callable[[Any], Item], items: Iterable[Any]) -> tuple[list[I
 
 
 def text(value: Any, most: int = LONGEST_TEXT) -> str:
-    """Text that PostgreSQL can hold: NUL and lone surrogates are dropped, other types shown, and
-    cut where it is longer than any of theirs."""
+    """Text that PostgreSQL can store: NUL and lone surrogates are dropped, other types are
+    converted to text, and it is cut at `most` characters."""
     if value is None:
         return ""
     plain = value if isinstance(value, str) else str(value)
@@ -118,7 +119,8 @@ def text(value: Any, most: int = LONGEST_TEXT) -> str:
 
 
 def identifier(value: Any) -> str:
-    """The key of a post or an account, given as text or number. ValueError for what is none."""
+    """The key of a post or an account, given as text or number. Raises ValueError if it is not
+    one."""
     found = text(value, _LONGEST_ID + 1).strip() if isinstance(value, str | int) else ""
     if not found or len(found) > _LONGEST_ID:
         raise ValueError("no identifier")
@@ -126,8 +128,8 @@ def identifier(value: Any) -> str:
 
 
 def cursor(value: Any) -> str | None:
-    """Where the next page begins, number or text; 0 is a place as well. None where there is none;
-    Malformed for what cannot be sent back."""
+    """Where the next page begins, number or text; 0 is a valid position. None if there is none;
+    raises Malformed for a value that cannot be sent back."""
     if value is None or value == "":
         return None
     if not isinstance(value, str | int) or len(str(value)) > LONGEST_CURSOR:
@@ -136,7 +138,7 @@ def cursor(value: Any) -> str | None:
 
 
 def count(value: Any) -> int | None:
-    """A count given as int or string; None where it is hidden, negative or no number."""
+    """A count given as int or string; None if it is hidden, negative or not a number."""
     if isinstance(value, bool):
         return None
     try:
@@ -147,8 +149,8 @@ def count(value: Any) -> int | None:
 
 
 def moment(value: Any) -> datetime:
-    """Epoch seconds, as int or string, as an aware datetime. ValueError for anything else, and for
-    times at which nobody posts."""
+    """Epoch seconds, as int or string, as an aware datetime. Raises ValueError for anything else,
+    and for implausible times."""
     try:
         return believable(datetime.fromtimestamp(int(value), UTC))
     except (TypeError, OverflowError, OSError):
@@ -156,7 +158,7 @@ def moment(value: Any) -> datetime:
 
 
 def believable(at: datetime) -> datetime:
-    """The time, unless it is so far off that it must be something else: then ValueError."""
+    """The time, or ValueError if it is so far off that it must be something else."""
     if not _FIRST_YEAR <= at.year < _LAST_YEAR:
         raise ValueError("a time far off")
     return at
@@ -165,8 +167,8 @@ def believable(at: datetime) -> datetime:
 def read_names(
     name_of: Callable[[Any], str | None], items: Iterable[Any]
 ) -> tuple[frozenset[str], int]:
-    """The user names in these items, and how many items had none. Read by the hundred thousand,
-    so in one pass."""
+    """The user names in these items, and how many items had none. There may be hundreds of
+    thousands, so this is a single pass."""
     names: set[str] = set()
     bad = 0
     for item in items:
@@ -182,8 +184,8 @@ def read_names(
 
 
 def plain_names(names: Iterable[Any]) -> frozenset[str] | None:
-    """These user names, all in one go where nothing about any of them is odd; else None: then they
-    need `read_names`, which takes ten times as long."""
+    """These user names, all at once if none of them is odd; otherwise None, and `read_names` is
+    needed, which takes ten times as long."""
     listed = list(names)
     try:
         joined = "\n".join(listed)
@@ -198,7 +200,7 @@ def plain_names(names: Iterable[Any]) -> frozenset[str] | None:
 
 
 def username(value: Any) -> str | None:
-    """A user name in lower case, without `@`; None where there is none."""
+    """A user name in lower case, without `@`; None if there is none."""
     if not isinstance(value, str):
         return None
     name = value.strip().lower().lstrip("@ ")
@@ -221,12 +223,12 @@ def url(value: Any) -> str | None:
 
 
 def says_gone(answer: Mapping[str, Any]) -> bool:
-    """Whether an answer without an item says in words that there is none any more."""
+    """Whether a response without an item says in words that it no longer exists."""
     envelopes = (answer, mapping(answer.get("data")))
     words = [value for envelope in envelopes for value in envelope.values()]
     return any(isinstance(word, str) and _GONE.search(word) for word in words)
 
 
 def mapping(value: Any) -> Mapping[str, Any]:
-    """The value where it is an object, else an empty one."""
+    """The value if it is an object, otherwise an empty one."""
     return value if isinstance(value, Mapping) else {}

@@ -7,12 +7,12 @@
     │   └── BudgetSpent    our own daily budget is: not retried
     ├── RateLimited        too fast: retried, after Retry-After where given
     ├── Upstream           5xx, time-out, lost connection: retried
-    ├── Malformed          an answer that is none: empty, HTML, wrong envelope: retried
+    ├── Malformed          not a usable response: empty, HTML, wrong envelope: retried
     ├── Business           the API says no, with a code of its own: not retried
     ├── AccountRefused     401 or 403 about one account: not retried
     ├── NotFound           the account or post is gone: not retried
-    ├── NoTime             the invocation ends; nothing was sent: not retried
-    └── Unforeseen         anything that nobody thought of: not retried
+    ├── NoTime             the invocation is ending; nothing was sent: not retried
+    └── Unforeseen         any other error: not retried
 
 `kind` is what reports group by.
 """
@@ -30,8 +30,8 @@ _FRAMES = 20
 
 
 class ApiError(CiceroError):
-    """Base of the tree; `retry` tells whether another try may help, `failover` whether the
-    fallback host may. `retry_after`: seconds, where the API named them."""
+    """Base of the tree; `retry` says whether a retry may help, `failover` whether the fallback host
+    may. `retry_after`: seconds, if the API named them."""
 
     kind = "api"
     retry = False
@@ -43,8 +43,8 @@ class ApiError(CiceroError):
 
 
 class ApiConfiguration(ApiError):
-    """401 or 403 in the gateway's own words, or about many accounts: the key or the subscription
-    is refused."""
+    """401 or 403 in the gateway's own words, or for many accounts: the key or the subscription is
+    refused."""
 
     kind = "api_configuration"
     failover = True
@@ -55,8 +55,8 @@ class EndpointRefused(ApiConfiguration):
 
 
 class QuotaExceeded(ApiError):
-    """429 with a daily or monthly quota: no call succeeds before it is reset, which is in
-    `reset_seconds` where the API said so."""
+    """429 with a daily or monthly quota: no call succeeds before it is reset, in `reset_seconds` if
+    the API said so."""
 
     kind = "quota"
     failover = True
@@ -88,21 +88,21 @@ class Upstream(ApiError):
 
 
 class Malformed(ApiError):
-    """An answer without the shape the API promises; it never means "no posts"."""
+    """A response without the shape the API promises; it never means "no posts"."""
 
     kind = "malformed"
     retry = True
 
 
 class Business(ApiError):
-    """A 200 that says no: private account, banned account, validation."""
+    """A 200 that reports a refusal: private account, banned account, validation."""
 
     kind = "business"
 
 
 class NotFound(ApiError):
     """The account or post does not exist (any more). `explicit`: the API says so in words or by a
-    code; a bare 404 may be anybody's between here and there."""
+    code; a bare 404 may come from anything along the way."""
 
     kind = "not_found"
 
@@ -112,7 +112,7 @@ class NotFound(ApiError):
 
 
 class AccountRefused(ApiError):
-    """401 or 403 about one account or post: a private account, for one."""
+    """401 or 403 for one account or post, for example a private account."""
 
     kind = "account_refused"
 
@@ -124,14 +124,14 @@ class NoTime(ApiError):
 
 
 class Unforeseen(ApiError):
-    """Reading failed in a way that nobody thought of. The log has the traceback."""
+    """Reading failed in an unforeseen way. The log has the traceback."""
 
     kind = "unforeseen"
 
 
 def api_error(error: Exception, where: str) -> ApiError:
-    """The error itself if it is an ApiError; else Unforeseen. Then the log gets the places that it
-    came through, and no message: that might quote a key, a body or a name."""
+    """The error itself if it is an ApiError, otherwise Unforeseen. The log then gets the call stack
+    without the message: that might quote a key, a body or a name."""
     if isinstance(error, ApiError):
         return error
     places = "".join(traceback.format_tb(error.__traceback__, limit=-_FRAMES))

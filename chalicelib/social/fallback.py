@@ -1,4 +1,4 @@
-"""A second host behind the first, for where that is closed."""
+"""A second host behind the first, for when the first is closed."""
 
 from __future__ import annotations
 
@@ -11,17 +11,18 @@ from chalicelib.social.judge import Json
 
 
 class Fallback:
-    """The first of these that is open: a refused key or a used-up quota moves on to the next."""
+    """The first of these hosts that is open: a refused key or a used-up quota moves on to the
+    next."""
 
     def __init__(self, *apis: Api) -> None:
         self._apis = apis
 
     def requests_sent(self) -> Counter[tuple[str, str]]:
-        """The requests sent over all of them."""
+        """The requests sent over all hosts."""
         return sum((api.requests_sent() for api in self._apis), Counter())
 
     def get(self, path: str, read: Callable[[Json], Read], **parameters: str | int) -> Read:
-        """As Api.get. Raises what the last one raised."""
+        """Like Api.get. Raises what the last one raised."""
         for api in self._apis[:-1]:
             try:
                 return api.get(path, read, **parameters)

@@ -1,6 +1,6 @@
 """What all workers share about an API: its rate, its breaker, its daily budget. In Redis.
 
-Everything kept there may be lost. While Redis does not answer, or not sensibly, each process keeps
+Everything kept there may be lost. While Redis does not respond, or not sensibly, each process keeps
 its own; work goes on and one warning is logged.
 """
 
@@ -27,10 +27,10 @@ _TWO_DAYS_SECONDS = 2 * 86_400
 
 
 class Guard:
-    """At most `per_second` calls a second of each route, and `daily_budget` calls of a WIB day.
+    """At most `per_second` calls a second on each route, and `daily_budget` calls per WIB day.
 
-    A route is one host with one key, of one `stage`. `now` is the service's clock; the `breaker`
-    speaks its time. Nothing waits longer than the deadline allows.
+    A route is one host with one key, in one `stage`. `now` is the service's clock, which the
+    `breaker` uses. Nothing waits longer than the deadline allows.
     """
 
     def __init__(
@@ -52,9 +52,9 @@ class Guard:
         self._own_spent: dict[str, int] = {}
 
     def permit(self, route: str, path: str = "") -> None:
-        """Returns when one more call of the path may be made. Raises what opened the breaker of
-        the route, or of this path on it, BudgetSpent, or RateLimited where its turn would come too
-        late for this invocation."""
+        """Returns when another call of the path may be made. Raises the error that tripped the
+        breaker of the route, or of this path on it, BudgetSpent, or RateLimited if its turn would
+        come too late for this invocation."""
         self.breaker.check(route, path)
         self._spend(route)
         self._rate.wait(route)
@@ -76,7 +76,7 @@ class Guard:
 
 @dataclass(frozen=True)
 class GuardedRoute(Route):
-    """One route of a guard, as an Api takes it."""
+    """One route of a guard, as an Api uses it."""
 
     guard: Guard
     name: str

@@ -1,7 +1,8 @@
-"""The one way to either API: pooled, timed out, limited, retried, counted, and judged.
+"""The only way to either API: pooled, timed, rate-limited, retried, counted, and checked for
+errors.
 
-`Api.get` returns what its reader makes of a good answer and raises an `ApiError` for all else,
-whatever comes.
+`Api.get` returns what its reader makes of a good response and raises an `ApiError` for everything
+else.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ _CHUNK = 64 * 1024
 _ACCOUNTS = ("username_or_id_or_url", "uniqueId", "secUid")  # parameters that name an account
 
 LONGEST_BODY = 32 * 1024 * 1024
-"""Bytes of an answer, unpacked; a longer one is none."""
+"""Maximum size of a response in bytes, decompressed; a longer one is malformed."""
 
 
 Read = TypeVar("Read")
@@ -37,8 +38,8 @@ Read = TypeVar("Read")
 
 @dataclass(frozen=True)
 class Effort:
-    """How hard a call is tried: seconds that one answer may take, tries of a call, and how many
-    calls may be on their way at a time."""
+    """How hard to try: seconds that one response may take, tries per call, and how many calls may
+    be in flight at once."""
 
     timeout: float = 20
     attempts: int = 4
@@ -49,9 +50,9 @@ class Api:
     """One host with one key. `host` is a bare host name, or a URL such as http://127.0.0.1:8099.
 
     `outcomes` counts the requests sent by (path, "ok" or error kind), retries included. No wait
-    goes beyond the deadline: where the next try does not fit, the last error stands for that call,
-    and for the others until there is a new deadline. Fit to be called by as many threads at a time
-    as its effort has `connections`.
+    goes past the deadline: if the next try does not fit, the last error stands for that call, and
+    for the others until there is a new deadline. Safe to call from as many threads at once as its
+    effort has `connections`.
     """
 
     def __init__(
@@ -78,21 +79,21 @@ class Api:
         self.outcomes: Counter[tuple[str, str]] = Counter()
 
     def requests_sent(self) -> Counter[tuple[str, str]]:
-        """`outcomes` as they stand now."""
+        """A copy of `outcomes` as of now."""
         with self._lock:
             return Counter(self.outcomes)
 
     def get(self, path: str, read: Callable[[Json], Read], **parameters: str | int) -> Read:
-        """GET `path`; what `read` makes of the answer's JSON object. Raises an ApiError.
+        """GET `path`; returns what `read` makes of the response's JSON object. Raises an ApiError.
 
-        `read` raises Malformed for an envelope it does not know; that too is tried again.
+        `read` raises Malformed for an envelope it does not know; that is retried too.
         """
         given_up = self._given_up
         if given_up and given_up[0] is self._deadline():
             raise type(given_up[1])(str(given_up[1]))
         try:
             answer: Read = self._retrying(self._counted, path, read, parameters)
-        except Exception as error:  # noqa: BLE001  whatever it is, it is this call's error alone
+        except Exception as error:  # noqa: BLE001  any error is this call's alone
             raise errors.api_error(error, path) from None
         return answer
 
@@ -109,7 +110,8 @@ class Api:
         )
 
     def _has_tried_enough(self, state: RetryCallState) -> bool:
-        """A call that came too fast only has to wait: it gets more tries than one that fails."""
+        """Whether to stop. A call that came too fast only has to wait, so it gets more tries than
+        one that fails."""
         error = state.outcome.exception() if state.outcome else None
         patience = _RATE_PATIENCE if isinstance(error, errors.RateLimited) else 1
         if state.attempt_number >= self._effort.attempts * patience:
@@ -130,12 +132,12 @@ class Api:
     def _counted(
         self, path: str, read: Callable[[Json], Read], parameters: Mapping[str, str | int]
     ) -> Read:
-        self._session()  # ready before the permit: what is allowed now is sent now
+        self._session()  # opened before the permit, so that an allowed call is sent at once
         self._route.permit(path)
         outcome = "ok"
         try:
             answer = read(self._get_once(path, parameters))
-        except Exception as problem:  # noqa: BLE001  readers may meet anything
+        except Exception as problem:  # noqa: BLE001  readers may raise anything
             error = self._judged(errors.api_error(problem, path), parameters)
             outcome = error.kind
             if error.failover:
@@ -150,7 +152,7 @@ class Api:
     def _judged(
         self, error: errors.ApiError, parameters: Mapping[str, str | int]
     ) -> errors.ApiError:
-        """The error; the route's own where it refuses one account after the other."""
+        """The error; a refused route's error if one account after another is refused."""
         account = next((str(parameters[name]) for name in _ACCOUNTS if name in parameters), None)
         if account and isinstance(error, errors.AccountRefused) and self._route.refused(account):
             return errors.ApiConfiguration(f"{error}; so were other accounts")
@@ -171,7 +173,7 @@ class Api:
             with self._session().send(
                 request,
                 timeout=timeout,
-                allow_redirects=False,  # the key goes to this host and no other
+                allow_redirects=False,  # the key must go to no other host
                 stream=True,
                 **self._surroundings,
             ) as answer:
@@ -197,24 +199,24 @@ class Api:
 
     @cached_property
     def _blank(self) -> requests.PreparedRequest:
-        """A request without its address, prepared once."""
+        """A request without its URL, prepared once."""
         import requests
 
         try:
             return requests.Request("GET", self._base, headers=self._headers).prepare()
-        except (requests.RequestException, ValueError):  # their texts show the key
+        except (requests.RequestException, ValueError):  # their messages show the key
             raise errors.ApiConfiguration("the key or the host cannot be sent") from None
 
     @cached_property
     def _surroundings(self) -> dict[str, Any]:
-        """Proxies and certificates that the environment names, looked up once: requests would
-        look for each call, at a fifth of the call's cost."""
+        """Proxies and certificates from the environment, looked up once: requests would look them
+        up for each call, at a fifth of the call's cost."""
         found = self._session().merge_environment_settings(self._base, {}, None, None, None)
         return {name: found[name] for name in ("proxies", "verify", "cert")}
 
 
 def _read_body(path: str, answer: requests.Response, ends: float) -> bytearray:
-    """The whole body, if it comes in time: one that drips must not use up a Lambda."""
+    """The whole body, if it arrives in time: one that trickles must not use up a Lambda."""
     body = bytearray()
     while piece := answer.raw.read1(_CHUNK, decode_content=True):
         body += piece
@@ -226,7 +228,7 @@ def _read_body(path: str, answer: requests.Response, ends: float) -> bytearray:
 
 
 def _wait(state: RetryCallState) -> float:
-    """Exponential with full jitter from half a second; Retry-After where the API named one."""
+    """Exponential with full jitter from half a second; Retry-After if the API sent one."""
     from tenacity import wait_random_exponential
 
     error = state.outcome.exception() if state.outcome else None

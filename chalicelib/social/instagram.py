@@ -33,7 +33,7 @@ _VIDEO, _ALBUM = 2, 8
 
 
 class Instagram:
-    """The calls this service makes. Each raises an ApiError where the answer is not one."""
+    """The calls this service makes. Each raises an ApiError if it gets no usable response."""
 
     def __init__(self, api: Api | Fallback) -> None:
         self.api = api
@@ -48,13 +48,13 @@ class Instagram:
         return self.api.get("/v1/posts", _read_posts, username_or_id_or_url=handle, **more)
 
     def people(self, shortcode: str, after: str | None = None) -> UserPage:
-        """One page of a post's likers. The list may be partial: absence is not an unlike."""
+        """One page of a post's likers. The list may be partial: absence does not mean an unlike."""
         more = {"cursor": after} if after else {}
         return self.api.get("/v1/likes", _read_likers, code_or_id_or_url=shortcode, **more)
 
     def post(self, shortcode: str) -> Post:
-        """One post. Its counts stand under `metrics`. NotFound where it is gone: a 404, or an
-        answer without a post that says so."""
+        """One post. Its counts are under `metrics`. Raises NotFound if it is gone: a 404, or a
+        response without a post that says so."""
         return self.api.get("/v1/post_info", _read_single, code_or_id_or_url=shortcode)
 
 
@@ -97,7 +97,7 @@ def _read_single(answer: Json) -> Post:
 
 
 def read_post(item: Any) -> Post:
-    """A post from an item of a feed. Raises where key or time are missing."""
+    """A post from an item of a feed. Raises if the key or time is missing."""
     versions = mapping(item.get("image_versions")).get("items")
     images = [url(mapping(v).get("url")) for v in versions or []]
     carousel = [_image(child) for child in item.get("carousel_media") or []]
@@ -106,7 +106,7 @@ def read_post(item: Any) -> Post:
     image = next((image for image in images if image), None)
     is_video = bool(item.get("is_video")) or media == _VIDEO
     if image and not carousel and not is_video and media != _ALBUM:
-        carousel = [image]  # readers look for a single picture there as well
+        carousel = [image]  # readers also look there for a single picture
     return Post(
         platform="instagram",
         content_id=identifier(item["code"]),
@@ -134,8 +134,7 @@ def _plain_likers(items: list[Any]) -> frozenset[str] | None:
 
 
 def read_liker(item: Any) -> str | None:
-    """A liker's user name, from an object or a bare string; None, or an error, where there is
-    none."""
+    """A liker's user name, from an object or a bare string; None, or an error, if there is none."""
     return username(item if isinstance(item, str) else item["username"])
 
 

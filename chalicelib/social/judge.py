@@ -1,6 +1,7 @@
-"""What an answer is: a JSON object, or the ApiError that it stands for. Pure.
+"""What a response is: a JSON object, or the ApiError that it represents. Pure.
 
-Facts about statuses and bodies: recorded answers of both products behind RapidAPI's gateway.
+The facts about statuses and bodies come from recorded responses of both products behind RapidAPI's
+gateway.
 """
 
 from __future__ import annotations
@@ -31,10 +32,10 @@ Json = dict[str, Any]
 def parse_response(
     path: str, status: int, headers: Mapping[str, str], body: bytes | bytearray
 ) -> Json:
-    """The JSON object of a good answer; the ApiError that a bad one stands for.
+    """The JSON object of a good response; raises the ApiError that a bad one represents.
 
-    Only the gateway's own words refuse a key or an endpoint; another 401 or 403 is about the
-    account that was asked for. A 202 that names no error is not ready yet.
+    Only the gateway's own words mean that a key or an endpoint is refused; any other 401 or 403 is
+    about the requested account. A 202 that names no error means not ready yet.
     """
     data = _json(body)
     text = _message(data)
@@ -86,14 +87,14 @@ def _refuse_business_errors(path: str, data: Mapping[str, Any]) -> None:
 
 
 def _code(value: Any) -> str:
-    """A code as text, 0 where there is none."""
+    """A code as text, 0 if there is none."""
     if isinstance(value, dict | list):
         return "?" if value else "0"
     return plain(value or 0)[:20]
 
 
 def _json(body: bytes | bytearray) -> Any:
-    """What is in the body; None where it is no JSON, or nested deeper than any answer is."""
+    """The parsed body; None if it is not JSON, or nested too deeply."""
     import json
 
     try:
@@ -111,7 +112,7 @@ def _message(data: Any) -> str:
 
 
 def _seconds(text: str | None) -> float | None:
-    """Seconds from a number or an HTTP date, a day at most; None for anything else."""
+    """Seconds from a number or an HTTP date, at most a day; None for anything else."""
     if not text:
         return None
     try:

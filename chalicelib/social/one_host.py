@@ -1,4 +1,4 @@
-"""requests' way to a single host: its connection pool is looked up once, not for each call."""
+"""requests' connection to a single host: its pool is looked up once, not for each call."""
 
 from __future__ import annotations
 

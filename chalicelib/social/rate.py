@@ -1,4 +1,4 @@
-"""So many calls a second of each route, all workers together: whose turn it is."""
+"""The rate limit of each route, in calls a second, over all workers: whose turn it is."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class _Queue:
-    """The threads of this process that wait for a route, and calls granted to them already."""
+    """The threads of this process that wait for a route, and calls already granted to them."""
 
     turn: Lock = field(default_factory=Lock)
     waiting: int = 0
@@ -26,7 +26,7 @@ class _Queue:
 
 
 class Rate:
-    """At most `per_second` calls a second of each route. Nothing waits longer than the deadline
+    """At most `per_second` calls a second on each route. Nothing waits longer than the deadline
     allows."""
 
     def __init__(
@@ -40,8 +40,8 @@ class Rate:
         self._queues: dict[str, _Queue] = {}
 
     def wait(self, route: str) -> None:
-        """Returns when one more call may be made. Raises RateLimited where its turn would come too
-        late for this invocation."""
+        """Returns when another call may be made. Raises RateLimited if its turn would come too late
+        for this invocation."""
         queue = self._queues.setdefault(route, _Queue())
         with self._counting:
             queue.waiting += 1
@@ -63,8 +63,8 @@ class Rate:
             queue.turn.release()
 
     def _wait_for(self, route: str, waiting: int) -> int:
-        """Returns when calls may be made, and how many of those that are waiting: one thread of a
-        process asks for the others too, a tenth of a second's calls at most."""
+        """Returns when calls may be made, and how many of the waiting ones: one thread of a process
+        asks for the others too, for at most a tenth of a second's calls."""
         calls = max(1, min(waiting, self._per_second // 10))
         pause = 1 / self._per_second / 2
         while not self._hit(route, calls):

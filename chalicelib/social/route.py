@@ -1,4 +1,4 @@
-"""What an Api asks about its host and key, and tells of them."""
+"""What an Api asks about its host and key, and what it reports about them."""
 
 from __future__ import annotations
 
@@ -6,17 +6,18 @@ from chalicelib.social.errors import ApiError
 
 
 class Route:
-    """One host with one key. This one allows everything and keeps nothing."""
+    """One host with one key. This one allows everything and records nothing."""
 
     def permit(self, path: str) -> None:
         """Returns when the path may be called, or raises why it may not."""
 
     def trip(self, path: str, error: ApiError) -> None:
-        """Is told of what no further call of the path will mend."""
+        """Called with an error that further calls of the path will not fix."""
 
     def answered(self) -> None:
-        """Is told of each call that was answered."""
+        """Called for each call that was answered."""
 
     def refused(self, account: str) -> bool:  # noqa: ARG002
-        """Is told of an account that is refused. Whether that is the route's own trouble by now."""
+        """Called when an account is refused. Returns whether the route itself must now be the
+        cause."""
         return False

@@ -1,4 +1,4 @@
-"""The Redis that all workers share; while it does not answer, each process is on its own."""
+"""The Redis that all workers share; while it does not respond, each process works on its own."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ Value = TypeVar("Value")
 
 
 class SharedRedis:
-    """Redis at `url`, or none where that is None. One warning is logged while it is away, or does
-    not answer sensibly; it is asked again after 30 seconds."""
+    """Redis at `url`, or none if that is None. One warning is logged while it is down, or does not
+    respond sensibly; it is tried again after 30 seconds."""
 
     def __init__(self, url: str | None) -> None:
         self.url = url or ""
@@ -29,12 +29,12 @@ class SharedRedis:
         self._warned = False
 
     def ask(self, question: Callable[[Redis], Value]) -> Value | None:
-        """Redis's answer; None while it is away or not set."""
+        """Redis's reply; None while it is down or not set."""
         if not self.url or time.monotonic() < self._away_until:
             return None
         try:
             answer = question(self.client)
-        except Exception as error:  # noqa: BLE001  no answer of Redis's may stop the work
+        except Exception as error:  # noqa: BLE001  no reply from Redis may stop the work
             if not self._warned:
                 log.warning("Redis is away (%s): each process for itself", type(error).__name__)
             self._warned, self._away_until = True, time.monotonic() + _RETRY_REDIS_AFTER
@@ -49,7 +49,7 @@ class SharedRedis:
 
     @cached_property
     def client(self) -> Redis:
-        """The connections; made without asking whether anybody is there."""
+        """The connections; made without checking whether Redis is there."""
         from redis import Redis
 
         return Redis.from_url(

@@ -35,7 +35,7 @@ _SPELLINGS = ("unique_id", "uniqueId", "username")
 
 
 class TikTok:
-    """The calls this service makes. Each raises an ApiError where the answer is not one."""
+    """The calls this service makes. Each raises an ApiError if it gets no usable response."""
 
     def __init__(self, api: Api | Fallback) -> None:
         self.api = api
@@ -44,13 +44,13 @@ class TikTok:
         self.api.close()
 
     def account_id(self, handle: str) -> str:
-        """The stable secUid of an account. NotFound where the API knows no such account."""
+        """The stable secUid of an account. NotFound if the API knows no such account."""
         return self.api.get("/api/user/info", _read_secuid, uniqueId=handle)
 
     def posts(self, secuid: str, after: str | None = None) -> PostPage:
         """One page of an account's videos; up to three pinned ones first, out of order.
 
-        `following` may be the cursor that was asked for: the feed then does not go on.
+        `following` may equal the cursor that was requested: the feed then does not go on.
         """
         asked = after or "0"
         return self.api.get(
@@ -64,7 +64,7 @@ class TikTok:
     def people(self, video_id: str, after: str | None = None) -> UserPage:
         """One page of a video's commenters, inlined repliers included.
 
-        A short page is not the end: the returned cursor is followed while `has_more`.
+        A short page is not the end: the returned cursor is followed as long as `has_more` is set.
         """
         asked = after or "0"
         return self.api.get(
@@ -76,7 +76,7 @@ class TikTok:
         )
 
     def post(self, video_id: str) -> Post:
-        """One video. NotFound where it is gone."""
+        """One video. NotFound if it is gone."""
         return self.api.get("/api/post/detail", _read_single, videoId=video_id)
 
 
@@ -131,7 +131,7 @@ def _read_single(answer: Json) -> Post:
 
 
 def read_post(item: Any) -> Post:
-    """A video from an item of a feed. Raises where id or time are missing."""
+    """A video from an item of a feed. Raises if the id or time is missing."""
     rounded, exact = mapping(item.get("stats")), mapping(item.get("statsV2"))
     author = mapping(item.get("author"))
     return Post(
@@ -149,21 +149,21 @@ def read_post(item: Any) -> Post:
 
 
 def _count(name: str, *stats: Mapping[str, Any]) -> int | None:
-    """The first of these that can be read."""
+    """The first of these that can be parsed."""
     counts = (count(found.get(name)) for found in stats)
     return next((number for number in counts if number is not None), None)
 
 
 @dataclass(frozen=True)
 class Comment:
-    """A comment or a reply; without an id of its own it is known by its author."""
+    """A comment or a reply; if it has no id, it is identified by its author."""
 
     id: str
     username: str
 
 
 def read_comment(comment: Any) -> Comment:
-    """A comment with its author, wherever that stands and however it is spelled. LookupError where
+    """A comment with its author, wherever that is and however it is spelled. Raises LookupError if
     it names none."""
     holders = (*(comment.get(name) for name in _AUTHORS), comment)
     names = (_name(holder) for holder in holders)
@@ -183,7 +183,8 @@ def _name(holder: Any) -> str | None:
 
 
 def _with_replies(comments: Iterable[Any]) -> Iterator[Any]:
-    """The comments with the replies inlined in them, and those in these, however deep."""
+    """The comments with the replies inlined in them, and those in turn inlined in these, however
+    deep."""
     waiting = list(comments)
     while waiting:
         comment = waiting.pop()
@@ -196,7 +197,7 @@ def _with_replies(comments: Iterable[Any]) -> Iterator[Any]:
 
 
 def _listed(data: Json, name: str, path: str) -> list[Any]:
-    """The list under `name`, an empty one where it is null or absent."""
+    """The list under `name`, an empty one if it is null or absent."""
     found = data.get(name)
     if found is not None and not isinstance(found, list):
         raise Malformed(f"{path}: {name} is no list")
@@ -204,7 +205,7 @@ def _listed(data: Json, name: str, path: str) -> list[Any]:
 
 
 def _unwrap(answer: Json, key: str) -> Json:
-    """The object that holds `key`: the answer, or what it wraps in `data`."""
+    """The object that contains `key`: the response, or what it wraps in `data`."""
     inner = answer.get("data")
     if key not in answer and isinstance(inner, dict):
         return inner

@@ -1,7 +1,7 @@
 """Message texts, in Indonesian with WhatsApp markup: pure functions of typed data.
 
-words     what every text is made of: safe text, numbers, times, links
-age       how old what is known of a platform is
+words     what every text is built from: safe text, numbers, times, links
+age       how old the data of each platform is
 parts     sections and items → one message, or several numbered ones
 tasks     the hourly task list
 ledger    changes: new, removed, held posts and new amplification links

@@ -1,4 +1,4 @@
-"""How old what is known of each platform is, and what could not be read, in words. Pure."""
+"""How old the data of each platform is, and what could not be read, in words. Pure."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from chalicelib.texts.words import format_number, format_time
 
 @dataclass(frozen=True)
 class FeedRead:
-    """What is known of a platform's feed. `verdict`: what this slot's own fetch came to, None where
-    it fetches nothing; `read_at`: the day's last slot whose fetch was complete, None where none
-    was."""
+    """What is known of a platform's feed. `verdict`: that of this slot's own fetch, None if it
+    fetches nothing; `read_at`: the day's last slot whose fetch was complete, None if there was
+    none."""
 
     verdict: str | None
     read_at: datetime | None
@@ -30,8 +30,8 @@ _FAILED = {
 
 
 class Age:
-    """What a message of this slot to a client may say of its platforms. A platform that `feeds`
-    leaves out counts as read in this slot."""
+    """What a message of this slot to a client may say about its platforms. A platform missing from
+    `feeds` counts as read in this slot."""
 
     def __init__(self, client: Client, at: datetime, feeds: Mapping[Platform, FeedRead]) -> None:
         now = FeedRead("complete", at)
@@ -46,8 +46,8 @@ class Age:
         return all(feed.verdict == "complete" for feed in self._feeds.values())
 
     def headline(self) -> str:
-        """`Data per 17:00 WIB, 20-02-2026`: the newest there is; of which platforms it does not
-        hold stands beside them."""
+        """`Data per 17:00 WIB, 20-02-2026`: the newest there is; platforms that it does not apply
+        to say so themselves."""
         if self._newest:
             return f"Data per {format_time(self._newest)}"
         if any(feed.verdict == "partial" for feed in self._feeds.values()):
@@ -55,7 +55,7 @@ class Age:
         return f"Data hari ini belum terbaca ({format_time(self._at)})"
 
     def notes(self) -> Iterator[str]:
-        """A line for each platform of which the headline does not hold, for messages that do not
+        """A line for each platform that the headline does not apply to, for messages that do not
         list its posts."""
         for platform in self._feeds:
             text = self.note(platform)
@@ -63,8 +63,8 @@ class Age:
                 yield f"{DESCRIPTIONS[platform].label}: {text[0].lower()}{text[1:]}"
 
     def note(self, platform: Platform, posts: int | None = None) -> str | None:
-        """What could not be read of a platform, and from when its data is; None where the headline
-        holds. `posts`: how many of the day are known, where the text is about them."""
+        """What could not be read of a platform, and from when its data is; None if the headline
+        applies. `posts`: how many of the day's posts are known, if the text is about them."""
         feed = self._feeds[platform]
         if feed.verdict == "complete":
             return None
@@ -77,7 +77,7 @@ class Age:
         return None
 
     def counted(self, platform: Platform, posts: int) -> str:
-        """`TikTok 3`, with the time where it is older than the headline."""
+        """`TikTok 3`, with the time if it is older than the headline."""
         name, feed = DESCRIPTIONS[platform].label, self._feeds[platform]
         if feed.read_at is None or feed.verdict == "partial":
             whole = " lengkap" if feed.verdict == "partial" else ""
@@ -92,7 +92,7 @@ class Age:
         )
 
     def title(self, platform: Platform, posts: int) -> str:
-        """`*TikTok* (3 konten)`; never a nought that is not known."""
+        """`*TikTok* (3 konten)`; never a zero that is not certain."""
         name = f"*{DESCRIPTIONS[platform].label}*"
         known = posts or self._feeds[platform].verdict == "complete"
         return f"{name} ({format_number(posts)} konten)" if known else name

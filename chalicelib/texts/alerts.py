@@ -1,4 +1,4 @@
-"""What operators are told apart from reports: APIs, slots, clients, messages. Pure."""
+"""What operators are told besides reports: APIs, slots, clients, messages. Pure."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from chalicelib.texts.words import format_number, format_time, sanitise
 
 
 def api_closed(platform: Platform, kind: str, at: datetime) -> str:
-    """An API's breaker is open, for a reason that only an operator can mend."""
+    """An API's breaker is open, for a reason that only an operator can fix."""
     return (
         f"*API {DESCRIPTIONS[platform].label.upper()} BERHENTI*\n"
         f"{format_time(at)}\n{kind_in_words(kind)}.\n"
@@ -40,8 +40,8 @@ def missed_slots(slots: Sequence[datetime]) -> str:
 
 @dataclass(frozen=True)
 class ClosedChats:
-    """A client that no message can reach. `refused`: how many entries of client_group are no
-    group ids; 0: the column is empty."""
+    """A client that no message can reach. `refused`: how many entries of client_group are not group
+    ids; 0: the column is empty."""
 
     client_id: str
     refused: int
@@ -77,7 +77,7 @@ _HANDLE_PROBLEMS: Mapping[Problem, str] = {
 def unusable_handles(
     clients: Sequence[UnusableHandles], at: datetime, longest: int = LONGEST
 ) -> tuple[Part, ...]:
-    """The clients with a handle that is set and names no account; told once a day."""
+    """The clients with a handle that is set and does not name an account; told once a day."""
     items = [Item("\n".join(_handle_lines(client))) for client in clients]
     columns = " atau ".join(one.handle_column for one in DESCRIPTIONS.values())
     advice = (
@@ -89,7 +89,7 @@ def unusable_handles(
 
 
 def _handle_lines(client: UnusableHandles) -> list[str]:
-    """A line for each platform; one more where the client takes no part at all."""
+    """A line for each platform; one more if the client does not take part at all."""
     name = sanitise(client.client_id)
     lines = [
         f"• {name} ({DESCRIPTIONS[platform].label}): {_HANDLE_PROBLEMS[problem]}"
@@ -100,7 +100,7 @@ def _handle_lines(client: UnusableHandles) -> list[str]:
 
 @dataclass(frozen=True)
 class Undelivered:
-    """A message to a group that is given up, or of which nobody knows whether it went out."""
+    """A message to a group that was given up, or may or may not have gone out."""
 
     outbox_id: int
     client_id: str | None

@@ -31,9 +31,9 @@ ChangeKind = Literal["new", "late", "removed", "held", "link"]
 class Change:
     """A ledger row as messages tell it.
 
-    `late`: made yesterday, found today. `held`: looks gone, but too many did at once, so it is
-    kept (a sync anomaly). `link`: a new amplification report, with `detail` {"name": who sent
-    it, "links": [what was sent]}. `in_unsent_list`: a task list that has not left yet tells it.
+    `late`: made yesterday, found today. `held`: looks gone along with too many others, so it is
+    kept (a sync anomaly). `link`: a new amplification report, with `detail` {"name": who sent it,
+    "links": [what was sent]}. `in_unsent_list`: a task list that has not been sent yet tells it.
     """
 
     change_id: int
@@ -77,7 +77,7 @@ def changes(
     feeds: Mapping[Platform, FeedRead] = MappingProxyType({}),
 ) -> tuple[Part, ...]:
     """What changed for a client since the last message, between two lists. `feeds`: how each
-    platform was read; one that is left out was read in this slot."""
+    platform was read; one that is missing was read in this slot."""
     only_links = all(change.kind == "link" for change in told)
     title = "TAUTAN AMPLIFIKASI BARU" if only_links else "PERUBAHAN KONTEN"
     age = Age(client, at, {} if only_links else feeds)  # reports do not come from feeds
@@ -86,7 +86,7 @@ def changes(
 
 
 def change_sections(client: Client, told: Sequence[Change]) -> Iterator[Section]:
-    """The changes with their numbers per kind above them; nothing where there are none."""
+    """The changes, under their numbers by kind; nothing if there are none."""
     if not told:
         return
     counts = Counter(change.kind for change in told)

@@ -1,6 +1,6 @@
-"""One message, or several numbered ones where it would be too long: split at item borders. Pure.
+"""One message, or several numbered ones if it would be too long: split at item borders. Pure.
 
-Every item stands in exactly one part; only an item that is longer than a whole part is cut.
+Every item is in exactly one part; only an item longer than a whole part is cut.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from chalicelib.texts.words import truncate
 
 LONGEST = 4000
-"""Characters of a part where nothing else is said; WhatsApp itself takes 65,536."""
+"""Default length of a part in characters; WhatsApp itself takes 65,536."""
 
 _NUMBERING = len(" (999/999)")
 _CONTINUED = " (lanjutan)"
@@ -27,7 +27,7 @@ class Item:
 
 @dataclass(frozen=True)
 class Section:
-    """A titled run of items. Without items it is its title alone."""
+    """A titled run of items. Without items it is only its title."""
 
     title: str
     items: Sequence[Item] = ()
@@ -35,7 +35,7 @@ class Section:
 
 @dataclass(frozen=True)
 class Part:
-    """A message of its own, and the ledger rows that it tells."""
+    """A message in its own right, and the ledger rows that it tells."""
 
     text: str
     changes: tuple[int, ...] = ()
@@ -43,7 +43,7 @@ class Part:
 
 @dataclass
 class _Page:
-    """A part that is being filled: lines below the heading."""
+    """A part that is being filled: the lines below the heading."""
 
     room: int
     lines: list[str] = field(default_factory=list)
@@ -63,9 +63,9 @@ class _Page:
 def split(
     title: str, head: Sequence[str], sections: Sequence[Section], longest: int = LONGEST
 ) -> tuple[Part, ...]:
-    """The message as parts of at most `longest` characters (at least 1000). Each begins with
-    the title, numbered (1/3) where there are several, and the lines of the head; a section that
-    goes on repeats its title."""
+    """The message as parts of at most `longest` characters (at least 1000). Each begins with the
+    title, numbered (1/3) if there are several, and the lines of the head; a section that continues
+    in the next part repeats its title."""
     heading = "\n".join([f"*{title}*", *head])
     pages = list(_pages(sections, longest - len(heading) - _NUMBERING))
     return tuple(

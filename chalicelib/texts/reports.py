@@ -48,15 +48,15 @@ _ENDINGS = {
 
 
 def kind_in_words(kind: str) -> str:
-    """What operators read for an error kind; the kind itself where it has no words."""
+    """What operators read for an error kind; the kind itself if it has no words."""
     return _KINDS.get(kind, sanitise(kind))
 
 
 @dataclass(frozen=True)
 class ClientLine:
-    """What a slot came to for one client. `posts` is None where no feed was read: none was due, or,
-    `due`, none could be; `users` is None where nobody's names were. `troubles` are error kinds,
-    none where it is done."""
+    """The result of a slot for one client. `posts` is None if no feed was read: none was due, or,
+    if `due`, none could be; `users` is None if nobody's names were read. `troubles` are error
+    kinds, none if it is done."""
 
     client_id: str
     posts: int | None
@@ -88,11 +88,11 @@ class SlotReport:
     """A closed slot in numbers.
 
     `errors`: error kind → the clients it hit. `held`: client → posts that look gone but were too
-    many to believe. `empty`: accounts that had posts and now show none. `uncovered`: lists that
-    were read to less than 95 %, by client. `due`: how many clients'
-    feeds were to be read, None where nobody counted; `unread`: those of them that were not read to
-    the end on every platform, so that `posts_new` and `posts_removed` do not speak for them.
-    `clients_in_detail` is for the level `verbose`.
+    many to believe. `empty`: accounts that had posts and now show none. `uncovered`: lists of which
+    less than 95 % was read, by client. `due`: how many clients' feeds were to be read, None if
+    nobody counted; `unread`: those of them that were not read to the end on every platform, so that
+    `posts_new` and `posts_removed` do not cover them. `clients_in_detail` is for the level
+    `verbose`.
     """
 
     at: datetime
@@ -119,7 +119,7 @@ class SlotReport:
 
 
 def slot_report(report: SlotReport, longest: int = LONGEST) -> tuple[Part, ...]:
-    """The report, errors grouped by kind; in several parts where it is long."""
+    """The report, errors grouped by kind; in several parts if it is long."""
     head = [
         f"Klien: {format_number(report.done)} selesai, {format_number(report.failed)} bermasalah, "
         f"dari {format_number(report.clients)}",
@@ -158,7 +158,7 @@ def _sections(report: SlotReport) -> Iterator[Section]:
 
 
 def _row(lead: str, clients: Sequence[str]) -> list[Item]:
-    """One line, or several where there are many clients, so that none is cut off."""
+    """One line, or several if there are many clients, so that none is cut off."""
     ids = [truncate(sanitise(client), _ID_LENGTH) for client in clients]
     rows = [ids[n : n + _IDS_PER_LINE] for n in range(0, len(ids), _IDS_PER_LINE)]
     return [Item(f"• {lead}: {', '.join(row)}") for row in rows]
@@ -166,7 +166,7 @@ def _row(lead: str, clients: Sequence[str]) -> list[Item]:
 
 def _uncovered(post: Uncovered) -> Item:
     people = DESCRIPTIONS[post.platform].engagement.noun
-    percent = int(100 * post.share)  # downwards: 94.9 is below 95
+    percent = int(100 * post.share)  # rounded down: 94.9 is below 95
     return Item(
         f"• {truncate(sanitise(post.client_id), _ID_LENGTH)}: {format_number(post.read)} dari "
         f"{format_number(post.expected)} {people} ({percent}%), "

@@ -26,9 +26,9 @@ def task_list(
     longest: int = LONGEST,
     feeds: Mapping[Platform, FeedRead] = MappingProxyType({}),
 ) -> tuple[Part, ...]:
-    """The hour's list of a client's posts of the day, with the changes since the last message.
-    Only platforms that are on are listed. `feeds`: how each was read; one that is left out was read
-    in this slot."""
+    """The hour's list of a client's posts of the day, with the changes since the last message. Only
+    platforms that are on are listed. `feeds`: how each was read; one that is missing was read in
+    this slot."""
     age = Age(client, at, feeds)
     counts = [age.counted(platform, len(posts.get(platform, ()))) for platform in client.platforms]
     head = [f"*{name_of(client)}*", age.headline(), f"Konten: {', '.join(counts)}"]

@@ -1,8 +1,8 @@
-"""What every text is made of: text from outside made harmless, numbers, times, links. Pure.
+"""What every text is built from: sanitised outside text, numbers, times, links. Pure.
 
-Markup that WhatsApp reads: `*bold*`, `_italic_`, `~struck~`, backticks, and at the start of a
-line `> `, `- `, `* ` and `1. `. So text from outside loses the first four kinds of character,
-and stands in quotation marks where it would begin a line.
+Markup that WhatsApp reads: `*bold*`, `_italic_`, `~struck~`, backticks, and at the start of a line
+`> `, `- `, `* ` and `1. `. So outside text loses the first four kinds of character, and is put in
+quotation marks if it would begin a line.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ NAME_LENGTH = 80
 _CODE_POINTS_PER_GRAPHEME = 4
 _MARKUP = re.compile(r"[*~`]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
 _UNSEEN = re.compile(
-    "[\u0000-\u0008\u000e-\u001f\u007f-\u0084\u0086-\u009f"  # control characters but spaces
+    "[\u0000-\u0008\u000e-\u001f\u007f-\u0084\u0086-\u009f"  # control characters but white space
     "\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
-    "\ud800-\udfff]"  # halves of characters, which no encoding takes
+    "\ud800-\udfff]"  # surrogates, which cannot be encoded
 )
 _JOINER = "\u2060"
 _URL = re.compile(r"(?:https?://)?((?:[a-z0-9-]+\.)+[a-z]{2,}(?:[/?#]\S*)?)", re.IGNORECASE)
@@ -34,8 +34,8 @@ _LONGEST_URL = 300
 def sanitise(text: str) -> str:
     """Text on one line that can neither break the markup nor tag anyone.
 
-    Markup, control and direction characters and zero-width ones are taken out; joiners that
-    emojis and scripts need stay. Behind an `@` stands a word joiner.
+    Markup, control and direction characters and zero-width ones are removed; joiners that emojis
+    and scripts need are kept. A word joiner follows each `@`.
     """
     flat = " ".join(_UNSEEN.sub("", text).split())
     return " ".join(_MARKUP.sub("", flat).split()).replace("@", "@" + _JOINER)
@@ -43,7 +43,7 @@ def sanitise(text: str) -> str:
 
 def truncate(text: str, length: int, room: int | None = None) -> str:
     """At most `length` user-perceived characters (graphemes) and `room` code points, by default
-    four for each, since accents pile up without end. Ends in `…` where something is missing;
+    four for each, since accents can pile up without limit. Ends in `…` if something is missing;
     never splits a grapheme."""
     room = length * _CODE_POINTS_PER_GRAPHEME if room is None else room
     if len(text) <= min(length, room):
@@ -56,7 +56,8 @@ def truncate(text: str, length: int, room: int | None = None) -> str:
 
 
 def _graphemes(text: str, most: int) -> list[str]:
-    """The first graphemes of a text. The library takes 20 µs for each, plain ASCII nothing."""
+    """The first graphemes of a text. The library takes 20 µs for each; plain ASCII costs
+    nothing."""
     if (head := text[:most]).isascii() and "\r" not in head:
         return list(head)
     import grapheme
@@ -65,13 +66,14 @@ def _graphemes(text: str, most: int) -> list[str]:
 
 
 def quoted(text: str, length: int = CAPTION_LENGTH) -> str:
-    """A caption in quotation marks, on one line, cut; `(tanpa keterangan)` where there is none."""
+    """A caption in quotation marks, on one line, shortened; `(tanpa keterangan)` if there is
+    none."""
     flat = sanitise(text)
     return f"“{truncate(flat, length)}”" if flat else "(tanpa keterangan)"
 
 
 def name_of(client: Client) -> str:
-    """The client's name, or its id where the name has nothing to show."""
+    """The client's name, or its id if the name is blank."""
     return truncate(sanitise(client.name) or sanitise(client.client_id) or "-", NAME_LENGTH)
 
 
@@ -81,22 +83,22 @@ def format_time(at: datetime) -> str:
 
 
 def format_number(value: int | None) -> str:
-    """A count in id-ID form (12.345), `-` where it is hidden."""
+    """A count in id-ID form (12.345), `-` if it is hidden."""
     return "-" if value is None else f"{value:,}".replace(",", ".")
 
 
 def link(client: Client, platform: Platform, content_id: str) -> str:
-    """Where a client's post is found."""
+    """The address of a client's post."""
     return post_link(platform, content_id, client.handles.get(platform))
 
 
 def post_link(platform: Platform, content_id: str, handle: str | None = None) -> str:
-    """Where a post is found, without the account's handle as well."""
+    """The address of a post; it works without the account's handle as well."""
     return DESCRIPTIONS[platform].links.to(content_id, handle)
 
 
 def reported_link(text: str) -> str | None:
-    """A link that a person typed, safe to show; None where it is none, or over 300 characters
+    """A link that a person typed, safe to show; None if it is not a link, or is over 300 characters
     long even without its query."""
     found = _URL.fullmatch(_UNSEEN.sub("", text).strip())
     if not found:
@@ -108,5 +110,6 @@ def reported_link(text: str) -> str | None:
 
 
 def _percent(odd: re.Match[str]) -> str:
-    """The character as a URL may always write it; `quote` leaves `_` and `~` as they are."""
+    """The character percent-encoded, as is always valid in a URL; `quote` leaves `_` and `~`
+    unchanged."""
     return "".join(f"%{byte:02X}" for byte in odd[0].encode())

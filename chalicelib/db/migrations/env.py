@@ -1,4 +1,4 @@
-"""Alembic's environment: one transaction per migration, on the connection that is given."""
+"""Alembic's environment: one transaction per migration, on the given connection."""
 
 from alembic import context
 

@@ -1,4 +1,4 @@
-"""Indexes on tables that others write all day."""
+"""Indexes on tables that other software writes all day."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ _INVALID = "SELECT 1 FROM pg_index WHERE indexrelid = to_regclass('{name}') AND 
 
 
 def build(indexes: Mapping[str, str]) -> None:
-    """Builds {name: "table (columns) ..."} where it is not there, while writers go on.
+    """Builds each missing index of {name: "table (columns) ..."} without blocking writers.
 
-    Call it first in a migration: it commits what came before, so that a run that is cut finds
-    nothing half done but an invalid index, which is dropped and built again. It waits for whatever
-    began before, for as long as that takes: nobody waits for it meanwhile.
+    Call it first in a migration: it commits what came before, so that an interrupted run leaves
+    nothing half done but an invalid index, which is dropped and rebuilt. It waits for all earlier
+    transactions, for as long as that takes: nobody waits for it meanwhile.
     """
     with op.get_context().autocommit_block():
         bind = op.get_bind()
         driver: Any = bind.connection.driver_connection
-        driver.commit()  # Alembic has asked for the isolation level, and so begun a transaction
+        driver.commit()  # Alembic has queried the isolation level, which began a transaction
         patience = bind.exec_driver_sql("SHOW lock_timeout").scalar_one()
         bind.exec_driver_sql("SET lock_timeout = 0")
         for name, on in indexes.items():

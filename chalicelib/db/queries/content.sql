@@ -1,7 +1,9 @@
 -- name: lock(client_id, contents)
--- First in every transaction that writes posts or what hangs on them, with all that it may write,
--- but for those whose first statement does it itself: docs/architecture.md, "Locks".
--- contents: ids of any platforms; client_id: NULL where a person asks for a post whoever's it is.
+-- Comes first in every transaction that writes posts or rows that refer to them, with all that it
+-- may write, except in transactions whose first statement takes the locks itself:
+-- docs/architecture.md, "Locks".
+-- contents: ids on any platform; client_id: NULL if a person asks for a post regardless of its
+-- client.
 SELECT cicero_lock(CAST(:client_id AS text), CAST(:contents AS varchar[]))
 
 -- name: note_new(platform, content_id, client_id, slot, wib_day, posted_at, caption, now)!
@@ -25,9 +27,10 @@ ORDER BY p.content_id
 ON CONFLICT DO NOTHING
 
 -- name: restore(contents, client_id, slot, now)
--- Puts archived posts back with every row that went with them, and takes back removals nobody was
--- told of. client_id: whose fetch showed them again, with the slot of that fetch, whose news they
--- then are not; NULL where a person asks for all there is, and no fetch is to take them again.
+-- Restores archived posts with every row that went with them, and takes back removals that nobody
+-- was told of. client_id: the client whose fetch showed them again, with the slot of that fetch, in
+-- which they then do not count as new; NULL if a person asks for all there is, and no fetch may
+-- remove them again.
 WITH given AS (
   SELECT CAST(:contents AS varchar[]) AS contents, CAST(:client_id AS varchar) AS client_id,
     CAST(:slot AS timestamptz) AS slot, CAST(:now AS timestamptz) AS now
@@ -58,13 +61,13 @@ WITH given AS (
 SELECT platform, content_id, client_id, cicero_put_back(post_table, rows) FROM in_order
 
 -- name: found(client_id, platform, contents)!
--- Posts that the client's feeds lacked and that are there all the same.
+-- Posts that the client's feeds lacked but that still exist.
 UPDATE client_content SET missing_since = NULL
 WHERE client_id = :client_id AND platform = :platform
   AND content_id = ANY(CAST(:contents AS varchar[]))
 
 -- name: still_missing(client_id, platform, contents, slot)
--- Those of the posts that no fetch has seen since an earlier slot than this, and nobody keeps.
+-- Those of the posts that have been missing since an earlier slot than this and that nobody keeps.
 SELECT content_id FROM client_content
 WHERE client_id = :client_id AND platform = :platform
   AND content_id = ANY(CAST(:contents AS varchar[])) AND missing_since < :slot
@@ -72,8 +75,8 @@ WHERE client_id = :client_id AND platform = :platform
 ORDER BY content_id FOR UPDATE
 
 -- name: keep(client_id, platform, content_id, task_day, now)!
--- A person put this post here: no fetch takes it away. task_day: the day it is a task of, where
--- that is not its own.
+-- A person added this post: no fetch removes it. task_day: the day it is a task of, if that is not
+-- its own.
 INSERT INTO client_content (client_id, platform, content_id, kept, task_day, seen_at)
 VALUES (:client_id, :platform, :content_id, true, :task_day, :now)
 ON CONFLICT (client_id, platform, content_id) DO UPDATE
@@ -81,7 +84,7 @@ ON CONFLICT (client_id, platform, content_id) DO UPDATE
     task_day = coalesce(EXCLUDED.task_day, client_content.task_day)
 
 -- name: forget(before, batch)
--- What is known of posts that no fetch has met since.
+-- What is known of posts that no fetch has seen since.
 WITH old AS MATERIALIZED (
   SELECT ctid FROM client_content WHERE seen_at < :before LIMIT :batch FOR UPDATE SKIP LOCKED
 )

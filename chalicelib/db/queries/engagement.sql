@@ -1,9 +1,9 @@
 -- name: begin(slot, client_id, wib_day, day_start, day_end, now, note_links)
 -- A client's run of a slot with all that the stage needs: the client's row, its posts of the day
--- with the late ones of this slot, what its chats were told, the day's changes, and of each platform
--- the day's last slot whose fetch was complete (feeds_read_at). Link reports, and manual posts that
--- other software wrote, are put into the ledger first where they came in since (note_links).
--- Without a run: run_slot is NULL.
+-- with the late ones of this slot, what its chats were told, the day's changes, and for each
+-- platform the day's last slot whose fetch was complete (feeds_read_at). Link reports, and manual
+-- posts written by other software, are first added to the ledger if they have come in since
+-- (note_links). Without a run, run_slot is NULL.
 WITH given AS MATERIALIZED (
   SELECT CAST(:slot AS timestamptz) AS slot, CAST(:client_id AS varchar) AS client_id,
     CAST(:wib_day AS date) AS wib_day, CAST(:now AS timestamptz) AS now,
@@ -63,13 +63,13 @@ LEFT JOIN client_run r ON r.slot = g.slot AND r.client_id = g.client_id
 LEFT JOIN wa_notification_scheduler_state s ON s.client_id = g.client_id
 
 -- name: store_reads(slot, client_id, before, now, users, unchanged, window_start, window_end)
--- Takes its locks, then the client's run, and stores what a refresh has read: names, their snapshot of the half hour,
--- and what each read came to. No row comes back where another worker was first (before: the run's
--- engagement_result as this one found it).
--- users: JSON array of {platform, content_id, usernames} with what table coverage keeps of the read:
--- names sorted, distinct and in the form that readers join on, null where no page was read. What is
--- stored only grows. unchanged: the ids of posts that did not have to be read; what is stored of
--- them is a snapshot of this half hour as well.
+-- Takes its locks, then the client's run, and stores what a refresh has read: names, their snapshot
+-- of the half hour, and the result of each read. Returns no row if another worker was first
+-- (before: the run's engagement_result as this one found it).
+-- users: JSON array of {platform, content_id, usernames} with what table coverage keeps of the
+-- read: names sorted, distinct and in the form that readers join on, null if no page was read.
+-- Stored names are only added to. unchanged: the ids of posts that did not have to be read; what is
+-- stored of them is also this half hour's snapshot.
 WITH locked AS MATERIALIZED (
   SELECT 1 FROM cicero_lock(CAST(:client_id AS text), CAST(:unchanged AS varchar[]) || ARRAY(SELECT
     CAST(u ->> 'content_id' AS varchar) FROM jsonb_array_elements(CAST(:users AS jsonb)) AS u))
@@ -99,8 +99,8 @@ WITH locked AS MATERIALIZED (
 SELECT count(*) AS runs FROM stored HAVING count(*) > 0
 
 -- name: end_run(slot, client_id, now, engagement, finished, outcome, error_kind, api_calls, api_requests, sql_round_trips, seconds)
--- What the refresh came to and what it cost. finished: no continuation follows; the last run of a
--- slot that ends closes it, and closed_seconds then says how long it was open.
+-- The result of the refresh and its cost. finished: no continuation follows; the last run of a slot
+-- to end closes the slot, and closed_seconds then says how long it was open.
 WITH ended AS (
   UPDATE client_run SET engagement_result = CAST(:engagement AS jsonb),
     finished_at = CASE WHEN CAST(:finished AS boolean) THEN CAST(:now AS timestamptz) END,

@@ -6,8 +6,8 @@ FROM wa_notification_outbox WHERE session IS NOT NULL
 ORDER BY outbox_id DESC LIMIT :most
 
 -- name: open_cases(most)
--- Messages that wait for a person's decision, with their texts; the oldest first, so that a new
--- one moves no other on the page.
+-- Messages that wait for a person's decision, with their texts; oldest first, so that a new one
+-- does not move the others on the page.
 SELECT outbox_id, client_id, session, group_id AS chat, kind, status, attempt_count AS attempt,
   created_at, last_attempt_at, expires_at, error_message, message AS text
 FROM wa_notification_outbox
@@ -15,7 +15,7 @@ WHERE session IS NOT NULL AND status IN ('dead_letter', 'uncertain')
 ORDER BY outbox_id LIMIT :most
 
 -- name: counts()
--- How many messages are in each state; ended ones of the last day only.
+-- How many messages are in each state; ended ones only of the last day.
 SELECT status, count(*) AS messages FROM wa_notification_outbox
 WHERE session IS NOT NULL AND status IN ('pending', 'processing', 'retrying')
 GROUP BY status

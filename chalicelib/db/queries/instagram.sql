@@ -1,7 +1,8 @@
 -- name: leave(client_id, gone, slot, wib_day, now)
--- Takes posts from the client and returns their ids: one that other clients still have only loses
--- this client, the others go with every row that points at them. All of it is in the archive; each
--- gets a ledger row. A post that cannot go without harm to a row of others stays.
+-- Removes posts from the client and returns their ids: one that other clients still have only loses
+-- this client, the others are deleted with every row that refers to them. All of it goes to the
+-- archive; each post gets a ledger row. A post that cannot be deleted without harm to other
+-- software's rows stays.
 WITH given AS MATERIALIZED (
   SELECT CAST(:client_id AS varchar) AS client_id, CAST(:slot AS timestamptz) AS slot,
     CAST(:wib_day AS date) AS wib_day, CAST(:now AS timestamptz) AS now
@@ -38,8 +39,9 @@ RETURNING content_id
 
 -- name: add_manual(client_id, post, now)
 -- Stores a post that a person named: its day is that of the input. A stored post keeps its owner,
--- and its time and source too, unless it is this client's own of an earlier day. Returns how it
--- stands now: `new` to the client's day, and whether it still is of an `earlier` day.
+-- and its time and source too, unless it is this client's own from an earlier day. Returns its
+-- current state: whether it is `new` on the client's day, and whether it is still of an `earlier`
+-- day.
 WITH given AS (
   SELECT CAST(:client_id AS varchar) AS client_id,
     CAST(:now AS timestamptz) AT TIME ZONE 'Asia/Jakarta' AS now, p.*

@@ -1,6 +1,6 @@
 -- name: introduce(name)
--- Names the connection, so that another host can tell who holds a lock, and lets the server
--- notice within seconds that this machine is gone.
+-- Names the connection, so that another host can see who holds a lock, and lets the server notice
+-- within seconds that this machine is gone.
 SELECT set_config('application_name', :name, false),
   set_config('tcp_keepalives_idle', '3', false),
   set_config('tcp_keepalives_interval', '1', false),
@@ -11,8 +11,8 @@ SELECT set_config('application_name', :name, false),
 SELECT pg_try_advisory_lock(CAST(:key AS bigint)) AS taken
 
 -- name: held(keys)
--- How many of the locks this connection holds: none where it leads to a server that only reads,
--- which after a failover is not the one that others take locks from.
+-- How many of the locks this connection holds: none if it leads to a read-only server, which after
+-- a failover is not the one that others take locks from.
 SELECT count(*) AS held FROM pg_locks
 WHERE locktype = 'advisory' AND objsubid = 1 AND granted AND pid = pg_backend_pid()
   AND current_setting('transaction_read_only') = 'off'

@@ -1,6 +1,6 @@
 -- name: blockers(pid)
--- Whom a session waits for, and for what: a table that it wants to lock, or on which it builds an
--- index. Of the others nothing but what they are: no query's text.
+-- Which sessions a session waits for, and for what: a table that it wants to lock, or on which it
+-- builds an index. Nothing of the others but what they are: no query's text.
 SELECT coalesce(CAST(CAST(coalesce(l.relation, p.relid) AS regclass) AS text), l.locktype, '?')
     AS wanted,
   b.pid, coalesce(a.application_name, '') AS application, coalesce(a.state, '') AS state,

@@ -1,9 +1,9 @@
 -- name: replace_lists(client_id, now, hour, counts, tells)
--- Notes that the hour's list is written, and takes the place of the client's lists that have not
--- left yet: what the new one tells is theirs no more. No row comes back where another run has noted
+-- Notes that the hour's list is written, and supersedes the client's lists that have not been sent
+-- yet: what the new one tells no longer belongs to them. Returns no row if another run has noted
 -- this hour, or a later one: then decide again.
--- counts: JSON object, how many posts of each platform the list holds; the columns of two of them are
--- shared with other software. tells: JSON array of {change_id, chat}.
+-- counts: JSON object, how many posts of each platform the list holds; the columns of two of them
+-- are shared with other software. tells: JSON array of {change_id, chat}.
 WITH noted AS (
   INSERT INTO wa_notification_scheduler_state AS s (client_id, last_notified_slot,
     last_notified_at, last_ig_count, last_tiktok_count)

@@ -1,8 +1,8 @@
 -- name: add(messages, now)
--- Writes messages once per idempotency key, and what each of them tells.
--- Later parts of a message (first_key) are written only by the statement that writes its first one.
+-- Writes messages once per idempotency key, and what each of them tells. Later parts of a message
+-- (first_key) are written only by the statement that writes its first one.
 -- messages: JSON array of {client_id, chat, session, kind, slot, text, key, expires_at, changes,
--- first_key}. tells_all is false where a chat was told one of the message's changes already.
+-- first_key}. tells_all is false if a chat was already told one of the message's changes.
 WITH given AS (
   SELECT * FROM ROWS FROM (jsonb_to_recordset(CAST(:messages AS jsonb)) AS (client_id varchar,
     chat varchar, session text, kind text, slot timestamptz, text text, key varchar,
@@ -44,16 +44,16 @@ SELECT a.outbox_id, g.session, g.chat, g.key,
 FROM added a JOIN given g ON g.key = a.idempotency_key ORDER BY a.outbox_id
 
 -- name: unpublished_of(slot, client_id)
--- What a client's run wrote, and what closing the slot did, that may not have been sent.
+-- What a client's run and the closing of the slot have written that may not have been sent.
 SELECT outbox_id, session, group_id AS chat, idempotency_key AS key FROM wa_notification_outbox
 WHERE slot = :slot AND (client_id = :client_id OR client_id IS NULL) AND session IS NOT NULL
   AND status = 'pending' AND published_at IS NULL
 ORDER BY outbox_id
 
 -- name: left_behind(unpublished_before, published_before, now)
--- Messages that a crash left before they were published, or that the queue lost. Each time the
--- wait doubles: after a day without a host the queue holds a handful of copies of each. It counts
--- from when the message was due or last tried; others' triggers may set updated_at at any time.
+-- Messages that a crash left before they were published, or that the queue lost. The wait doubles
+-- each time: after a day without a host the queue holds a handful of copies of each. It counts from
+-- when the message was due or last tried; other software's triggers may set updated_at at any time.
 SELECT outbox_id, session, group_id AS chat, idempotency_key AS key FROM wa_notification_outbox
 WHERE session IS NOT NULL AND status IN ('pending', 'processing', 'retrying')
   AND ((published_at IS NULL AND created_at <= :unpublished_before)
@@ -71,8 +71,8 @@ UPDATE wa_notification_outbox o SET published_at = :now FROM held
 WHERE o.outbox_id = held.outbox_id
 
 -- name: expire(now)
--- Ends unsent messages whose time is over and gives their changes back. What another transaction
--- holds is left to the next time.
+-- Ends unsent messages that have expired, and gives their changes back. Rows that another
+-- transaction holds are left to the next time.
 WITH due AS MATERIALIZED (
   SELECT outbox_id FROM wa_notification_outbox
   WHERE session IS NOT NULL AND status IN ('pending', 'retrying') AND expires_at <= :now
@@ -87,8 +87,8 @@ WITH due AS MATERIALIZED (
 SELECT outbox_id FROM old
 
 -- name: claim(outbox_id, now)
--- Takes a message for sending: records the intent before anything leaves. No row comes back
--- where it is not to be sent (now): sent, over, or an older one of its chat is still waiting.
+-- Takes a message for sending: records the intent before anything is sent. Returns no row if it is
+-- not to be sent (now): sent, over, or an older one of its chat is still waiting.
 UPDATE wa_notification_outbox m
 SET status = 'processing', attempt_count = attempt_count + 1, last_attempt_at = :now,
   send_started_at = :now, updated_at = :now
@@ -105,7 +105,7 @@ RETURNING outbox_id, client_id, session, group_id AS chat, kind, message AS text
 
 -- name: first_of_chat(outbox_id)
 -- The oldest message that is not done in the chat of this one, before this one, and when it may be
--- tried: null where it is being sent.
+-- tried: null if it is being sent.
 SELECT older.outbox_id, CASE WHEN older.status <> 'processing'
     THEN least(older.next_attempt_at, older.expires_at) END AS due
 FROM wa_notification_outbox m JOIN wa_notification_outbox older
@@ -125,8 +125,8 @@ SELECT outbox_id, client_id, session, group_id AS chat, kind, slot, message AS t
 FROM wa_notification_outbox WHERE outbox_id = :outbox_id
 
 -- name: finish(outbox_id, started, status, wa_message_id, error, next_attempt_at, refund, now)
--- What became of the try that began at `started`, and of no later one. That it was sent is good
--- news even where it was held for uncertain meanwhile. refund: 1 where the try does not count.
+-- The result of the try that began at `started`, and of no later one. That it was sent is recorded
+-- even if it has been marked uncertain meanwhile. refund: 1 if the try does not count.
 UPDATE wa_notification_outbox SET status = CAST(:status AS varchar),
   wa_message_id = coalesce(:wa_message_id, wa_message_id), error_message = :error,
   attempt_count = attempt_count - CAST(:refund AS integer),
@@ -139,7 +139,7 @@ WHERE outbox_id = :outbox_id AND send_started_at IS NOT DISTINCT FROM CAST(:star
 RETURNING outbox_id
 
 -- name: prune(before, batch)
--- Deletes messages of this service that ended so long ago, and with them the marks of what they
+-- Deletes messages of this service that ended before `before`, and with them the marks of what they
 -- told; a message that tells a change of a later day stays. Dead letters and uncertain ones wait
 -- for a person; those of the service before this one are not ours to delete.
 WITH old AS (

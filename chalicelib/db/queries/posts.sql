@@ -1,7 +1,7 @@
 -- name: begin(slot, client_id, day_start)
--- A client's run of a slot, the client's row, and, of each platform, what its verdict needs to know:
--- whether this is the day's `first` fetch yet to be complete, whether the client `had` posts at all,
--- and whether any older than the day are `known`; the account that was looked up.
+-- A client's run of a slot, the client's row, and, for each platform, what its verdict needs to
+-- know: whether no fetch of the day has been complete yet (`first`), whether the client `had` posts
+-- at all, and whether any posts before the day are `known`; also the account that was looked up.
 SELECT r.fetch_result, r.fetched_at, r.finished_at, r.api_calls, to_jsonb(c) AS client,
   (SELECT jsonb_object_agg(p.platform, jsonb_build_object(
      'first', NOT EXISTS (
@@ -21,11 +21,12 @@ WHERE r.slot = :slot AND r.client_id = :client_id
 
 -- name: store(slot, client_id, wib_day, now, posts)
 -- Takes its locks (docs/architecture.md), then the client's run, and stores the posts that a fetch
--- found, links, ledger and all. No row comes back where another worker was first; else the news of
--- each platform, and which of the posts had been taken away and are back. What others have committed
--- while it waited is seen by functions alone, each of which begins anew, and by the run's own lock.
--- posts: JSON array of posts of all platforms, each with `late` and `owned`; how a platform's are
--- written is its cicero_store_<platform>.
+-- found, with links and ledger. Returns no row if another worker was first; otherwise the news of
+-- each platform, and which of the posts had been removed and are back. What others have committed
+-- while it waited is seen only by functions, each of which takes a new snapshot, and by the run's
+-- own lock.
+-- posts: JSON array of posts of all platforms, each with `late` and `owned`; a platform's posts are
+-- written by its cicero_store_<platform>.
 WITH locked AS MATERIALIZED (
   SELECT 1 FROM cicero_lock(CAST(:client_id AS text), ARRAY(SELECT
     CAST(p ->> 'content_id' AS varchar) FROM jsonb_array_elements(CAST(:posts AS jsonb)) AS p))
@@ -64,8 +65,8 @@ FROM run
 
 -- name: note_missing(client_id, slot, now, day_start, day_end, seen, complete)
 -- The client's stored posts of the day, with the slot since which fetches have lacked them. Those
--- that this one lacked are noted. seen: the ids of all that the feeds showed; complete: the
--- platforms that may conclude that a post is gone.
+-- that this one lacked are noted. seen: the ids of all posts that the feeds showed; complete: the
+-- platforms whose fetch may conclude that a post is gone.
 WITH of_day AS MATERIALIZED (
   SELECT d.platform, d.content_id
   FROM cicero_posts_of_day(CAST(:client_id AS varchar), CAST(:day_start AS timestamptz),
@@ -86,14 +87,14 @@ SELECT platform, content_id, m.missing_since
 FROM of_day LEFT JOIN missing m USING (platform, content_id) ORDER BY platform, content_id
 
 -- name: end_fetch(slot, client_id, now, results, api_calls, api_requests, sql_round_trips, seconds)!
--- What the fetch came to, and what it cost.
+-- The result of the fetch and its cost.
 UPDATE client_run SET fetched_at = :now, fetch_result = CAST(:results AS jsonb),
   api_calls = CAST(:api_calls AS jsonb), api_requests = api_requests + :api_requests,
   sql_round_trips = sql_round_trips + :sql_round_trips, seconds = seconds + :seconds
 WHERE slot = :slot AND client_id = :client_id
 
 -- name: correct(slot, client_id, results, api_calls, api_requests, sql_round_trips, seconds)!
--- What removals came to, which are decided after the posts are stored, and what they cost.
+-- The results of removals, which are decided after the posts are stored, and their cost.
 UPDATE client_run SET fetch_result = CAST(:results AS jsonb),
   api_calls = CAST(:api_calls AS jsonb), api_requests = api_requests + :api_requests,
   sql_round_trips = sql_round_trips + :sql_round_trips, seconds = seconds + :seconds

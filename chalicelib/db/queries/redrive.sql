@@ -14,7 +14,7 @@ SELECT outbox_id, client_id, session, group_id AS chat, kind, status, slot, expi
 FROM wa_notification_outbox WHERE outbox_id = :outbox_id
 
 -- name: lock_client(outbox_id)
--- So that no run of the message's client writes meanwhile.
+-- Locks the message's client, so that no run of it writes meanwhile.
 SELECT cicero_lock(client_id, '{}') FROM wa_notification_outbox WHERE outbox_id = :outbox_id
 
 -- name: lock(outbox_id)
@@ -31,9 +31,9 @@ SELECT m.session, m.status, m.expires_at,
 FROM wa_notification_outbox m WHERE m.outbox_id = :outbox_id FOR UPDATE OF m
 
 -- name: redrive(outbox_id, expires_at, now)
--- Puts a message back to the start, with what it tells. Its key carries the moment, because the
+-- Puts a message back to the start, with what it tells. Its key includes the time, because the
 -- queue drops what it has seen within five minutes. told_meanwhile: how many of its changes another
--- message has told since the row was locked; then roll back.
+-- message has told since the row was locked; if any, roll back.
 WITH again AS (
   UPDATE wa_notification_outbox SET status = 'pending', attempt_count = 0, error_message = NULL,
     published_at = NULL, next_attempt_at = :now, expires_at = :expires_at, updated_at = :now

@@ -1,11 +1,11 @@
 -- name: clients(slot)
--- What was typed into the clients that are active, or have a run of the slot (`took_part`).
+-- What was typed in for the clients that are active, or have a run of the slot (`took_part`).
 SELECT c.*, c.client_status IS TRUE AS active, r.slot IS NOT NULL AS took_part
 FROM clients c LEFT JOIN client_run r ON r.client_id = c.client_id AND r.slot = :slot
 WHERE c.client_status OR r.slot IS NOT NULL ORDER BY c.client_id
 
 -- name: undelivered(slot, now)
--- Groups' messages that ended as dead letters, or uncertain, since another slot was closed last.
+-- Groups' messages that ended as dead letters, or uncertain, since another slot was last closed.
 SELECT outbox_id, client_id, status FROM wa_notification_outbox
 WHERE session IS NOT NULL AND kind IN ('task_list', 'changes')
   AND status IN ('dead_letter', 'uncertain') AND updated_at < :now
@@ -15,9 +15,9 @@ WHERE session IS NOT NULL AND kind IN ('task_list', 'changes')
 ORDER BY outbox_id
 
 -- name: uncovered(slot, day_start)
--- Posts whose list was read to less than 95 % in this slot, where no earlier read of the day said
--- so, or this one is in a lower tenth than all of those: a list at its cap loses a little each
--- time. A list of which an error left nothing is told as that.
+-- Posts of whose list less than 95 % was read in this slot, if no earlier read of the day said so,
+-- or this one is in a lower tenth than all of those: a list at its cap loses a little each time. A
+-- list of which an error left nothing is reported as such.
 SELECT v.client_id, v.platform, v.content_id, v.share, v.ended,
   coalesce(v.comments, v.names) AS read, greatest(v.count, v.total) AS expected
 FROM coverage v

@@ -1,6 +1,6 @@
 -- name: give_up(slot, client_id, expires_at, outcome, error_kind, now)
--- Ends a run that will not be worked on any more; no row comes back if it had ended already, or
--- was started over by a job with another expiry.
+-- Ends a run that will not be worked on any more; returns no row if it had already ended, or was
+-- restarted by a job with another expiry.
 UPDATE client_run SET finished_at = :now, outcome = :outcome, error_kind = :error_kind
 WHERE slot = :slot AND client_id = :client_id AND expires_at = :expires_at
   AND finished_at IS NULL

@@ -1,5 +1,5 @@
 -- name: open(slot, status, trigger, reason, now)
--- Opens (or records) a slot once; no row comes back when it was there already.
+-- Opens (or records) a slot once; returns no row if it was there already.
 INSERT INTO slot_run (slot, status, trigger, reason, opened_at, closed_at)
 VALUES (:slot, :status, :trigger, :reason, :now,
         CASE WHEN :status = 'open' THEN NULL ELSE CAST(:now AS timestamptz) END)
@@ -7,7 +7,7 @@ ON CONFLICT (slot) DO NOTHING
 RETURNING slot
 
 -- name: reopen(slot, trigger, now)
--- Opens a slot that was skipped or missed after all; no row comes back for any other.
+-- Opens a slot that was skipped or missed after all; returns no row for any other.
 UPDATE slot_run SET status = 'open', trigger = :trigger, reason = NULL, opened_at = :now,
   closed_at = NULL, started = clock_timestamp()
 WHERE slot = :slot AND status IN ('skipped', 'missed')
@@ -37,7 +37,7 @@ FROM jsonb_to_recordset(CAST(:clients AS jsonb))
 ON CONFLICT (slot, client_id) DO NOTHING
 
 -- name: restart_client(slot, client_id, trigger, fetch_posts, expires_at)!
--- A manual run starts over, whatever the slot's own run had come to.
+-- A manual run starts over, whatever the result of the slot's own run was.
 INSERT INTO client_run (slot, client_id, trigger, fetch_posts, expires_at)
 VALUES (:slot, :client_id, :trigger, :fetch_posts, :expires_at)
 ON CONFLICT (slot, client_id) DO UPDATE SET
@@ -46,7 +46,7 @@ ON CONFLICT (slot, client_id) DO UPDATE SET
   engagement_result = NULL, finished_at = NULL, outcome = NULL, error_kind = NULL
 
 -- name: undispatched(slot, skip, most)
--- So many of the runs whose job was not sent yet, after the first few; the clients longest
+-- Up to `most` of the runs whose job was not sent yet, after the first `skip`; the clients longest
 -- without a success come first.
 SELECT r.client_id, r.trigger, r.fetch_posts, r.expires_at
 FROM client_run r
@@ -68,8 +68,8 @@ UPDATE client_run r SET dispatched_at = :now FROM held
 WHERE r.slot = :slot AND r.client_id = held.client_id
 
 -- name: close(slot, now, overdue)
--- Closes an open slot whose clients have all finished, or one that had its time; one caller at
--- most gets the row.
+-- Closes an open slot whose clients have all finished, or one that is overdue; at most one caller
+-- gets the row.
 UPDATE slot_run SET status = 'closed', closed_at = :now, report_due = true,
   seconds = extract(epoch FROM clock_timestamp() - started)
 WHERE slot = :slot AND status = 'open'
@@ -78,8 +78,8 @@ WHERE slot = :slot AND status = 'open'
 RETURNING slot
 
 -- name: take_report(slot)
--- The caller writes what operators are told of a closed slot, in this transaction; no row comes
--- back where another one has.
+-- Lets the caller write what operators are told of a closed slot, in this transaction; returns no
+-- row if another caller has.
 UPDATE slot_run SET report_due = false WHERE slot = :slot AND report_due
 RETURNING coalesce(seconds, 0) AS seconds
 
@@ -92,11 +92,11 @@ SELECT slot FROM slot_run WHERE report_due AND closed_at <= :closed_before ORDER
 SELECT max(slot) AS slot FROM slot_run WHERE slot >= :day_start AND status <> 'open'
 
 -- name: overdue(opened_before)
--- Open slots that have had their time.
+-- Open slots that should have finished by now.
 SELECT slot FROM slot_run WHERE status = 'open' AND opened_at <= :opened_before ORDER BY slot
 
 -- name: summary(slot)
--- What the slot came to, for the report and the command line.
+-- The result of the slot, for the report and the command line.
 SELECT count(*) AS clients,
        count(*) FILTER (WHERE outcome = 'done') AS done,
        count(*) FILTER (WHERE outcome <> 'done') AS failed,
