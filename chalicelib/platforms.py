@@ -61,7 +61,7 @@ class Links:
     short: bool = False
 
     def to(self, content_id: str, handle: str | None = None) -> str:
-        """The post's address; it works without the account's handle as well."""
+        """The post's address; it also works without the account's handle."""
         return self.url.format(content_id=quote(content_id, safe=""), handle=handle or self.handle)
 
 

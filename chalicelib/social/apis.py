@@ -29,7 +29,7 @@ class SocialApi(Feeds, Protocol):
         """One page of the people who engaged with a post, of the sort that its count is about."""
 
     def post(self, content_id: str, /) -> Post:
-        """One post. NotFound if it is gone."""
+        """One post. Raises NotFound if it is gone."""
 
     def close(self) -> None:
         """Closes its connections."""
@@ -41,7 +41,7 @@ class AccountsById(Feeds, Protocol):
     description names the column that keeps it."""
 
     def account_id(self, handle: str, /) -> str:
-        """The account's id. NotFound if there is no such account."""
+        """The account's id. Raises NotFound if there is no such account."""
 
 
 APIS: Mapping[Platform, Callable[[Api | Fallback], SocialApi]] = {

@@ -5,7 +5,7 @@
     │   └── EndpointRefused  one endpoint only: not retried
     ├── QuotaExceeded      the plan's quota is used up: not retried
     │   └── BudgetSpent    our own daily budget is: not retried
-    ├── RateLimited        too fast: retried, after Retry-After where given
+    ├── RateLimited        too fast: retried, after Retry-After if given
     ├── Upstream           5xx, time-out, lost connection: retried
     ├── Malformed          not a usable response: empty, HTML, wrong envelope: retried
     ├── Business           the API says no, with a code of its own: not retried

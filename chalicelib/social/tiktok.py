@@ -44,7 +44,7 @@ class TikTok:
         self.api.close()
 
     def account_id(self, handle: str) -> str:
-        """The stable secUid of an account. NotFound if the API knows no such account."""
+        """The stable secUid of an account. Raises NotFound if the API knows no such account."""
         return self.api.get("/api/user/info", _read_secuid, uniqueId=handle)
 
     def posts(self, secuid: str, after: str | None = None) -> PostPage:
@@ -76,7 +76,7 @@ class TikTok:
         )
 
     def post(self, video_id: str) -> Post:
-        """One video. NotFound if it is gone."""
+        """One video. Raises NotFound if it is gone."""
         return self.api.get("/api/post/detail", _read_single, videoId=video_id)
 
 

@@ -93,7 +93,7 @@ def link(client: Client, platform: Platform, content_id: str) -> str:
 
 
 def post_link(platform: Platform, content_id: str, handle: str | None = None) -> str:
-    """The address of a post; it works without the account's handle as well."""
+    """The address of a post; it also works without the account's handle."""
     return DESCRIPTIONS[platform].links.to(content_id, handle)
 
 
