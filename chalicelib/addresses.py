@@ -110,11 +110,7 @@ def web_page(url: str) -> str:
     """A URL that can be requested over HTTP, with any path and query."""
     if not url.startswith(("http://", "https://")):
         raise ValueError("must start with https://")
-    parts = _split(url)
-    if "@" in parts.netloc:
-        raise ValueError("has a user or password in it; leave that out")
-    check_host(parts.hostname or "")
-    _port(parts)
+    _check_server(_split(url))
     return url
 
 
@@ -143,6 +139,10 @@ def check_host(host: str) -> None:
 def _only_host(parts: SplitResult, user: bool = False) -> None:
     if parts.path or parts.query or parts.fragment:
         raise ValueError("has something behind the host and port; leave that out")
+    _check_server(parts, user)
+
+
+def _check_server(parts: SplitResult, user: bool = False) -> None:
     if not user and "@" in parts.netloc:
         raise ValueError("has a user or password in it; leave that out")
     check_host(parts.hostname or "")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -20,6 +20,7 @@ from local.running import running
 from local.services import EmbeddedPostgres
 
 if TYPE_CHECKING:
+    from chalicelib.clients import Client
     from local.stack import Stack
 
 log = logging.getLogger(__name__)
@@ -47,17 +48,23 @@ def ask_outbox(event: dict[str, Any]) -> dict[str, Any]:
 
 def print_plans(slot: Slot, client_id: str | None) -> None:
     """Prints what the groups of one client, or of all, would be told in this slot."""
-    from chalicelib import clients
-    from chalicelib.manual.runs import find_client
     from chalicelib.notify.state import preview
     from local.show import print_plan
 
     with reading() as reader:
-        with reader.db.transaction() as tx:
-            rows = tx.run("slots.active_clients") if client_id is None else []
-            named = [find_client(tx, client_id)] if client_id else []
-        for one in named or clients.participants(rows):
+        for one in clients_of(reader, client_id):
             print_plan(one, preview(reader, one, slot))
+
+
+def clients_of(reader: Runtime, client_id: str | None) -> Sequence[Client]:
+    """The named client, or without a name all that take part. Raises BadInput for a wrong name."""
+    from chalicelib.clients import participants
+    from chalicelib.manual.runs import find_client
+
+    with reader.db.transaction() as tx:
+        if client_id is None:
+            return participants(tx.run("slots.active_clients"))
+        return [find_client(tx, client_id)]
 
 
 @contextmanager

@@ -7,12 +7,9 @@ from dataclasses import asdict
 
 import click
 
-from chalicelib import clients
-from chalicelib.clients import Client
 from chalicelib.errors import BadInput
-from chalicelib.manual.runs import find_client
 from chalicelib.manual.shadow import Comparison, Difference, compare_day
-from local.access import reading
+from local.access import clients_of, reading
 from local.environment import given_environment
 
 _SHOWN = 10  # names per difference
@@ -24,10 +21,7 @@ def run_shadow(client_id: str | None, as_json: bool) -> None:
         raise BadInput("RAPIDAPI_KEY", "is not set, so there is nothing to compare with", "Set it.")
     different = 0
     with reading() as reader:
-        with reader.db.transaction() as tx:
-            rows = tx.run("slots.active_clients") if client_id is None else []
-            chosen: list[Client] = [find_client(tx, client_id)] if client_id else []
-        chosen = chosen or clients.participants(rows)
+        chosen = clients_of(reader, client_id)
         for one in chosen:
             found = compare_day(reader, one)
             different += bool(found.differences)

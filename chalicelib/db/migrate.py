@@ -106,10 +106,5 @@ def refuse_old_server(version: int) -> None:
 
 def server_version(database_url: str) -> int:
     """The server's server_version_num."""
-    import pg8000.native
-
-    connection = connect(pg8000.native.Connection, connect_arguments(database_url))
-    try:
-        return int(connection.run("SHOW server_version_num")[0][0])
-    finally:
-        connection.close()
+    [[number]] = _ask(connect_arguments(database_url), "SHOW server_version_num")
+    return int(number)
