@@ -192,15 +192,20 @@ def runtime_at(sandbox_environment: dict[str, str], sandbox: Sandbox) -> Iterato
     def make(at: str | datetime) -> Runtime:
         now = Slot.parse(f"{DAY}T{at}").at if isinstance(at, str) else at
         sandbox.set_now(now)
-        runtime = Runtime(settings_of(sandbox_environment), lambda: now)
-        with environment(sandbox_environment):
-            _ = runtime.queues.client
-        made.append(runtime)
-        return runtime
+        made.append(runtime_of(sandbox_environment, now))
+        return made[-1]
 
     yield make
     for runtime in made:
         runtime.close()
+
+
+def runtime_of(values: Mapping[str, str], now: datetime) -> Runtime:
+    """A runtime with this environment, even for its SQS client, at this moment."""
+    runtime = Runtime(settings_of(values), lambda: now)
+    with environment(values):
+        _ = runtime.queues.client
+    return runtime
 
 
 def settings_of(values: Mapping[str, str]) -> Settings:

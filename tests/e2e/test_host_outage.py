@@ -15,10 +15,9 @@ import pytest
 from chalicelib.outbox.publish import publish_messages
 from chalicelib.runtime import Runtime
 from chalicelib.slots import WIB
-from local.environment import environment
 from local.host_process import HostProcess
 from local.services import EmbeddedPostgres
-from tests.conftest import settings_of
+from tests.conftest import runtime_of
 from tests.integration.ledger import message, write
 from tests.integration.waiting import wait_until
 
@@ -35,9 +34,7 @@ def values(new_environment: Callable[[], dict[str, str]]) -> dict[str, str]:
 @pytest.fixture
 def runtime(values: dict[str, str]) -> Iterator[Runtime]:
     """Writes and publishes, as Lambda does."""
-    with environment(values):
-        made = Runtime(settings_of(values), lambda: NOW)
-        _ = made.queues.client
+    made = runtime_of(values, NOW)
     yield made
     made.close()
 

@@ -25,12 +25,11 @@ from chalicelib.manual.posts import restore_post
 from chalicelib.notify.state import load_run
 from chalicelib.runtime import Runtime
 from chalicelib.slots import WIB, Slot
-from local.environment import environment
 from local.sandbox import Sandbox
 from local.sandbox.world import Post, like_count, likers
 from local.seed import seed
 from local.services import EmbeddedPostgres
-from tests.conftest import settings_of
+from tests.conftest import runtime_of
 from tests.integration import answers
 from tests.integration.conftest import DEMO, Copies, NewService, Sandboxes, hosts
 from tests.integration.db import catalogue, old_database
@@ -222,12 +221,8 @@ def new_runtime(new_service: NewService, sandboxes: Sandboxes) -> Iterator[NewRu
     def make(url: str, now: datetime) -> Runtime:
         api.set_faults([])
         api.set_now(now)
-        values = new_service(url) | hosts(api)
-        runtime = Runtime(settings_of(values), lambda: now)
-        with environment(values):
-            _ = runtime.queues.client
-        made.append(runtime)
-        return runtime
+        made.append(runtime_of(new_service(url) | hosts(api), now))
+        return made[-1]
 
     yield make
     for runtime in made:

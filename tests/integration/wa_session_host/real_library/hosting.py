@@ -18,7 +18,6 @@ from wa_session_host.session.session import Session
 from wa_session_host.session.snapshot import Snapshot, Times
 
 TIMES = Times(tick=0.05, ping=1.0, backoff=0.2, replaced_retry=0.5)
-PATIENCE = 180.0
 OPERATORS = "admin_alert"
 
 
@@ -42,9 +41,9 @@ def snapshot(host: Host) -> Snapshot:
 
 def pair(host: Host, account: AccountScript) -> None:
     """Scans the code that is shown, or the next one."""
-    wait_until(lambda: snapshot(host).code is not None, PATIENCE)
+    wait_until(lambda: snapshot(host).code is not None)
     account.scan(snapshot(host).code or "")
-    wait_until(host.ready, PATIENCE)
+    wait_until(host.ready)
 
 
 class Told:

@@ -14,7 +14,6 @@ from tests.integration.inbox import Inbox
 from tests.integration.ledger import message
 from tests.integration.wa_session_host.hosting import publish
 from tests.integration.wa_session_host.real_library.hosting import (
-    PATIENCE,
     Told,
     running,
     snapshot,
@@ -49,7 +48,7 @@ def test_texts_go_out_as_they_were_written_and_the_groups_are_known(
     values: dict[str, str], standin: Standin, real_writer: Runtime, told: Told
 ) -> None:
     with running(values, standin) as host:
-        wait_until(host.ready, PATIENCE)
+        wait_until(host.ready)
         _publish(real_writer)
         wait_until(_all_sent(told))
         groups = host.page.operations.groups(host.sessions["gateway"])
@@ -62,12 +61,12 @@ def test_a_killed_child_is_replaced_and_meanwhile_nothing_is_taken_from_the_queu
     values: dict[str, str], standin: Standin, real_writer: Runtime, told: Told, inbox: Inbox
 ) -> None:
     with running(values, standin, Times()) as host:
-        wait_until(host.ready, PATIENCE)
+        wait_until(host.ready)
         pid = _signal(host, signal.SIGKILL)
         wait_until(lambda: not host.ready())
         _publish(real_writer)
         assert host.ready() or inbox.seen(OUTBOUND) == (len(TEXTS), 0)
-        wait_until(_all_sent(told), PATIENCE)
+        wait_until(_all_sent(told))
         assert snapshot(host).pid != pid
     assert standin.texts == TEXTS
     assert [row["attempt_count"] for row in told.rows()] == [1, 1, 1]
@@ -79,11 +78,11 @@ def test_a_child_that_is_killed_while_it_sends_leaves_one_message_uncertain(
 ) -> None:
     standin.next_sends("ack", "silence")
     with running(values, standin, Times()) as host:
-        wait_until(host.ready, PATIENCE)
+        wait_until(host.ready)
         _publish(real_writer)
         standin.wait_for(lambda: len(standin.arrivals) == 2)
         _signal(host, signal.SIGKILL)
-        wait_until(lambda: told.statuses() == ["sent", "uncertain", "sent"], PATIENCE)
+        wait_until(lambda: told.statuses() == ["sent", "uncertain", "sent"])
     assert standin.texts_to(GROUP) == TEXTS
     assert told.alerts() == ["wa-uncertain"]
 
@@ -96,13 +95,13 @@ def test_a_child_that_hangs_is_replaced_and_what_it_had_not_begun_is_sent(
     measured: Measured,
 ) -> None:
     with running(values, standin, Times()) as host:
-        wait_until(host.ready, PATIENCE)
+        wait_until(host.ready)
         hung, pid = time.monotonic(), _signal(host, signal.SIGSTOP)
         _publish(real_writer)
-        wait_until(lambda: not host.ready(), PATIENCE)
-        wait_until(host.ready, PATIENCE)
+        wait_until(lambda: not host.ready())
+        wait_until(host.ready)
         seconds = time.monotonic() - hung
-        wait_until(_all_sent(told), PATIENCE)
+        wait_until(_all_sent(told))
         assert snapshot(host).pid != pid
     assert standin.texts == TEXTS
     assert len(standin.arrivals) == len(TEXTS), "each once"

@@ -14,7 +14,6 @@ from tests.integration.inbox import Inbox
 from tests.integration.ledger import message
 from tests.integration.wa_session_host.hosting import publish
 from tests.integration.wa_session_host.real_library.hosting import (
-    PATIENCE,
     TIMES,
     Told,
     pair,
@@ -173,10 +172,10 @@ def test_while_the_session_is_away_the_queue_keeps_its_messages_and_afterwards_t
     inbox: Inbox,
 ) -> None:
     with running(values, standin, row.times) as host:
-        wait_until(host.ready, PATIENCE)
+        wait_until(host.ready)
         scene = Scene(host, standin, account)
         row.happens(scene)
-        wait_until(lambda: snapshot(host).reason == row.reason, PATIENCE)
+        wait_until(lambda: snapshot(host).reason == row.reason)
         assert snapshot(host).state == row.state
         assert not host.ready()
         wait_until(lambda: told.alerts() == row.alerts)
@@ -186,7 +185,7 @@ def test_while_the_session_is_away_the_queue_keeps_its_messages_and_afterwards_t
             assert inbox.seen(OUTBOUND) == (1 + len(row.alerts), 0), "in sight, never received"
         assert (told.statuses(), standin.arrivals) == (["pending"], [])
         row.mend(scene)
-        wait_until(lambda: told.statuses() == ["sent"], PATIENCE)
+        wait_until(lambda: told.statuses() == ["sent"])
     assert told.alerts() == row.alerts
     assert standin.texts_to(GROUP) == ["Apel pagi"]
     [sent] = told.rows()
@@ -197,7 +196,7 @@ def test_messages_that_cannot_be_read_are_counted_and_told_and_the_session_stays
     values: dict[str, str], standin: Standin, account: AccountScript, told: Told
 ) -> None:
     with running(values, standin, replace(TIMES, undecryptable_most=3)) as host:
-        wait_until(host.ready, PATIENCE)
+        wait_until(host.ready)
         for number in range(1, 5):
             account.undecryptable(GROUP, MEMBER)
             wait_until(lambda number=number: snapshot(host).undecryptable == number)  # type: ignore[misc]
@@ -214,9 +213,9 @@ def test_a_member_who_asks_again_is_counted_and_apart_where_the_child_forgot_the
     told: Told,
 ) -> None:
     with running(values, standin) as host:
-        wait_until(host.ready, PATIENCE)
+        wait_until(host.ready)
         publish(real_writer, message(real_writer, "k1"))
-        wait_until(lambda: told.statuses() == ["sent"], PATIENCE)
+        wait_until(lambda: told.statuses() == ["sent"])
         account.ask_again(standin.arrivals[0].id, GROUP, MEMBER)
         wait_until(lambda: snapshot(host).retry_receipts == 1)
         assert snapshot(host).retry_receipts_too_late == 0
@@ -235,7 +234,7 @@ def test_a_server_that_falls_silent_costs_an_uncertain_message_and_no_other(
     """The library's own patience: half a minute for a pong, 75 seconds for an acknowledgement."""
     standin.next_sends("silence")
     with running(values, standin) as host:
-        wait_until(host.ready, PATIENCE)
+        wait_until(host.ready)
         keys = ["k1", "k2"]
         publish(real_writer, *(message(real_writer, key, text=key) for key in keys))
         standin.wait_for(lambda: standin.arrivals)

@@ -13,8 +13,8 @@ from chalicelib.runtime import Runtime
 from tests.conftest import Measured
 from tests.integration.ledger import message, write
 from tests.integration.wa_session_host.processes import HostProcess
-from tests.integration.wa_session_host.real_library.hosting import PATIENCE, Told, running
-from tests.integration.waiting import wait_until
+from tests.integration.wa_session_host.real_library.hosting import Told, running
+from tests.integration.waiting import PATIENCE_SECONDS, wait_until
 from tests.whatsapp.linked import MEMBER, NUMBER
 from tests.whatsapp.script import AccountScript
 from tests.whatsapp.standin import Standin
@@ -42,12 +42,12 @@ def test_a_thousand_messages_to_fifty_groups_keep_their_order_in_each_group(
         *(message(real_writer, text, chat=chat, text=text) for chat, text in turns),
     )
     with running(values, standin) as host:
-        wait_until(host.ready, PATIENCE)
+        wait_until(host.ready)
         started = time.monotonic()
         for start in range(0, MESSAGES, AT_ONCE):  # a full queue slows the emulator, not the host
             publish_messages(real_writer, rows[start : start + AT_ONCE])
             standin.wait_for(lambda n=start: len(standin.arrivals) >= n)  # type: ignore[misc]
-        wait_until(lambda: told.finished(MESSAGES), PATIENCE)
+        wait_until(lambda: told.finished(MESSAGES))
         seconds = time.monotonic() - started
     assert len(standin.arrivals) == MESSAGES, "each once"
     for chat in chats:
@@ -73,7 +73,7 @@ def test_memory_stays_flat_over_a_hundred_reconnects_and_restarts_of_the_child(
 ) -> None:
     hasty = ("tests.wa_child.host",)
     with HostProcess(values | standin.environment(), tmp_path / "host.log", hasty) as host:
-        account.wait_connected(PATIENCE)
+        account.wait_connected(PATIENCE_SECONDS)
         parent = psutil.Process(host.process.pid)
         [child] = parent.children()
         child_before = _after(account, DROPS // 4, child)
@@ -92,7 +92,7 @@ def _after(account: AccountScript, drops: int, child: psutil.Process) -> float:
     """The child's memory in MB after so many lost connections."""
     for _ in range(drops):
         account.drop()
-        account.wait_connected(PATIENCE)
+        account.wait_connected(PATIENCE_SECONDS)
     return float(child.memory_info().rss / MB)
 
 
@@ -102,5 +102,5 @@ def _after_restarts(account: AccountScript, restarts: int, host: psutil.Process)
         [child] = host.children()
         child.kill()
         account.wait_disconnected()
-        account.wait_connected(PATIENCE)
+        account.wait_connected(PATIENCE_SECONDS)
     return float(host.memory_info().rss / MB)

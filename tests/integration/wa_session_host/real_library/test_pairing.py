@@ -20,7 +20,6 @@ from tests.integration.wa_session_host.browser import HASH, enter, enter_at, sta
 from tests.integration.wa_session_host.hosting import publish
 from tests.integration.wa_session_host.processes import HostProcess
 from tests.integration.wa_session_host.real_library.hosting import (
-    PATIENCE,
     TIMES,
     Told,
     pair,
@@ -117,22 +116,22 @@ def test_a_phone_code_that_is_asked_for_late_gets_a_round_of_its_own_to_be_typed
     unlinked: dict[str, str], standin: Standin, account: AccountScript
 ) -> None:
     with running(unlinked, standin, replace(TIMES, typing=160.0)) as host:
-        wait_until(lambda: snapshot(host).code is not None, PATIENCE)
+        wait_until(lambda: snapshot(host).code is not None)
         before = snapshot(host)
         code, until = host.page.operations.pair_phone(session_of(host), NUMBER)
         assert before.round_until is not None
         assert until > before.round_until
         assert snapshot(host).pid != before.pid
         account.type_code(code)
-        wait_until(host.ready, PATIENCE)
+        wait_until(host.ready)
 
 
 def test_a_phone_that_answers_with_another_secret_is_not_linked_and_new_codes_follow(
     host: Host, account: AccountScript
 ) -> None:
-    wait_until(lambda: snapshot(host).code is not None, PATIENCE)
+    wait_until(lambda: snapshot(host).code is not None)
     account.scan_wrongly(snapshot(host).code or "")
-    wait_until(lambda: snapshot(host).reason == "pair_failed", PATIENCE)
+    wait_until(lambda: snapshot(host).reason == "pair_failed")
     pair(host, account)
 
 
@@ -143,11 +142,11 @@ def test_when_nobody_scanned_any_code_new_ones_follow_at_once(
     """The library's own 20 seconds for the only code that it is offered."""
     standin.offer_codes(1)
     with running(unlinked, standin, replace(TIMES, backoff=60.0)) as host:
-        wait_until(lambda: snapshot(host).code is not None, PATIENCE)
+        wait_until(lambda: snapshot(host).code is not None)
         expired = snapshot(host).code or ""
-        wait_until(lambda: snapshot(host).code is None, PATIENCE)
+        wait_until(lambda: snapshot(host).code is None)
         assert snapshot(host).reason == "qr_expired"
         with pytest.raises(LookupError):
             account.scan(expired)
-        wait_until(lambda: snapshot(host).code is not None, PATIENCE)
+        wait_until(lambda: snapshot(host).code is not None)
         pair(host, account)

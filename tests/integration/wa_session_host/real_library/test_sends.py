@@ -15,7 +15,6 @@ from tests.integration.inbox import Inbox
 from tests.integration.ledger import message, write
 from tests.integration.wa_session_host.hosting import publish
 from tests.integration.wa_session_host.real_library.hosting import (
-    PATIENCE,
     Told,
     running,
     session_of,
@@ -67,11 +66,11 @@ def test_what_a_send_meets_decides_its_row_and_the_next_one_goes_out_once(
 ) -> None:
     standin.next_sends(*row.meets)
     with running(values, standin) as host:
-        wait_until(host.ready, PATIENCE)
+        wait_until(host.ready)
         publish(real_writer, message(real_writer, "k1", text="satu"))
-        wait_until(lambda: told.finished(1), PATIENCE)
+        wait_until(lambda: told.finished(1))
         publish(real_writer, message(real_writer, "k2", text="dua"))
-        wait_until(lambda: told.finished(2), PATIENCE)
+        wait_until(lambda: told.finished(2))
         assert snapshot(host).restarts == 1
     first, second = told.rows()
     counted = row.tries - sum(outcome in (420, 429) for outcome in row.meets)
@@ -97,13 +96,13 @@ def test_a_group_without_the_account_is_a_dead_letter_and_holds_no_other_chat_up
     standin.world.groups[Jid.parse(GROUP)].gone = gone
     person = f"{MEMBER}@s.whatsapp.net"
     with running(values, standin) as host:
-        wait_until(host.ready, PATIENCE)
+        wait_until(host.ready)
         publish(
             real_writer,
             message(real_writer, "k1", chat=chat),
             message(real_writer, "k2", chat=person),
         )
-        wait_until(lambda: told.finished(2), PATIENCE)
+        wait_until(lambda: told.finished(2))
     first, second = told.rows()
     assert (first["status"], first["attempt_count"]) == ("dead_letter", 1)
     assert first["error_message"] == "the account is not in the group, or the group is gone"
@@ -121,7 +120,7 @@ def test_a_message_without_a_connection_is_not_sent_and_tried_again(
         nobodys = ours.model_copy(update={"outbox_id": row["outbox_id"] + 1})
         real_writer.queues.send(OUTBOUND, [Entry(nobodys, GROUP, "nobody's")])
         # it has settled what a host before it left, and takes a message of ours for none of these
-        wait_until(lambda: inbox.count(OUTBOUND) == 0, PATIENCE)
+        wait_until(lambda: inbox.count(OUTBOUND) == 0)
         standin.down()
         delivery = Delivery(real_writer, WhatsAppTransport(session_of(host)))
         wait = delivery.deliver(ours)  # as if the host had not noticed yet
@@ -132,7 +131,7 @@ def test_a_message_without_a_connection_is_not_sent_and_tried_again(
         assert "failed to get group members" in after["error_message"]
         standin.up()
         publish_messages(real_writer, [row])
-        wait_until(lambda: told.statuses() == ["sent"], PATIENCE)
+        wait_until(lambda: told.statuses() == ["sent"])
     assert len(standin.arrivals) == 1
     assert told.alerts() == []
 
@@ -146,9 +145,9 @@ def test_a_question_about_the_group_that_is_cut_short_costs_a_try_and_no_message
 ) -> None:
     account.drop_questions("w:g2", 2)
     with running(values, standin) as host:
-        wait_until(host.ready, PATIENCE)
+        wait_until(host.ready)
         publish(real_writer, message(real_writer, "k1"))
-        wait_until(lambda: told.statuses() == ["sent"], PATIENCE)
+        wait_until(lambda: told.statuses() == ["sent"])
     assert told.rows()[0]["attempt_count"] == 2
     assert len(standin.arrivals) == 1
 
@@ -190,12 +189,12 @@ def test_a_message_whose_outcome_nobody_knows_is_uncertain_and_never_sent_again(
 ) -> None:
     standin.next_sends(meets)
     with running(values, standin, send_seconds=3.0 if meets == "silence" else 120.0) as host:
-        wait_until(host.ready, PATIENCE)
+        wait_until(host.ready)
         publish(real_writer, *(message(real_writer, key, text=key) for key in ("k1", "k2")))
         happens(standin)
-        wait_until(lambda: told.statuses()[0] == "uncertain", PATIENCE)
+        wait_until(lambda: told.statuses()[0] == "uncertain")
         standin.up()
-        wait_until(lambda: told.statuses() == ["uncertain", "sent"], PATIENCE)
+        wait_until(lambda: told.statuses() == ["uncertain", "sent"])
         assert snapshot(host).restarts == restarts
         assert sorted(told.alerts()) == alerts
     assert error in told.rows()[0]["error_message"]

@@ -11,7 +11,6 @@ import pytest
 from chalicelib.db import Database
 from local.services import EmbeddedPostgres
 from tests.integration.wa_session_host.real_library.hosting import (
-    PATIENCE,
     pair,
     running,
     snapshot,
@@ -38,7 +37,7 @@ def test_a_session_in_postgresql_outlives_its_host(
     with running(kept, standin) as host:
         pair(host, account)
     with running(kept, standin) as again:
-        wait_until(again.ready, PATIENCE)
+        wait_until(again.ready)
         assert snapshot(again).code_number == 0
     database = Database(session_database)
     with database.transaction():

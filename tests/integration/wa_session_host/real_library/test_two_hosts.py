@@ -16,7 +16,7 @@ from tests.integration.inbox import Inbox
 from tests.integration.ledger import message
 from tests.integration.wa_session_host.hosting import publish
 from tests.integration.wa_session_host.processes import HostProcess
-from tests.integration.wa_session_host.real_library.hosting import PATIENCE, Told
+from tests.integration.wa_session_host.real_library.hosting import Told
 from tests.integration.waiting import PATIENCE_SECONDS, wait_until
 from tests.whatsapp.linked import GROUP
 from tests.whatsapp.script import AccountScript
@@ -32,7 +32,7 @@ def owner(
 ) -> Iterator[HostProcess]:
     """A host that owns the account and is connected."""
     with HostProcess(values | standin.environment(), tmp_path / "owner.log") as host:
-        account.wait_connected(PATIENCE)
+        account.wait_connected(PATIENCE_SECONDS)
         yield host
 
 
@@ -59,8 +59,8 @@ def test_the_second_takes_over_from_a_killed_one_and_no_message_is_lost_or_doubl
         account.wait_disconnected()
         account.wait_connected()
         takeover = time.monotonic() - killed
-        wait_until(lambda: told.finished(MESSAGES), PATIENCE)
-        wait_until(lambda: inbox.count(OUTBOUND) == 0, PATIENCE)
+        wait_until(lambda: told.finished(MESSAGES))
+        wait_until(lambda: inbox.count(OUTBOUND) == 0)
     found = Counter(told.statuses())
     assert found["sent"] >= MESSAGES - 1
     assert found["uncertain"] == MESSAGES - found["sent"], "only what was under way, if anything"
