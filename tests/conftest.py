@@ -22,6 +22,7 @@ from local.resources import create_queues
 from local.sandbox import Sandbox, Scenario, demo_day
 from local.seed import seed
 from local.services import EmbeddedPostgres, EmbeddedRedis, MotoServer
+from tests.sandbox import SandboxThread
 
 ROOT = Path(__file__).resolve().parent.parent
 DAY = date(2026, 2, 20)
@@ -165,7 +166,7 @@ def scenario() -> Scenario:
 
 @pytest.fixture
 def sandbox(scenario: Scenario) -> Iterator[Sandbox]:
-    with Sandbox(scenario) as api:
+    with SandboxThread(scenario) as api:
         yield api
 
 

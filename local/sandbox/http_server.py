@@ -48,6 +48,7 @@ class SandboxServer:
     def __init__(self, world: World, latency_seconds: float = 0.0, port: int = 0) -> None:
         self._state = SandboxState(world, latency_seconds)
         self._socket = socket.create_server((HOST, port), backlog=WAITING)
+        self._server = self._make_server()
 
     @property
     def server_port(self) -> int:
@@ -60,7 +61,14 @@ class SandboxServer:
         return f"http://{HOST}:{self.server_port}"
 
     def serve_forever(self) -> None:
-        """Returns after SIGINT or SIGTERM in the main thread; in another one never."""
+        """Returns after `stop()`, and in the main thread after SIGINT or SIGTERM."""
+        self._server.run([self._socket])
+
+    def stop(self) -> None:
+        """Lets `serve_forever` return soon; requests under way get no answer."""
+        self._server.should_exit = self._server.force_exit = True
+
+    def _make_server(self) -> uvicorn.Server:
         config = uvicorn.Config(
             self._serve,
             interface="asgi3",
@@ -74,7 +82,7 @@ class SandboxServer:
             proxy_headers=False,
             timeout_keep_alive=KEEP_ALIVE_SECONDS,
         )
-        uvicorn.Server(config).run([self._socket])
+        return uvicorn.Server(config)
 
     def __enter__(self) -> Self:
         return self

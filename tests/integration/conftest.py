@@ -24,6 +24,7 @@ from tests.conftest import DAY, OPERATOR, ROOT, RuntimeAt
 from tests.integration.inbox import Inbox
 from tests.integration.service import SharedService
 from tests.integration.tables import Tables
+from tests.sandbox import SandboxThread
 
 SETTINGS = {
     "AWS_ACCESS_KEY_ID": "test",
@@ -60,7 +61,7 @@ def sandboxes() -> Iterator[Sandboxes]:
             for known, api in started:
                 if known is scenario:
                     return api
-            started.append((scenario, running.enter_context(Sandbox(scenario))))
+            started.append((scenario, running.enter_context(SandboxThread(scenario))))
             return started[-1][1]
 
         yield of

@@ -17,6 +17,7 @@ from local.sandbox.faults import KINDS
 from local.sandbox.scenario import WIB
 from tests.conftest import ROOT
 from tests.integration.waiting import PATIENCE_SECONDS
+from tests.sandbox import SandboxThread
 
 DAY = date(2026, 2, 20)
 KEY = {"X-RapidAPI-Key": "any"}
@@ -25,7 +26,7 @@ FEED = "/v1/posts?username_or_id_or_url=polres.contoh"
 
 @pytest.fixture(scope="module")
 def running() -> Iterator[Sandbox]:
-    with Sandbox(demo_day(DAY)) as sandbox:
+    with SandboxThread(demo_day(DAY)) as sandbox:
         sandbox.set_now(datetime(2026, 2, 20, 17, tzinfo=WIB))
         yield sandbox
 
