@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
@@ -15,6 +14,8 @@ from chalicelib.db import Database, Row
 from chalicelib.slots import Slot
 from local.sandbox import Sandbox, Scenario, crowd
 from local.seed import seed
+from tests.forks.forks import forked
+from tests.sandbox import SandboxThread
 
 ROOT = Path(__file__).resolve().parents[2]
 CLIENTS, POSTS, VIDEOS = 50, 2, 1
@@ -28,7 +29,7 @@ def scenario() -> Scenario:
 @pytest.fixture(scope="module")
 def sandbox(scenario: Scenario) -> Iterator[Sandbox]:
     """One for all tests; it counts requests on from one to the next."""
-    with Sandbox(scenario, latency_seconds=0.15) as api:
+    with SandboxThread(scenario, latency_seconds=0.15) as api:
         yield api
 
 
@@ -47,7 +48,7 @@ def outside(
 
 def local(environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "local", *arguments],
+        forked("local", *arguments),
         cwd=ROOT,
         env=environment,
         capture_output=True,
@@ -202,7 +203,7 @@ def test_the_host_without_a_database_says_so(outside: dict[str, str], tmp_path: 
     values = {name: value for name, value in outside.items() if name != "DATABASE_URL"}
 
     run = subprocess.run(
-        [sys.executable, "-m", "wa_session_host"],
+        forked("wa_session_host"),
         cwd=tmp_path,
         env=values | {"PYTHONPATH": str(ROOT)},
         capture_output=True,

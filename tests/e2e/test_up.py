@@ -13,6 +13,7 @@ import psutil
 import pytest
 
 from local.running import running
+from tests.forks.forks import forked
 from tests.integration.waiting import wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -57,7 +58,7 @@ def command(
     environment: Environment, directory: Path, *arguments: str
 ) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "local", *arguments],
+        forked("local", *arguments),
         cwd=directory,
         env=environment,
         capture_output=True,

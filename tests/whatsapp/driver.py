@@ -6,7 +6,6 @@ import itertools
 import json
 import os
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from tests.conftest import ROOT
+from tests.forks.forks import forked
 from tests.integration.waiting import PATIENCE_SECONDS
 from tests.whatsapp.standin import PROXY_URL, Standin
 
@@ -33,7 +33,7 @@ class Driver:
         self.log = self._store.with_suffix(".log")
         with self.log.open("a") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "tests.whatsapp.client", str(self._store)],
+                forked("tests.whatsapp.client", str(self._store)),
                 cwd=ROOT,
                 env=os.environ | self._standin.environment(),
                 stdin=subprocess.PIPE,
