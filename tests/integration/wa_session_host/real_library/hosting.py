@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 from local.environment import environment
+from tests.forks.forks import forked
 from tests.integration.tables import Tables
 from tests.integration.wa_session_host.hosting import QUICK, hosting
 from tests.integration.waiting import wait_until
@@ -23,10 +24,15 @@ OPERATORS = "admin_alert"
 
 @contextmanager
 def running(
-    values: dict[str, str], standin: Standin, times: Times = TIMES, send_seconds: float = 120.0
+    values: dict[str, str],
+    standin: Standin,
+    times: Times = TIMES,
+    send_seconds: float = 120.0,
+    command: Sequence[str] | None = None,
 ) -> Iterator[Host]:
-    """A host whose children find the stand-in."""
-    parts = Overrides(times=times, lease_times=QUICK, send_seconds=send_seconds, pause_seconds=0.5)
+    """A host whose children, forked unless there is a `command`, find the stand-in."""
+    child = command or forked("wa_session_host.child")
+    parts = Overrides(child, times, QUICK, send_seconds=send_seconds, pause_seconds=0.5)
     with environment(values | standin.environment()), hosting(dict(os.environ), parts) as host:
         yield host
 

@@ -23,6 +23,7 @@ from tests.whatsapp.linked import GROUP, GROUP_NAME
 from tests.whatsapp.standin import Standin
 from wa_session_host import protocol
 from wa_session_host.host import Host
+from wa_session_host.session.child_process import CHILD
 from wa_session_host.session.snapshot import Times
 
 TEXTS = ["Apel pagi", "Halo @6281200000002 https://contoh.id/x", "baris\nkedua ✓"]
@@ -60,7 +61,7 @@ def test_texts_go_out_as_they_were_written_and_the_groups_are_known(
 def test_a_killed_child_is_replaced_and_meanwhile_nothing_is_taken_from_the_queue(
     values: dict[str, str], standin: Standin, real_writer: Runtime, told: Told, inbox: Inbox
 ) -> None:
-    with running(values, standin, Times()) as host:
+    with running(values, standin, Times(), command=CHILD) as host:
         wait_until(host.ready)
         pid = _signal(host, signal.SIGKILL)
         wait_until(lambda: not host.ready())
@@ -77,7 +78,7 @@ def test_a_child_that_is_killed_while_it_sends_leaves_one_message_uncertain(
     values: dict[str, str], standin: Standin, real_writer: Runtime, told: Told
 ) -> None:
     standin.next_sends("ack", "silence")
-    with running(values, standin, Times()) as host:
+    with running(values, standin, Times(), command=CHILD) as host:
         wait_until(host.ready)
         _publish(real_writer)
         standin.wait_for(lambda: len(standin.arrivals) == 2)
@@ -94,7 +95,7 @@ def test_a_child_that_hangs_is_replaced_and_what_it_had_not_begun_is_sent(
     told: Told,
     measured: Measured,
 ) -> None:
-    with running(values, standin, Times()) as host:
+    with running(values, standin, Times(), command=CHILD) as host:
         wait_until(host.ready)
         hung, pid = time.monotonic(), _signal(host, signal.SIGSTOP)
         _publish(real_writer)
