@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from itertools import count
 from pathlib import Path
@@ -20,8 +20,12 @@ _USABLE = (0, 2)  # a clean stop; unusable settings: no restart helps
 _LONGEST_PAUSE = 5.0
 
 
+HOST = (sys.executable, "-m", "wa_session_host")
+
+
 class HostProcess:
-    """`python -m wa_session_host` with the console transport, until the `with` block ends.
+    """`python -m wa_session_host`, or a `command` that does the same, with the console transport,
+    until the `with` block ends.
 
     It is restarted when it dies, as its container would be, and stopped when this process dies.
     `show` gets each line that the groups see, on another thread; `now` is the host's simulated
@@ -33,7 +37,9 @@ class HostProcess:
         environment: Mapping[str, str],
         now: datetime | None,
         show: Callable[[str], None],
+        command: Sequence[str] = HOST,
     ) -> None:
+        self._command = command
         simulated = {"CICERO_NOW": now.isoformat()} if now else {}
         always = {"PYTHONPATH": str(_ROOT), "WA_TRANSPORT": "console"}  # nothing leaves a local run
         self._environment = {**environment, **simulated, **always}
@@ -69,7 +75,7 @@ class HostProcess:
 
     def _start(self) -> subprocess.Popen[str]:
         return subprocess.Popen(
-            [sys.executable, "-m", "wa_session_host"],
+            self._command,
             env=self._environment,
             cwd=self._directory,  # away from .env: the environment says everything
             stdout=subprocess.PIPE,

@@ -68,7 +68,7 @@ def run_slot(
     runner.now = slot.at
     runner.take_totals()
     started = time.monotonic()
-    with HostProcess(stack.environment, slot.at, show):
+    with HostProcess(stack.environment, slot.at, show, stack.host_command):
         handler = "open_slot_final" if slot.at.minute in FINAL.minutes else "open_slot_half_hour"
         _raise_error(runner.fire(handler, slot.at))
         summary = _wait(stack.database(), runner, slot, progress)
@@ -117,7 +117,7 @@ def play_client(stack: Stack, client_id: str, slot: Slot, show: Callable[[str], 
         stack.sandbox.set_now(slot.at)
     with Runner(stack.environment, workers=2) as runner:
         runner.now = slot.at
-        with HostProcess(stack.environment, slot.at, show):
+        with HostProcess(stack.environment, slot.at, show, stack.host_command):
             answer = runner.invoke("run_client", event)
             _raise_error(answer)
             return _client_results(stack, runner, slot, answer.value["client"])

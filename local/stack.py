@@ -5,7 +5,7 @@ Every process of the run gets the same environment, `Stack.environment`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Self
@@ -16,6 +16,7 @@ from chalicelib.platforms import PLATFORMS
 from chalicelib.runtime import Runtime
 from chalicelib.settings import Settings, load_settings
 from local.environment import environment, given_environment
+from local.host_process import HOST
 from local.resources import create_queues, default_region
 from local.running import AlreadyRunning, Claim, announced, running
 from local.sandbox import Sandbox, Scenario
@@ -31,7 +32,7 @@ Say = Callable[[str], None]
 
 
 class Stack:
-    """A running stack. `sandbox` is None if an outside API is used.
+    """A running stack. `sandbox` is None if an outside API is used; `host_command` starts the host.
 
     `scenario` fills an embedded database and is what the sandbox API plays. `visibility` is how
     long, in seconds, a queue waits before it redelivers the message of a killed worker. `given`
@@ -63,6 +64,7 @@ class Stack:
         self.redis: EmbeddedRedis | None = None
         self.environment: dict[str, str] = {}
         self.joined: int | None = None
+        self.host_command: Sequence[str] = HOST
         self._claim: Claim | None = None
 
     def __enter__(self) -> Self:

@@ -21,6 +21,7 @@ from local.seed import seed
 from local.stack import Stack
 from tests.conftest import ROOT
 from tests.e2e.day import Day
+from tests.forks.forks import forked
 
 
 class NewDay(Protocol):
@@ -72,6 +73,7 @@ def new_day(
             seed(values["DATABASE_URL"], scenario)
             with environment(values):
                 stack = parts.enter_context(Stack(tmp_path / "stack", scenario, visibility=2))
+            stack.host_command = forked("wa_session_host")
             return Day(stack, sandbox)
 
         yield make

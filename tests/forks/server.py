@@ -51,28 +51,35 @@ class Server:
                         return program
                 elif isinstance(key.fileobj, int):
                     self._ended(key.fileobj, key.data)
-                else:  # nobody is interested in the program any more
+                elif key.data in self._connections:  # whoever started it has gone
                     self._selector.unregister(key.fileobj)
-                    self._kill(key.data)
+                    os.kill(key.data, signal.SIGKILL)
 
     def _fork(self) -> list[str] | None:
         """The program in its process, and None in this one."""
         connection, _ = self._listener.accept()
         size, streams, _, _ = socket.recv_fds(connection, 8, 3)
         text = connection.makefile("rb").read(int.from_bytes(size, "big"))
-        if (pid := os.fork()) == 0:
+        if not text:  # whoever asked has gone already
+            connection.close()
+        elif (pid := os.fork()) == 0:
             self._selector.close()
             self._listener.close()
             for other in (connection, *self._connections.values()):
                 other.close()
             return _become(text.decode(errors="surrogateescape").split("\0"), streams)
+        else:
+            self._watch(pid, connection)
         for stream in streams:
             os.close(stream)
-        connection.sendall(b"%d\n" % pid)
+        return None
+
+    def _watch(self, pid: int, connection: socket.socket) -> None:
         self._connections[pid] = connection
         self._selector.register(connection, selectors.EVENT_READ, pid)
         self._selector.register(os.pidfd_open(pid), selectors.EVENT_READ, pid)
-        return None
+        with contextlib.suppress(OSError):
+            connection.sendall(b"%d\n" % pid)
 
     def _ended(self, pidfd: int, pid: int) -> None:
         self._selector.unregister(pidfd)
@@ -83,13 +90,9 @@ class Server:
                 self._selector.unregister(connection)
             connection.sendall(b"%d\n" % status)
 
-    def _kill(self, pid: int) -> None:
-        if pid in self._connections:
-            os.kill(pid, signal.SIGKILL)
-
     def _end(self) -> None:
         for pid in self._connections:
-            self._kill(pid)
+            os.kill(pid, signal.SIGKILL)
         os._exit(0)
 
 

@@ -77,3 +77,13 @@ def test_a_signal_ends_it(waiting: subprocess.Popen[str], number: signal.Signals
     waiting.send_signal(number)
     assert waiting.wait(PATIENCE_SECONDS) == -number
     wait_until(lambda: not program.is_running())
+
+
+def test_programs_that_are_killed_at_their_start_harm_no_other(directory: Path) -> None:
+    begun = []
+    for _ in range(20):
+        begun.append(subprocess.Popen(forked("waits"), cwd=directory, stdout=subprocess.DEVNULL))
+        begun[-1].kill()
+    assert [process.wait(PATIENCE_SECONDS) for process in begun] == [-signal.SIGKILL] * 20
+    command = forked("program")
+    assert subprocess.run(command, cwd=directory, env={"WORD": ""}, check=False).returncode == 7

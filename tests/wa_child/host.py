@@ -1,5 +1,5 @@
-"""`python -m tests.wa_child.host [PORT]`: the real host with short delays, over children that are
-scripted from PORT, or over real ones."""
+"""`python -m tests.wa_child.host [COMMAND...]`: the real host with short delays, over children with
+this command line, or over its own."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import sys
 from threading import Event
 
 from chalicelib.settings import load_settings
-from tests.wa_child.server import child_command
 from wa_session_host.host import Host, Overrides
 from wa_session_host.lease import LeaseTimes
 from wa_session_host.session.child_process import CHILD
@@ -25,8 +24,7 @@ def main(arguments: list[str]) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     settings = load_settings(env_file=None)
-    command = child_command(int(arguments[0])) if arguments else CHILD
-    return Host(settings, Overrides(command, TIMES, LEASE_TIMES)).run(stop.is_set)
+    return Host(settings, Overrides(arguments or CHILD, TIMES, LEASE_TIMES)).run(stop.is_set)
 
 
 if __name__ == "__main__":

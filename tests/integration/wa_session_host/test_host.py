@@ -273,7 +273,7 @@ def new_host(
     with ExitStack() as hosts:
 
         def make(name: str, **settings: str) -> HostProcess:
-            command = ("tests.wa_child.host", str(scripted.port))
+            command = ("tests.wa_child.host", *scripted.command)
             log = tmp_path / f"{name}.log"
             return hosts.enter_context(HostProcess(values | settings, log, command))
 

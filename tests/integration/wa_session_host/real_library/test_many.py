@@ -11,6 +11,7 @@ import pytest
 from chalicelib.outbox.publish import publish_messages
 from chalicelib.runtime import Runtime
 from tests.conftest import Measured
+from tests.forks.forks import forked
 from tests.integration.ledger import message, write
 from tests.integration.wa_session_host.processes import HostProcess
 from tests.integration.wa_session_host.real_library.hosting import Told, running
@@ -71,13 +72,18 @@ def test_memory_stays_flat_over_a_hundred_reconnects_and_restarts_of_the_child(
     tmp_path: Path,
     measured: Measured,
 ) -> None:
-    hasty = ("tests.wa_child.host",)
-    with HostProcess(values | standin.environment(), tmp_path / "host.log", hasty) as host:
+    values = values | standin.environment()
+    hasty = ["tests.wa_child.host"]
+    with HostProcess(values, tmp_path / "first.log", hasty) as host:
         account.wait_connected(PATIENCE_SECONDS)
-        parent = psutil.Process(host.process.pid)
-        [child] = parent.children()
+        [child] = psutil.Process(host.process.pid).children()
         child_before = _after(account, DROPS // 4, child)
         child_after = _after(account, DROPS - DROPS // 4, child)
+    account.wait_disconnected()
+    hasty += forked("wa_session_host.child")  # the host does not know the difference
+    with HostProcess(values, tmp_path / "second.log", hasty) as host:
+        account.wait_connected(PATIENCE_SECONDS)
+        parent = psutil.Process(host.process.pid)
         before = _after_restarts(account, RESTARTS // 4, parent)
         after = _after_restarts(account, RESTARTS - RESTARTS // 4, parent)
     measured(
