@@ -25,6 +25,7 @@ class SandboxThread(Sandbox):
 
     def stop(self) -> None:
         if self._server is not None:
-            self._server.stop()
-            self._thread.join()
+            with self._server as server:
+                server.stop()
+                self._thread.join()
             self._server = None
