@@ -11,6 +11,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from chalicelib.db import Database
 from chalicelib.db.migrate import migrate
@@ -28,6 +29,9 @@ DAY = date(2026, 2, 20)
 OPERATOR = "081200000001"
 
 _numbers = itertools.count()
+
+# For runs that only differ in their Python (.ci/other-pythons); others use Hypothesis's default.
+settings.register_profile("few", max_examples=20)
 
 _MEASURED = "measured"
 
