@@ -11,6 +11,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from chalicelib.db import Database
 from chalicelib.db.migrate import migrate
@@ -29,6 +30,12 @@ DAY = date(2026, 2, 20)
 OPERATOR = "081200000001"
 
 _numbers = itertools.count()
+
+# No test asserts how soon something happens, and on a busy machine making up an example takes long.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
+# For runs that only differ in their Python (.ci/other-pythons).
+settings.register_profile("few", settings(), max_examples=20)
 
 _MEASURED = "measured"
 
