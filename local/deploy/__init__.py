@@ -8,6 +8,7 @@
                 any stack; the stage's two stacks (.chalice/resources.json and watch.json)
     project     the directory that Chalice deploys: code, its configuration, narrowed policies
     functions   packaging and deploying with Chalice, and single functions
+    wheels      the bundle's dependencies, for Lambda's architecture
     bundles     the deployed bundles, kept for `make rollback`
     steps       the order of a deployment
     status, destroy, commands

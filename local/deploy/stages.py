@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     BaseModel,
@@ -60,6 +60,7 @@ class Stage(_Table):
     account: str | None = Field(None, pattern=r"^\d{12}$")
     schedules: bool = True
     xray: bool = False
+    architecture: Literal["arm64", "x86_64"] = "arm64"
     alarm_email: str = ""
     monthly_budget: int = Field(0, ge=0)
     client: str | None = None

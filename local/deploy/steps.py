@@ -63,8 +63,9 @@ class Deployment:
         secrets = self.account.client("ssm").get_parameter(Name=self.stage.secrets)["Parameter"]
         version = str(secrets["Version"])
         write_project(self.source, self.work, self.stage, self.account.number(), version)
-        self._bundle = functions.package(self.work)
-        return f"{self._bundle.stat().st_size / 1e6:.1f} MB"
+        self._bundle = functions.package(self.work, self.stage.architecture)
+        size = self._bundle.stat().st_size / 1e6
+        return f"{size:.1f} MB for {self.stage.architecture}"
 
     def migrate(self) -> Told:
         """Deploys only `migrate`, and runs it."""

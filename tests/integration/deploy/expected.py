@@ -34,6 +34,7 @@ def assert_complete(account: Account, stage: Stage) -> None:
         }
         assert function["Role"].endswith(f"role/{stage.prefix}{name}")
         assert function["TracingConfig"] == {"Mode": "PassThrough"}
+        assert function["Architectures"] == [stage.architecture]
         template = (ROOT / ".chalice" / settings["iam_policy_file"]).read_text(encoding="utf-8")
         assert there["roles"][stage.prefix + name] == policy(template, stage, account.number())
     assert len(there["functions"]) == len(there["roles"]) == len(FUNCTIONS)

@@ -34,7 +34,7 @@ def test_the_life_of_a_stage(
     made = assert_made_from_nothing(one, gate)
     assert_nothing_changes_without_any_file_of_chalice_s(one, gate, made)
     assert_new_code_changes_code_alone(one, gate, made)
-    assert_goes_back(one, made)
+    assert_goes_back(one, gate, made)
     assert_status_tells_of_slots_queues_and_alarms(one)
     neighbour = stage_of_a_similar_name(account)
     assert_removed(one)
@@ -90,8 +90,12 @@ def assert_new_code_changes_code_alone(one: Deployment, gate: Gate, made: dict[s
     assert len(calls) > 13
 
 
-def assert_goes_back(one: Deployment, made: dict[str, Any]) -> None:
+def assert_goes_back(one: Deployment, gate: Gate, made: dict[str, Any]) -> None:
+    gate.stop(None)
     run(one, "rollback")
+    codes = zip(gate.changes, gate.bodies, strict=True)
+    given = [json.loads(body)["Architectures"] for call, body in codes if call.endswith("/code")]
+    assert given == [["arm64"]] * 12
     back = seen(one.account, one.stage)["code"]
     other = [name for name in back if back[name] != made["code"][name]]
     assert other == ["cicero-fetch-one-migrate"]

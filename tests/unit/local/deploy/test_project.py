@@ -47,6 +47,7 @@ def test_the_configuration_knows_the_stage_alone() -> None:
     assert made["stages"] == {
         "prod": {
             "environment_variables": PROD.variables() | {"CICERO_SECRETS_VERSION": "7"},
+            "lambda_architecture": "arm64",
             "tags": {"app": "cicero-fetch", "stage": "prod"},
             "xray": False,
             "subnet_ids": ["subnet-0a", "subnet-0b"],
