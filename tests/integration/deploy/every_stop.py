@@ -6,12 +6,9 @@ Each test deploys a stage to a new account, stops at one change, and deploys it 
 
 from __future__ import annotations
 
-import urllib.request
-
 import pytest
 
 from local.deploy.account import Account
-from local.services import MotoServer
 from tests.integration.deploy.conftest import NewStage
 from tests.integration.deploy.expected import assert_complete
 from tests.integration.deploy.gate import Gate
@@ -21,11 +18,11 @@ CHANGES = 106
 """How many a deployment from nothing makes; the last test fails if that is not so."""
 
 
+@pytest.mark.usefixtures("new_account")
 @pytest.mark.parametrize("change", range(1, CHANGES + 2))
 def test_a_deployment_that_stops_here_is_completed_by_the_next_one(
-    change: int, moto: MotoServer, new_stage: NewStage, account: Account, gate: Gate
+    change: int, new_stage: NewStage, account: Account, gate: Gate
 ) -> None:
-    urllib.request.urlopen(f"{moto.url}/moto-api/reset", data=b"").close()
     made = with_everything(new_stage, account, "two")
     calls = stopped_at(made, gate, change)
     assert len(calls) == min(change, CHANGES)
