@@ -27,6 +27,7 @@ from wa_session_host.sending.consumer import Assignment, Consumer
 from wa_session_host.sending.inflight import InHand, open_in_hand
 from wa_session_host.sending.pacing import Limits, Pace
 from wa_session_host.sending.transport import TransportError
+from wa_session_host.sending.trouble import Trouble
 from wa_session_host.session.child_process import CHILD, ChildProcess
 from wa_session_host.session.session import Session
 from wa_session_host.session.snapshot import Snapshot, Times
@@ -146,12 +147,12 @@ class Host:
         )
 
     def _open_in_hand(self, stopping: Callable[[], bool]) -> InHand | None:
+        trouble = Trouble(self._stop)
         while not stopping() and not self._stop.is_set():
             try:
                 return open_in_hand(self.runtime.queues, self.accounts, self.lease.held)
             except CiceroError as error:
-                log.warning("waiting: %s", error)
-                self._stop.wait(1)
+                trouble.wait_out(error)
         return None
 
     def _consume(self, in_hand: InHand) -> list[Thread]:

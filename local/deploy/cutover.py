@@ -75,7 +75,7 @@ class Move:
             yield "every WhatsApp account is ready"
         else:
             yield "no [host] in the stage's file: the host that sends is started by you"
-        if waiting := sum(queues(self.account, self.stage)["wa.fifo"]):
+        if waiting := sum(queues(self.account, self.stage).get("wa.fifo", ())):
             yield f"{waiting} messages wait and will be sent"
         yield "the old service is stopped for good, its cron jobs too: nobody checks this but you"
 
