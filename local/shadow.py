@@ -5,7 +5,7 @@ through a deployed stage's function `shadow`, which reaches the stage's database
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from local.deploy.stages import Stage
 
 _SHOWN = 10  # names per difference
-
-Print = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -61,7 +59,7 @@ def run_shadow(client_id: str | None, as_json: bool) -> None:
         raise BadInput("RAPIDAPI_KEY", "is not set, so there is nothing to compare with", "Set it.")
     with reading() as reader:
         chosen = clients_of(reader, client_id)
-        _print_all((compare_day(reader, one) for one in chosen), as_json, click.echo)
+        _print_all((compare_day(reader, one) for one in chosen), as_json)
 
 
 def shadow_of_stage(
@@ -75,7 +73,7 @@ def shadow_of_stage(
     chosen = [client_id] if client_id else invoke(account, function, {})["clients"]
     answers = (invoke(account, function, {"client_id": one}) for one in chosen)
     read = TypeAdapter(Comparison).validate_python
-    report = _print_all((read(answer) for answer in answers), as_json, click.echo)
+    report = _print_all((read(answer) for answer in answers), as_json)
     if client_id is None:
         file = _file(project, stage)
         file.parent.mkdir(exist_ok=True)
@@ -94,15 +92,15 @@ def _file(project: Path, stage: Stage) -> Path:
     return project / ".local" / f"shadow-{stage.name}.json"
 
 
-def _print_all(found: Iterator[Comparison], as_json: bool, out: Print) -> Report:
+def _print_all(found: Iterator[Comparison], as_json: bool) -> Report:
     kept = []
     for one in found:
         kept.append(one)
         for line in [json.dumps(asdict(one))] if as_json else _lines(one):
-            out(line)
+            click.echo(line)
     report = Report.of(kept)
     if not as_json:
-        out(str(report))
+        click.echo(str(report))
     return report
 
 
