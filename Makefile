@@ -7,10 +7,10 @@ STAMP := .venv/.installed
 # Compiled modules are kept: a run starts a dozen Python processes.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo test lint format migrate dev bench deploy status rollback destroy audit lock clean
+.PHONY: help demo test lint format migrate dev bench deploy status cutover way-back rollback destroy audit lock clean
 
 help: ## Show this list
-	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/'
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/'
 
 # uv installs in seconds; where it cannot reach the index that pip is set up for, pip does it.
 $(STAMP): requirements-dev.txt
@@ -68,6 +68,12 @@ deploy: $(STAMP) ## Bring a stage on AWS to what is checked out: make deploy STA
 
 status: $(STAMP) ## Show how a stage on AWS does: make status STAGE=prod
 	@$(BIN)/python -m local status "$(STAGE)"
+
+cutover: $(STAMP) ## Let a stage take over from the service it runs beside: make cutover STAGE=prod
+	@$(BIN)/python -m local cutover "$(STAGE)" $(if $(YES),--yes)
+
+way-back: $(STAMP) ## Let a stage give back to that service: make way-back STAGE=prod
+	@$(BIN)/python -m local way-back "$(STAGE)" $(if $(YES),--yes)
 
 rollback: $(STAMP) ## Give a stage's functions the code of the deployment before: make rollback STAGE=prod
 	@$(BIN)/python -m local rollback "$(STAGE)"

@@ -6,7 +6,7 @@
     dead_job, dead_engagement_job          what either queue gave up on
     sweep                                  every minute: repairs what a crash left behind
     run_client, run_slot, add_post,        for people: `chalice invoke -n NAME`
-    restore_post, outbox, migrate
+    restore_post, outbox, shadow, migrate
 
 Each handler passes its event to `chalicelib.handlers`, which rejects bad input.
 """
@@ -84,6 +84,11 @@ def restore_post(event: Any, context: Any) -> dict[str, Any]:
 @app.lambda_function()
 def outbox(event: Any, context: Any) -> dict[str, Any]:
     return handlers.outbox(event, context)
+
+
+@app.lambda_function()
+def shadow(event: Any, context: Any) -> dict[str, Any]:
+    return handlers.shadow(event, context)
 
 
 @app.lambda_function()

@@ -145,6 +145,25 @@ def outbox(event: object, context: Any = None) -> HandlerResult:
     return _logged("outbox", {"action": request.action, **asdict(done)})
 
 
+def shadow(event: object, context: Any = None) -> HandlerResult:
+    """`{"client_id": …}` from a person: how that client's day differs from what is stored. Without
+    a client, the ids of all that take part. Names are in the response and never in the log."""
+    from chalicelib.manual import runs
+    from chalicelib.manual import shadow as shadows
+    from chalicelib.requests import ShadowRequest, parse_request
+    from chalicelib.runtime import invoked
+
+    request, current = parse_request(ShadowRequest, event), invoked(context)
+    if request.client_id is None:
+        return {"clients": [one.client_id for one in shadows.comparable(current)]}
+    with current.db.transaction() as tx:
+        client = runs.find_client(tx, request.client_id)
+    found = asdict(shadows.compare_day(current, client))
+    counts = {key: len(found[key]) for key in ("differences", "open")}
+    _logged("shadow", {"client": client.client_id, **counts})
+    return found
+
+
 def migrate(context: Any = None) -> HandlerResult:
     """Migrates the database to the newest version."""
     from chalicelib.db import migrate as migrations

@@ -43,6 +43,13 @@ class RestorePostRequest(BaseModel):
     content_id: str
 
 
+class ShadowRequest(BaseModel):
+    """Payload of `shadow`: `{"client_id": "POLRES_X"}`, or `{}`."""
+
+    model_config = ConfigDict(extra="forbid")
+    client_id: str | None = None
+
+
 OutboxStatus = Literal[
     "pending", "processing", "sent", "retrying", "dead_letter", "expired", "superseded",
     "uncertain", "cancelled",

@@ -165,10 +165,12 @@ def _tell_owed(this: _Round) -> int:
 
 
 def _log_figures(this: _Round) -> int:
-    """Logs how late the service is; the line itself shows that sweep reaches PostgreSQL."""
+    """Logs how late the service is, never before its very first slot; the line itself shows that
+    sweep reaches PostgreSQL."""
     with this.runtime.db.transaction() as tx:
         row = tx.first("slots.last_ended", day_start=day_bounds(this.now.date())[0])
-    ended = row["slot"] if row else None
+        began = tx.run("slots.first")[0]["slot"]
+    ended = row["slot"] if row else None if began else this.now
     log_metrics("swept", sweep_metrics(this.runtime.settings.cicero_stage, this.now, ended))
     return 0
 

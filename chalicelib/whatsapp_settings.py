@@ -35,10 +35,10 @@ class WhatsAppSettings(BaseSettings):
         validation_alias=AliasChoices("WA_STRICT_SINGLE_OWNER", "WA_BAILEYS_STRICT_SINGLE_OWNER"),
         description="Exit instead of waiting when another host owns the account",
     )
-    wa_transport: Literal["console", "neonize"] = Field(
+    wa_transport: Literal["console", "neonize", "off"] = Field(
         "console",
         description="How messages leave: console prints them as the group would see, neonize "
-        "sends them over WhatsApp",
+        "sends them over WhatsApp, off connects the accounts and leaves messages in their queue",
     )
     wa_poll_seconds: int = Field(
         10, ge=0, le=20, description="How long the host waits for messages in one look"

@@ -163,12 +163,18 @@ def bench(as_json: bool, record: str | None, **options: Any) -> None:
 
 @cli.command()
 @click.argument("client_id", required=False)
+@click.option("--stage", help="Through this stage on AWS: its database, its keys.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON line per client.")
-def shadow(client_id: str | None, as_json: bool) -> None:
+@aws.project_option
+def shadow(client_id: str | None, stage: str | None, project: Path, as_json: bool) -> None:
     """Today as the APIs show it, against what the database has; nothing is stored or sent."""
-    from local.shadow import run_shadow
+    from local.shadow import run_shadow, shadow_of_stage
 
-    run_shadow(client_id, as_json)
+    if stage is None:
+        run_shadow(client_id, as_json)
+        return
+    with aws.signed_in(project, stage) as (account, chosen):
+        shadow_of_stage(account, chosen, project, client_id, as_json)
 
 
 @cli.command("add-post")
@@ -201,6 +207,8 @@ def psql(data: str, sql: str | None) -> None:
 cli.add_command(outbox)
 cli.add_command(aws.deploy)
 cli.add_command(aws.status)
+cli.add_command(aws.cutover)
+cli.add_command(aws.way_back)
 cli.add_command(aws.rollback)
 cli.add_command(aws.destroy)
 

@@ -27,9 +27,11 @@ from wa_session_host.sending.consumer import Assignment, Consumer
 from wa_session_host.sending.inflight import InHand, open_in_hand
 from wa_session_host.sending.pacing import Limits, Pace
 from wa_session_host.sending.transport import TransportError
+from wa_session_host.sending.trouble import Trouble
 from wa_session_host.session.child_process import CHILD, ChildProcess
 from wa_session_host.session.session import Session
-from wa_session_host.session.snapshot import Times
+from wa_session_host.session.snapshot import Snapshot, Times
+from wa_session_host.session.states import AlertKind
 from wa_session_host.session.store import open_store
 from wa_session_host.session.transport import SEND_SECONDS, WhatsAppTransport
 
@@ -76,6 +78,7 @@ class Host:
             self._overrides.lease_times,
             on_other=self._owned_elsewhere,
         )
+        self.sends = settings.wa_transport != "off"
         self.alerts = self._overrides.alerts(self._runtime_of_its_own())
         self.sessions = {account: self._session(account) for account in self.accounts}
         self.metrics = Metrics(self.sessions, self.lease.held)
@@ -102,7 +105,7 @@ class Host:
         for session in self.sessions.values():
             session.start()
         self.in_hand = self._open_in_hand(stopping)
-        self._threads = self._consume(self.in_hand) if self.in_hand else []
+        self._threads = self._consume(self.in_hand) if self.in_hand and self.sends else []
         reported = time.monotonic()
         while not stopping() and not self._stop.is_set():
             self._stop.wait(_LOOK_SECONDS)
@@ -112,7 +115,7 @@ class Host:
                 break
             if time.monotonic() - reported > _REPORT_SECONDS:
                 reported = time.monotonic()
-                self._report_trouble()
+                self._report_accounts()
         self._end()
         return self._exit
 
@@ -138,18 +141,18 @@ class Host:
             account,
             launch,
             self.lease.held,
-            self.alerts.session,
+            self.alerts.session if self.sends else _tell_nobody,
             self.runtime.now,
             self._overrides.times,
         )
 
     def _open_in_hand(self, stopping: Callable[[], bool]) -> InHand | None:
+        trouble = Trouble(self._stop)
         while not stopping() and not self._stop.is_set():
             try:
                 return open_in_hand(self.runtime.queues, self.accounts, self.lease.held)
             except CiceroError as error:
-                log.warning("waiting: %s", error)
-                self._stop.wait(1)
+                trouble.wait_out(error)
         return None
 
     def _consume(self, in_hand: InHand) -> list[Thread]:
@@ -201,11 +204,14 @@ class Host:
             self._exit = OWNED_ELSEWHERE
             self._stop.set()
 
-    def _report_trouble(self) -> None:
-        """A line a minute for each account that cannot send; the alarm on AWS counts them."""
+    def _report_accounts(self) -> None:
+        """A line a minute for each account. The alarm on AWS counts those that cannot send, and a
+        cut-over wants to see all of them ready."""
         for session in self.sessions.values():
             shot = session.snapshot
-            if not session.ready():
+            if session.ready():
+                log.info("account %s is ready%s", shot.account, "" if self.sends else ", sends off")
+            else:
                 since = f"{shot.since:%Y-%m-%dT%H:%M:%S%z}"
                 log.warning("account %s is not ready: %s since %s", shot.account, shot.state, since)
 
@@ -223,3 +229,8 @@ class Host:
         for runtime in self._runtimes:
             runtime.db.close()
         self.runtime.close()
+
+
+def _tell_nobody(account: str, kind: AlertKind, shot: Snapshot) -> None:
+    """What becomes of alerts while nothing may be sent; the log and the page still show why."""
+    log.error("not told, sends are off: account %s: %s (%s)", account, kind, shot.state)

@@ -6,6 +6,8 @@ a second run changes nothing. Existing rows are never rewritten.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from chalicelib.db.driver import connect, connect_arguments, reading_errors
@@ -35,9 +37,10 @@ def migrate(
     from alembic.script import ScriptDirectory
 
     with reading_errors():
-        refuse_old_server(server_version(database_url))
-        refuse_odd_columns(_ask(connect_arguments(database_url), COLUMNS))
-        before = current_version(database_url)
+        with _connected(connect_arguments(database_url)) as connection:
+            refuse_old_server(server_version(connection))
+            refuse_odd_columns(connection.run(COLUMNS))
+            before = _version(connection)
         upgrade(database_url, to, deadline, patience)
     reached = ScriptDirectory.from_config(scripts()).get_revision(to)
     answer: dict[str, str | None] = {"from": before, "to": reached.revision}
@@ -49,8 +52,8 @@ def time_zone_warning(database_url: str) -> str | None:
     """What is wrong with the zone of connections that do not set one, and how to fix it; None if
     their clock is WIB. The dashboard's connections do not set one."""
     arguments = connect_arguments(database_url) | {"startup_params": {}}
-    with reading_errors():
-        [[zone, differs, name]] = _ask(arguments, _ZONE)
+    with reading_errors(), _connected(arguments) as connection:
+        [[zone, differs, name]] = connection.run(_ZONE)
     if not differs:
         return None
     return (
@@ -68,28 +71,28 @@ SELECT current_setting('TimeZone'),
 """
 
 
-def _ask(arguments: dict[str, Any], sql: str) -> list[list[Any]]:
+@contextmanager
+def _connected(arguments: dict[str, Any]) -> Iterator[Any]:
     import pg8000.native
 
     connection = connect(pg8000.native.Connection, arguments)
     try:
-        return list(connection.run(sql))
+        yield connection
     finally:
         connection.close()
 
 
 def current_version(database_url: str) -> str | None:
     """The version that the database is at; None if this service's migrations never ran."""
-    import pg8000.native
+    with _connected(connect_arguments(database_url)) as connection:
+        return _version(connection)
 
-    connection = connect(pg8000.native.Connection, connect_arguments(database_url))
-    try:
-        if connection.run("SELECT to_regclass(:name)", name=VERSION_TABLE) == [[None]]:
-            return None
-        rows = connection.run("SELECT version_num FROM cicero_fetch_version")
-        return str(rows[0][0]) if rows else None
-    finally:
-        connection.close()
+
+def _version(connection: Any) -> str | None:
+    if connection.run("SELECT to_regclass(:name)", name=VERSION_TABLE) == [[None]]:
+        return None
+    rows = connection.run("SELECT version_num FROM cicero_fetch_version")
+    return str(rows[0][0]) if rows else None
 
 
 def refuse_old_server(version: int) -> None:
@@ -104,7 +107,7 @@ def refuse_old_server(version: int) -> None:
         )
 
 
-def server_version(database_url: str) -> int:
+def server_version(connection: Any) -> int:
     """The server's server_version_num."""
-    [[number]] = _ask(connect_arguments(database_url), "SHOW server_version_num")
+    [[number]] = connection.run("SHOW server_version_num")
     return int(number)

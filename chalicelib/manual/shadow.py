@@ -7,12 +7,12 @@ truncated feed or list did not show.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from chalicelib.clients import Client
+from chalicelib.clients import Client, participants
 from chalicelib.engagement.coverage import cover
 from chalicelib.engagement.readers import PostRead, read_posts
 from chalicelib.jobs import Unread
@@ -73,6 +73,12 @@ class Comparison:
     names: int
     differences: tuple[Difference, ...]
     open: tuple[Open, ...]
+
+
+def comparable(runtime: Runtime) -> Sequence[Client]:
+    """All clients that take part."""
+    with runtime.db.transaction() as tx:
+        return participants(tx.run("slots.active_clients"))
 
 
 def compare_day(runtime: Runtime, client: Client) -> Comparison:

@@ -55,7 +55,9 @@ def tell_of_closed(runtime: Runtime, slot: Slot) -> bool:
             return False
         summary = tx.run("slots.summary", slot=slot.at)[0] | due
         rows = _tell(runtime, tx, slot, summary)
-    metrics = slot_metrics(runtime.settings.cicero_stage, slot, runtime.now(), summary)
+        messages = _messages_of_day(tx, slot)
+    stage, now = runtime.settings.cicero_stage, runtime.now()
+    metrics = slot_metrics(stage, slot, now, summary, messages)
     log_metrics(f"slot {slot}: {summary['done']} of {summary['clients']} clients done", metrics)
     publish_messages(runtime, rows)
     ping(runtime.settings.heartbeat_url, runtime.deadline.left())
@@ -73,6 +75,13 @@ def tell_of_run(
             tell_of_closed(runtime, slot)
     except Exception as error:  # noqa: BLE001  the run is written; sweep raises it
         log.error("slot %s: operators are told by sweep (%s)", slot, type(error).__name__)
+
+
+def _messages_of_day(tx: Transaction, slot: Slot) -> dict[str, int]:
+    """{state: how many messages of the slot's day are in it}"""
+    start, end = day_bounds(slot.day)
+    rows = tx.run("outbox.states", day_start=start, day_end=end)
+    return {row["status"]: row["messages"] for row in rows}
 
 
 def _tell(

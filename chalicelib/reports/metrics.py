@@ -26,14 +26,29 @@ _COUNTS = {
     "Messages": "messages_queued",
     "ListsIncomplete": "lists_incomplete",
 }
+_STATES = {
+    "MessagesSent": ("sent",),
+    "MessagesWaiting": ("pending", "processing", "retrying"),
+    "MessagesFailed": ("dead_letter",),
+    "MessagesUncertain": ("uncertain",),
+    "MessagesExpired": ("expired",),
+    "MessagesWithdrawn": ("superseded", "cancelled"),
+}
 
 
 def slot_metrics(
-    stage: str, slot: Slot, at: datetime, summary: Mapping[str, Any]
+    stage: str,
+    slot: Slot,
+    at: datetime,
+    summary: Mapping[str, Any],
+    messages: Mapping[str, int],
 ) -> dict[str, Any]:
     """The figures of a slot that closed `at`. `summary`: the row of slots.summary, and the
-    `seconds` that the slot took; clients that did not finish count as failed."""
+    `seconds` that the slot took; clients that did not finish count as failed. `messages`: how many
+    of the day's messages are in each state; few of the slot's own have left by now."""
     counts = {metric: int(summary[column]) for metric, column in _COUNTS.items()}
+    for metric, states in _STATES.items():
+        counts[metric] = sum(messages.get(state, 0) for state in states)
     counts["ClientsFailed"] += int(summary["unfinished"])
     units = {**dict.fromkeys(counts, "Count"), "SlotSeconds": "Seconds"}
     figures = {**counts, "SlotSeconds": round(summary["seconds"], 1)}

@@ -29,8 +29,9 @@ def import_milliseconds(runs: int = RUNS) -> float:
 def bundle_bytes() -> int:
     """The size of the bundle as it is deployed; asks the package index."""
     with tempfile.TemporaryDirectory() as name:
-        write_project(ROOT, Path(name), load_stage(ROOT, "dev"), account="0" * 12)
-        return package(Path(name)).stat().st_size
+        stage = load_stage(ROOT, "dev")
+        write_project(ROOT, Path(name), stage, account="0" * 12)
+        return package(Path(name), stage.architecture).stat().st_size
 
 
 def _run(*command: str, cwd: Path = ROOT) -> str:

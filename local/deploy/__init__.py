@@ -8,8 +8,11 @@
                 any stack; the stage's two stacks (.chalice/resources.json and watch.json)
     project     the directory that Chalice deploys: code, its configuration, narrowed policies
     functions   packaging and deploying with Chalice, and single functions
+    wheels      the bundle's dependencies, for Lambda's architecture
     bundles     the deployed bundles, kept for `make rollback`
     steps       the order of a deployment
+    waiting     what a stage has in hand, and whether its WhatsApp accounts can send
+    cutover     taking over from an older service, and giving back to it
     status, destroy, commands
 
 Every step checks what exists and can be run again; if one fails, the ones before it stay done.

@@ -64,10 +64,10 @@ class Account:
 
 @dataclass(frozen=True)
 class Found:
-    """What exists of a stage's functions. By name: the ARNs of functions and roles, and the states
-    of rules; queue mappings are as Lambda lists them."""
+    """What exists of a stage's functions. By name: the ARNs of roles and the states of rules;
+    functions and queue mappings are as Lambda lists them."""
 
-    functions: dict[str, str]
+    functions: dict[str, dict[str, Any]]
     roles: dict[str, str]
     log_groups: list[str]
     rules: dict[str, str]
@@ -76,7 +76,7 @@ class Found:
     def alone(self, function: str) -> Found:
         """What belongs to a function that nothing triggers."""
         return Found(
-            {name: arn for name, arn in self.functions.items() if name == function},
+            {name: made for name, made in self.functions.items() if name == function},
             {name: arn for name, arn in self.roles.items() if name == function},
             [group for group in self.log_groups if group == f"/aws/lambda/{function}"],
             rules={},
@@ -95,8 +95,8 @@ class Found:
             add("log_group", group, "-log-group", log_group_name=group)
         for name, arn in self.roles.items():
             add("iam_role", name, "_role", role_arn=arn, role_name=name)
-        for name, arn in self.functions.items():
-            add("lambda_function", name, "", lambda_arn=arn)
+        for name, function in self.functions.items():
+            add("lambda_function", name, "", lambda_arn=function["FunctionArn"])
         for name in self.rules:
             add("cloudwatch_event", name, "", rule_name=name)
         for mapping in self.mappings:
@@ -118,11 +118,7 @@ def find(account: Account, stage: Stage) -> Found:
     )
     rules = account.pages("events", "list_rules", "Rules", NamePrefix=start)
     return Found(
-        {
-            f["FunctionName"]: f["FunctionArn"]
-            for f in functions
-            if f["FunctionName"].startswith(start)
-        },
+        {f["FunctionName"]: f for f in functions if f["FunctionName"].startswith(start)},
         {r["RoleName"]: r["Arn"] for r in roles if r["RoleName"].startswith(start)},
         [group["logGroupName"] for group in groups],
         {rule["Name"]: rule["State"] for rule in rules},

@@ -24,14 +24,16 @@ def keep(account: Account, stage: Stage, bundle: Path, runtime: str) -> None:
     older = [key for key in kept if digest not in key]
     if kept != older and digest in kept[-1]:
         return
-    s3.upload_file(str(bundle), bucket, f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{runtime}-{digest}.zip")
+    made_for = f"{runtime}-{stage.architecture}"
+    name = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{made_for}-{digest}.zip"
+    s3.upload_file(str(bundle), bucket, name)
     _delete(account, bucket, [key for key in kept if key not in older[-(KEPT - 1) :]])
 
 
 def go_back(account: Account, stage: Stage) -> str:
-    """Gives every function but `migrate` the code of the bundle before the one it runs; returns
-    that bundle's name. Tables stay as they are. Raises DeployError if no older one is kept, or if
-    it is for another Python."""
+    """Gives every function but `migrate` the code of the bundle before the one it runs, and the
+    architecture that it was made for; returns that bundle's name. Tables stay as they are. Raises
+    DeployError if no older one is kept, or if it is for another Python."""
     aws, bucket = account.client("lambda"), _bucket(account, stage)
     functions = find(account, stage).functions
     names = sorted(name for name in functions if name != stage.prefix + "migrate")
@@ -48,7 +50,7 @@ def go_back(account: Account, stage: Stage) -> str:
         raise DeployError(f"{key} is for another Python than the functions' {running['Runtime']}.")
     code = account.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
     for name in names:
-        renew_code(account, name, code)
+        renew_code(account, name, code, "arm64" if "-arm64-" in key else "x86_64")
     return key
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from local.deploy import bundles, cloudformation, functions
@@ -17,7 +18,7 @@ def what_goes(account: Account, stage: Stage) -> list[str]:
     found = find(account, stage)
     names = (stage.watch, stage.stack)
     stacks = [f"stack {name}" for name in names if cloudformation.status_of(account, name)]
-    kinds = {
+    kinds: dict[str, Iterable[str]] = {
         "rule": found.rules,
         "function": found.functions,
         "role": found.roles,

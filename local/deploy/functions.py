@@ -13,6 +13,7 @@ from typing import Any
 from local.deploy.account import Account, DeployError, Found
 from local.deploy.project import write_state
 from local.deploy.stages import Stage
+from local.deploy.wheels import Wheels
 
 MAIN = Path(__file__).with_name("chalice_main.py")
 
@@ -20,24 +21,17 @@ _LONGEST_SECONDS = 900
 """Lambda's limit for any function, including `migrate`."""
 
 
-def package(project: Path) -> Path:
+def package(project: Path, architecture: str) -> Path:
     """The bundle of a directory made by `write_project`. Dependencies are fetched for Lambda's
-    Linux; raises DeployError if one is unavailable. A second call reuses the first one's bundle."""
-    from chalice.deploy import packager
+    Linux on this architecture; raises DeployError if one is unavailable. A second call, and
+    Chalice after it, reuse the first one's bundle."""
+    from chalice.deploy.packager import LambdaDeploymentPackager
     from chalice.utils import UI, OSUtils
 
-    system, told = OSUtils(), io.StringIO()
-    pip = packager.PipRunner(packager.SubprocessPip(system), system)
-    builder = packager.DependencyBuilder(system, pip)
-    packaging = packager.LambdaDeploymentPackager(system, builder, UI(told, told), "x86_64")
-    try:
-        bundle = Path(packaging.create_deployment_package(str(project), runtime()))
-    except (packager.NoSuchPackageError, packager.PackageDownloadError) as error:
-        raise DeployError(str(error)) from error
-    if "Could not install dependencies" in told.getvalue():  # Chalice would continue without them
-        bundle.unlink()
-        raise DeployError(told.getvalue().strip())
-    return bundle
+    silent = UI(io.StringIO(), io.StringIO())
+    builder: Any = Wheels(architecture)  # has what the packager calls of Chalice's own
+    packager = LambdaDeploymentPackager(OSUtils(), builder, silent, architecture)
+    return Path(packager.create_deployment_package(str(project), runtime()))
 
 
 def runtime() -> str:
@@ -71,11 +65,11 @@ def _run_chalice(action: str, project: Path, stage: Stage, found: Found, *only: 
         raise DeployError("\n".join((ran.stdout + ran.stderr).strip().splitlines()[-12:]))
 
 
-def renew_code(account: Account, function: str, bundle: bytes) -> None:
-    """Gives one function new code; returns once the function runs it."""
+def renew_code(account: Account, function: str, bundle: bytes, architecture: str) -> None:
+    """Gives one function new code for that architecture; returns once the function runs it."""
     aws = account.client("lambda")
     aws.get_waiter("function_active_v2").wait(FunctionName=function)
-    aws.update_function_code(FunctionName=function, ZipFile=bundle)
+    aws.update_function_code(FunctionName=function, ZipFile=bundle, Architectures=[architecture])
     aws.get_waiter("function_updated_v2").wait(FunctionName=function)
 
 

@@ -32,7 +32,7 @@ def preflight(account: Account, stage: Stage) -> list[str]:
     """Returns remarks on possible obstacles. Raises DeployError for certain ones."""
     check_python(sys.version_info[:2])
     _check_identity(account, stage)
-    settings = _settings(stage)
+    settings = settings_of(stage)
     remarks = [*_limits(account), *check_network(account, stage), *_people(settings, stage)]
     _check_image(account, stage)
     database = addresses.postgres(settings.database_url)
@@ -67,7 +67,7 @@ def _check_identity(account: Account, stage: Stage) -> None:
         )
 
 
-def _settings(stage: Stage) -> Settings:
+def settings_of(stage: Stage) -> Settings:
     """The settings as the functions will see them: the stage's environment over its secrets."""
     signed_in = {name: value for name, value in os.environ.items() if name.startswith("AWS_")}
     values = own_environment() | signed_in | {"AWS_DEFAULT_REGION": stage.region}

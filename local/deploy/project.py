@@ -74,7 +74,13 @@ def configuration(config: dict[str, Any], stage: Stage, secrets: str) -> dict[st
             "security_group_ids": stage.vpc.security_groups,
         }
     variables = stage.variables() | {"CICERO_SECRETS_VERSION": secrets}
-    own = {"environment_variables": variables, "tags": stage.tags, "xray": stage.xray, **network}
+    own = {
+        "environment_variables": variables,
+        "lambda_architecture": stage.architecture,
+        "tags": stage.tags,
+        "xray": stage.xray,
+        **network,
+    }
     return config | {"manage_iam_role": True, "stages": {stage.name: own}}
 
 

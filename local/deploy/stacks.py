@@ -12,25 +12,39 @@ from local.deploy.account import Account
 from local.deploy.stages import Host, Stage
 
 _HOST = ("DeployHost", "HostImage", "HostVpc", "HostSubnetA", "HostSubnetB")
-_HOST_REST = ("HostPublicIp", "HostPageFrom", "HostExec")
+_HOST_REST = ("HostPublicIp", "HostPageFrom", "HostExec", "HostTransport")
 
 
-def apply_resources(account: Account, project: Path, stage: Stage, *, host: bool) -> str:
+def apply_resources(
+    account: Account, project: Path, stage: Stage, *, host: bool, transport: str = ""
+) -> str:
     """Applies queues, alarms, bucket and host; returns the stack's status. Without `host` the host
-    is left unchanged, and a new stack gets none."""
+    is left unchanged, and a new stack gets none. `transport` is WA_TRANSPORT of the host, by
+    default that of `transport_of`."""
     values = {"Stage": stage.name, "AlarmEmail": stage.alarm_email}
     if not host:
         before = cloudformation.parameters(account, stage.stack)
         values |= {key: before[key] for key in (*_HOST, *_HOST_REST) if key in before}
     elif stage.host:
         values |= _of_host(stage.host)
+        values["HostTransport"] = transport or transport_of(account, stage)
     body = _template(project, "resources")
     return cloudformation.apply(account, stage.stack, body, values, stage.tags)
 
 
-def apply_watch(account: Account, project: Path, stage: Stage) -> str:
-    """Applies the alarms on what does not happen, or removes them if the schedules are off."""
-    if not stage.schedules:
+def transport_of(account: Account, stage: Stage) -> str:
+    """WA_TRANSPORT of the stage's host: beside an older service as it is, and a new host's off."""
+    if not stage.beside:
+        return "neonize"
+    before = cloudformation.parameters(account, stage.stack)
+    if before.get("DeployHost") != "true":
+        return "off"
+    return before.get("HostTransport", "neonize")  # hosts of before always sent
+
+
+def apply_watch(account: Account, project: Path, stage: Stage, *, on: bool) -> str:
+    """Applies the alarms on what does not happen, or removes them if the schedules are not on."""
+    if not on:
         cloudformation.delete(account, stage.watch)
         return "none"
     values = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     BaseModel,
@@ -53,13 +53,16 @@ class Host(_Table):
 
 
 class Stage(_Table):
-    """One stage. `client` is the client whose run is started at the end of a deployment."""
+    """One stage. `client` is the client whose run is started at the end of a deployment; `beside`
+    an older service, schedules and sends are switched by `cutover` and `way-back` alone."""
 
     name: str
     region: str = Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")
     account: str | None = Field(None, pattern=r"^\d{12}$")
     schedules: bool = True
+    beside: bool = False
     xray: bool = False
+    architecture: Literal["arm64", "x86_64"] = "arm64"
     alarm_email: str = ""
     monthly_budget: int = Field(0, ge=0)
     client: str | None = None
@@ -89,6 +92,12 @@ class Stage(_Table):
     @property
     def secrets(self) -> str:
         return f"/cicero/{self.name}/secrets"
+
+    @model_validator(mode="after")
+    def _has_schedules_to_switch(self) -> Self:
+        if self.beside and not self.schedules:
+            raise ValueError("beside = true leaves the schedules to make cutover: no schedules")
+        return self
 
     @model_validator(mode="after")
     def _has_an_address_for_its_budget(self) -> Self:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Iterator
 from typing import Any
 
 from botocore.exceptions import ClientError
 
-from local.deploy.account import Account, Found, find
+from local.deploy.account import Account, Found
 from local.deploy.cloudformation import status_of
+from local.deploy.stacks import transport_of
 from local.deploy.stages import Stage
+from local.deploy.waiting import queues, read_line
 
 _SLOTS_SECONDS = 3 * 60 * 60
 _SLOTS_SHOWN = 6
@@ -19,38 +20,25 @@ _SLOTS_SHOWN = 6
 Line = tuple[str, str]
 
 
-def status(account: Account, stage: Stage) -> Iterator[Line]:
+def status(account: Account, stage: Stage, found: Found) -> Iterator[Line]:
     """Yields (what, its state), one per line."""
-    found = find(account, stage)
     for name in (stage.stack, stage.watch):
         yield f"stack {name}", status_of(account, name) or "none"
-    yield "functions", _functions(account, found)
+    yield "functions", _functions(found)
     yield from ((f"rule {name.removeprefix(stage.prefix)}", s) for name, s in found.rules.items())
-    yield from _queues(account, stage)
+    yield from ((f"queue {name}", str(depth)) for name, depth in queues(account, stage).items())
     yield from _host(account, stage)
     yield "last slots", ", ".join(_slots(account, found, stage)) or "none in three hours"
     yield from _alarms(account, stage)
 
 
-def _functions(account: Account, found: Found) -> str:
-    every = account.pages("lambda", "list_functions", "Functions")
-    own = [f for f in every if f["FunctionName"] in found.functions]
+def _functions(found: Found) -> str:
+    own = list(found.functions.values())
     runtimes = ", ".join(sorted({f["Runtime"] for f in own}))
     codes = len({f["CodeSha256"] for f in own if not f["FunctionName"].endswith("-migrate")})
     newest = max((f["LastModified"] for f in own), default="never")
     mixed = f", of {codes} different bundles: deploy again" if codes > 1 else ""
     return f"{len(own)} on {runtimes or 'nothing'}, changed {newest}{mixed}"
-
-
-def _queues(account: Account, stage: Stage) -> Iterator[Line]:
-    sqs = account.client("sqs")
-    for url in account.pages("sqs", "list_queues", "QueueUrls", QueueNamePrefix=stage.stack + "-"):
-        read = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
-        waiting = read["ApproximateNumberOfMessages"]
-        yield (
-            f"queue {url.rsplit('/', 1)[-1].removeprefix(stage.stack + '-')}",
-            f"{waiting} waiting, {read['ApproximateNumberOfMessagesNotVisible']} in hand",
-        )
 
 
 def _host(account: Account, stage: Stage) -> Iterator[Line]:
@@ -60,8 +48,10 @@ def _host(account: Account, stage: Stage) -> Iterator[Line]:
         )["services"]
     except ClientError:
         services = []
+    sends = transport_of(account, stage)
     for service in services:
-        yield "host", f"{service['runningCount']} of {service['desiredCount']} tasks"
+        off = "" if sends == "neonize" else ", sends off"
+        yield "host", f"{service['runningCount']} of {service['desiredCount']} tasks{off}"
     if not services:
         yield "host", "none"
 
@@ -75,17 +65,9 @@ def _slots(account: Account, found: Found, stage: Stage) -> list[str]:
             events = account.pages(
                 "logs", "filter_log_events", "events", logGroupName=group, startTime=since
             )
-            lines += [line for event in events if (line := _line(event["message"]))]
+            lines += [line for event in events if (line := read_line(event["message"]))]
     slots = sorted({str(line["slot"]) for line in lines if "slot" in line}, reverse=True)
     return slots[:_SLOTS_SHOWN]
-
-
-def _line(message: str) -> dict[str, Any] | None:
-    try:
-        read = json.loads(message)
-    except ValueError:
-        return None
-    return read if isinstance(read, dict) else None
 
 
 def _alarms(account: Account, stage: Stage) -> Iterator[Line]:

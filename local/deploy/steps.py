@@ -48,7 +48,7 @@ class Deployment:
         self._step(say, "smoke", self.smoke)
         self._step(say, "keep", self.keep)
         self._step(say, "schedules", self.schedules)
-        self._step(say, "watch", lambda: apply_watch(*self._stack()))
+        self._step(say, "watch", self.watch)
 
     def preflight(self, say: Say) -> None:
         for remark in preflight(self.account, self.stage):
@@ -63,8 +63,9 @@ class Deployment:
         secrets = self.account.client("ssm").get_parameter(Name=self.stage.secrets)["Parameter"]
         version = str(secrets["Version"])
         write_project(self.source, self.work, self.stage, self.account.number(), version)
-        self._bundle = functions.package(self.work)
-        return f"{self._bundle.stat().st_size / 1e6:.1f} MB"
+        self._bundle = functions.package(self.work, self.stage.architecture)
+        size = self._bundle.stat().st_size / 1e6
+        return f"{size:.1f} MB for {self.stage.architecture}"
 
     def migrate(self) -> Told:
         """Deploys only `migrate`, and runs it."""
@@ -93,6 +94,8 @@ class Deployment:
         functions.invoke(self.account, prefix + "outbox", {"action": "list", "most": 1})
         if self.stage.client is None:
             return "outbox read; no client named"
+        if self.stage.beside:
+            return "outbox read; no client run beside an older service"
         if Slot.latest(datetime.now(WIB)) is None:
             return "outbox read; no client run, for today has had no slot yet"
         event = {"client_id": self.stage.client}
@@ -103,10 +106,20 @@ class Deployment:
         bundles.keep(self.account, self.stage, self._bundle, functions.runtime())
 
     def schedules(self) -> Told:
+        """Beside an older service they stay as they are; new ones are off."""
+        if self.stage.beside:
+            on = "on" if self._are_on() else "off"
+            return f"{on}, as make cutover and make way-back leave them"
         events = self.account.client("events")
         for rule in find(self.account, self.stage).rules:
             (events.enable_rule if self.stage.schedules else events.disable_rule)(Name=rule)
         return "on" if self.stage.schedules else "off, as the stage's file says"
+
+    def watch(self) -> Told:
+        return apply_watch(*self._stack(), on=self._are_on())
+
+    def _are_on(self) -> bool:
+        return set(find(self.account, self.stage).rules.values()) == {"ENABLED"}
 
     def _stack(self) -> tuple[Account, Path, Stage]:
         return self.account, self.source, self.stage

@@ -24,10 +24,10 @@ _ANY_DAY = date(2026, 2, 20)
 
 @dataclass(frozen=True)
 class Prices:
-    """In US dollars, for us-east-1 and x86, as of `known`: Lambda GB-seconds and requests, SQS."""
+    """US dollars in us-east-1, on arm64, as of `known`: Lambda GB-seconds and requests, SQS."""
 
     known: date = date(2026, 2, 20)
-    gigabyte_second: float = 0.0000166667
+    gigabyte_second: float = 0.0000133334
     lambda_million: float = 0.20
     sqs_million: float = 0.40
     sqs_fifo_million: float = 0.50

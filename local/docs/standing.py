@@ -49,7 +49,7 @@ class Standing:
     memory: float = 1
     endpoints: int = 5 * 2
     disk: float = 20
-    metrics: int = 11
+    metrics: int = 17
     alarms: int = 23
     answer: float = 30
     logged: float = 2

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import platform
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -23,6 +24,9 @@ from tests.conftest import ROOT
 from tests.e2e.day import Day
 from tests.forks.forks import forked
 
+HERE = "arm64" if platform.machine() in ("aarch64", "arm64") else "x86_64"
+"""Lambda's name for this machine's architecture."""
+
 
 class NewDay(Protocol):
     """Makes a day; settings of its own by name."""
@@ -32,14 +36,20 @@ class NewDay(Protocol):
 
 @pytest.fixture(scope="session")
 def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Packaged once: workers that run beside each other share it."""
+    """For this machine, packaged once: workers that run beside each other share it."""
     base = tmp_path_factory.getbasetemp()
     run = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
     with (run / "package.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (run / "packaged").exists():
-            write_project(ROOT, run / "packaged", load_stage(ROOT, "dev"), account="0" * 12)
-        return package(run / "packaged")
+        return package_for(HERE, run / "packaged")
+
+
+def package_for(architecture: str, directory: Path) -> Path:
+    """The project's bundle for that architecture, made in this directory."""
+    stage = load_stage(ROOT, "dev").model_copy(update={"architecture": architecture})
+    if not directory.exists():
+        write_project(ROOT, directory, stage, account="0" * 12)
+    return package(directory, architecture)
 
 
 @pytest.fixture(scope="session")

@@ -10,12 +10,17 @@ import zipfile
 from collections import Counter
 from pathlib import Path
 
+import pytest
+
 from tests.conftest import ROOT, Measured
+from tests.e2e.conftest import HERE, package_for
 
 FUNCTIONS = json.loads((ROOT / ".chalice/config.json").read_text(encoding="utf-8"))[
     "lambda_functions"
 ]
 MEGABYTE = 1_000_000
+ELF_MACHINE = slice(18, 20)
+MACHINES = {"arm64": b"\xb7\0", "x86_64": b"\x3e\0"}
 
 
 def test_the_bundle_is_small(bundle: Path, measured: Measured) -> None:
@@ -42,6 +47,19 @@ def test_the_bundle_leaves_out_what_lambda_does_not_run(bundle: Path) -> None:
 def test_nothing_in_the_bundle_was_compiled_on_this_machine(bundle: Path) -> None:
     with zipfile.ZipFile(bundle) as archive:
         assert [name for name in archive.namelist() if name.endswith(".pyc")] == []
+
+
+@pytest.mark.parametrize("architecture", ["arm64", "x86_64"])
+def test_every_library_in_the_bundle_is_for_its_architecture(
+    architecture: str, bundle: Path, tmp_path: Path
+) -> None:
+    made = bundle if architecture == HERE else package_for(architecture, tmp_path / "packaged")
+    with zipfile.ZipFile(made) as archive:
+        libraries = [name for name in archive.namelist() if ".so" in Path(name).suffixes]
+        machines = {archive.read(name)[ELF_MACHINE] for name in libraries}
+        others = [n for n in archive.namelist() if n.endswith((".pyd", ".dylib", ".dll"))]
+    assert any("pydantic_core" in name for name in libraries)
+    assert (machines, others) == ({MACHINES[architecture]}, [])
 
 
 IMPORT_ALL = """

@@ -147,6 +147,7 @@ def run_for_people(instance: Instance, tables: Tables, scenario: Scenario) -> No
     assert instance.invoke("run_slot", event("run_slot"))["slot"] == str(NOW)
     [code, *_] = answers.codes_of(scenario, "instagram", "polres.contoh", NOW.at)
     given = event("add_post")
+    assert instance.invoke("shadow", event("shadow"))["client_id"] == "CONTOH"
     added = instance.invoke("add_post", given | {"link": given["link"].format(code=code)})
     assert added["content_id"] == code
     removed = event("restore_post")

@@ -166,6 +166,15 @@ def test_a_post_is_added_by_hand(runtime: Runtime, tables: Tables, scenario: Sce
     assert tables.value("SELECT shortcode FROM insta_post_clients") == code
 
 
+def test_a_client_is_compared_by_hand(runtime: Runtime, caplog: pytest.LogCaptureFixture) -> None:
+    assert "CONTOH" in invoke("shadow", {})["clients"]
+    with caplog.at_level("INFO"):
+        found = invoke("shadow", event("shadow"))
+    assert json.loads(json.dumps(found))["client_id"] == "CONTOH"
+    assert {one["only"] for one in found["differences"]} == {"here"}, "nothing is stored yet"
+    assert found["differences"][0]["content_id"] not in caplog.text
+
+
 def test_a_post_is_restored_by_hand(runtime: Runtime, tables: Tables) -> None:
     given = event("restore_post")
     tables.run(
@@ -254,6 +263,7 @@ BAD = [
     ("add_post", "add_post_of_no_post", "link"),
     ("add_post", "run_client_unknown_field", "client_id"),
     ("restore_post", "restore_post", "content_id"),
+    ("shadow", "run_client_unknown_field", "client"),
     ("restore_post", "restore_post_without_id", "content_id"),
     ("outbox", "outbox_unknown_action", "action"),
     ("outbox", "outbox_without_id", "outbox_id"),

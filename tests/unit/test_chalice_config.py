@@ -249,7 +249,9 @@ def test_the_host_keeps_its_sessions_where_a_task_that_is_replaced_finds_them() 
     [task] = resources("AWS::ECS::TaskDefinition").values()
     [container] = task["ContainerDefinitions"]
     values = {variable["Name"]: variable["Value"] for variable in container["Environment"]}
-    assert (values["WA_TRANSPORT"], values["WA_AUTH_DATA_PATH"]) == ("neonize", "postgres")
+    assert values["WA_AUTH_DATA_PATH"] == "postgres"
+    assert values["WA_TRANSPORT"] == {"Ref": "HostTransport"}
+    assert TEMPLATE["Parameters"]["HostTransport"]["Default"] == "neonize"
     assert [volume.get("Name") for volume in task["Volumes"]] == ["tmp", None, None]
 
 

@@ -28,7 +28,7 @@ def logged() -> set[str]:
     """The names of all metrics that the service logs."""
     slot, columns = Slot.parse("2026-02-20T17:00"), dict.fromkeys(COLUMNS, 0)
     lines = [
-        slot_metrics("prod", slot, slot.at, columns),
+        slot_metrics("prod", slot, slot.at, columns, {}),
         sweep_metrics("prod", datetime(2026, 2, 20, 17, tzinfo=WIB), None),
     ]
     directives = [line["_aws"]["CloudWatchMetrics"][0] for line in lines]

@@ -19,6 +19,7 @@ from wa_session_host.sending.delivery import Delivery
 from wa_session_host.sending.inflight import InHand, Taken, open_in_hand
 from wa_session_host.sending.pacing import HOUR, Limits, Pace
 from wa_session_host.sending.transport import NotSent, Rejected, Transport, TransportError
+from wa_session_host.sending.trouble import Trouble
 
 log = logging.getLogger(__name__)
 
@@ -66,6 +67,7 @@ class Consumer:
         self._transport = transport
         self._delivery = Delivery(runtime, transport, self._tried)
         self._stop = stop
+        self._trouble = Trouble(stop)
         self._given = in_hand
         assignment = assignment or Assignment()
         self._session, self._pace = assignment.session, assignment.pace
@@ -90,7 +92,7 @@ class Consumer:
             try:
                 return open_in_hand(self._runtime.queues)
             except CiceroError as error:
-                self._wait_out(error)
+                self._trouble.wait_out(error)
         return None
 
     def _my_turn(self) -> bool:
@@ -114,7 +116,7 @@ class Consumer:
                 poll = self._runtime.settings.wa_poll_seconds
                 in_hand.receive(math.ceil(min(poll, in_hand.wait(self._session))))
         except CiceroError as error:
-            self._wait_out(error)
+            self._trouble.wait_out(error)
 
     def _settle(self, session: str) -> None:
         """Takes over where the account's previous owner left off."""
@@ -146,7 +148,3 @@ class Consumer:
         elif error is None or isinstance(error, Rejected):
             self._pace.recovered()
         self._on_try(attempt, outcome, error)
-
-    def _wait_out(self, error: CiceroError) -> None:
-        log.warning("waiting: %s", error)
-        self._stop.wait(_PAUSE_SECONDS)

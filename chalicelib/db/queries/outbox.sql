@@ -50,6 +50,12 @@ WHERE slot = :slot AND (client_id = :client_id OR client_id IS NULL) AND session
   AND status = 'pending' AND published_at IS NULL
 ORDER BY outbox_id
 
+-- name: states(day_start, day_end)
+-- How many messages of the day's slots are in each state.
+SELECT status, count(*) AS messages FROM wa_notification_outbox
+WHERE slot >= :day_start AND slot < :day_end AND session IS NOT NULL
+GROUP BY status
+
 -- name: left_behind(unpublished_before, published_before, now)
 -- Messages that a crash left before they were published, or that the queue lost. The wait doubles
 -- each time: after a day without a host the queue holds a handful of copies of each. It counts from

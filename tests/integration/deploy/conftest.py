@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import urllib.request
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -27,6 +28,7 @@ SECRETS = {
 ANSWERS: dict[str, Any] = {
     "migrate": {"from": None, "to": "0001"},
     "outbox": {"messages": []},
+    "shadow": {"clients": []},
     "run_client": {"client": "CONTOH", "slot": "2026-02-20T17:00+07:00"},
 }
 
@@ -51,6 +53,12 @@ def functions() -> dict[str, Callable[[Any], Any]]:
 
 def _answer(name: str, event: Any) -> Any:
     return ANSWERS[name]
+
+
+@pytest.fixture
+def new_account(moto: MotoServer) -> None:
+    """Empties the account, of whatever other tests have left."""
+    urllib.request.urlopen(f"{moto.url}/moto-api/reset", data=b"").close()
 
 
 @pytest.fixture

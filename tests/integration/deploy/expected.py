@@ -34,6 +34,7 @@ def assert_complete(account: Account, stage: Stage) -> None:
         }
         assert function["Role"].endswith(f"role/{stage.prefix}{name}")
         assert function["TracingConfig"] == {"Mode": "PassThrough"}
+        assert function["Architectures"] == [stage.architecture]
         template = (ROOT / ".chalice" / settings["iam_policy_file"]).read_text(encoding="utf-8")
         assert there["roles"][stage.prefix + name] == policy(template, stage, account.number())
     assert len(there["functions"]) == len(there["roles"]) == len(FUNCTIONS)
@@ -66,8 +67,9 @@ def _assert_tagged(account: Account, stage: Stage) -> None:
     """Checks the tags of stacks, functions, roles, logs and rules."""
     found, listed = find(account, stage), [{"Key": k, "Value": v} for k, v in stage.tags.items()]
     aws, logs = account.client("lambda"), account.client("logs")
-    for arn in found.functions.values():
-        assert stage.tags.items() <= aws.list_tags(Resource=arn)["Tags"].items()
+    for function in found.functions.values():
+        tags = aws.list_tags(Resource=function["FunctionArn"])["Tags"]
+        assert stage.tags.items() <= tags.items()
     for group in found.log_groups:
         assert logs.list_tags_log_group(logGroupName=group)["tags"] == stage.tags
     for name in found.roles:

@@ -25,7 +25,7 @@ from tests.integration.deploy.gate import FunctionFailed, Gate
 
 ON, OFF = {"ENABLED"}, {"DISABLED"}
 STRIDE = 20
-"""Changes between two stops: stopping at each of them would take minutes."""
+"""Changes between two stops; every_stop.py beside this file stops at each of them."""
 
 
 def told(text: str) -> None:
@@ -43,19 +43,7 @@ def test_a_deployment_that_stops_anywhere_is_completed_by_the_next_one(
     functions: dict[str, Callable[[Any], Any]],
     measured: Measured,
 ) -> None:
-    ec2 = account.client("ec2")
-    vpc = ec2.describe_vpcs()["Vpcs"][0]["VpcId"]
-    subnets = ec2.describe_subnets(Filters=[{"Name": "vpc-id", "Values": [vpc]}])["Subnets"]
-    ids = json.dumps([subnet["SubnetId"] for subnet in subnets[:2]])
-    groups = ec2.describe_security_groups(Filters=[{"Name": "vpc-id", "Values": [vpc]}])
-    group = groups["SecurityGroups"][0]["GroupId"]
-    image = push_image(account)
-    two = new_stage(
-        "two",
-        f'[vpc]\nsubnets = {ids}\nsecurity_groups = ["{group}"]',
-        f'[host]\nimage = "{image}"\nvpc = "{vpc}"\nsubnets = {ids}\nexec = true',
-    )
-
+    two = with_everything(new_stage, account, "two")
     calls = stopped_at(two, gate, 2)
     works, functions["migrate"] = functions["migrate"], no_room
     gate.stop(None)
@@ -80,16 +68,33 @@ def test_a_deployment_that_stops_anywhere_is_completed_by_the_next_one(
     assert len(services) == 1
 
 
-def stopped_at(deployment: Deployment, gate: Gate, change: int) -> list[str]:
-    """Refuses all calls from this one on; returns those up to it, or all if there are fewer.
-    Schedules stay off until the last step."""
+def with_everything(new_stage: NewStage, account: Account, name: str, *lines: str) -> Deployment:
+    """A stage whose functions are in a VPC, and that has a host."""
+    ec2 = account.client("ec2")
+    vpc = ec2.describe_vpcs()["Vpcs"][0]["VpcId"]
+    subnets = ec2.describe_subnets(Filters=[{"Name": "vpc-id", "Values": [vpc]}])["Subnets"]
+    ids = json.dumps([subnet["SubnetId"] for subnet in subnets[:2]])
+    groups = ec2.describe_security_groups(Filters=[{"Name": "vpc-id", "Values": [vpc]}])
+    group = groups["SecurityGroups"][0]["GroupId"]
+    return new_stage(
+        name,
+        *lines,
+        f'[vpc]\nsubnets = {ids}\nsecurity_groups = ["{group}"]',
+        f'[host]\nimage = "{push_image(account)}"\nvpc = "{vpc}"\nsubnets = {ids}\nexec = true',
+    )
+
+
+def stopped_at(deployment: Deployment, gate: Gate, change: int | None) -> list[str]:
+    """Refuses all calls from this one on, if any; returns those up to it, or all if there are
+    fewer. Schedules stay off until the last step."""
     gate.stop(change)
     problem = ""
     try:
         deployment.run(told)
     except DeployError as error:
         problem = str(error)
-    assert ("stopped here" in problem) is (len(gate.changes) >= change), problem
+    stopped = change is not None and len(gate.changes) >= change
+    assert ("stopped here" in problem) is stopped, problem
     if "EnableRule" not in gate.changes:
         assert rules(deployment.account, deployment) <= OFF
     return gate.changes[:change]

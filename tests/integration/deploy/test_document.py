@@ -1,4 +1,5 @@
-"""The shell blocks of docs/deploy.md are run, unchanged, against a new account."""
+"""The shell blocks of docs/deploy.md and docs/wa_migration_guide.md are run, unchanged, against a
+new account."""
 
 from __future__ import annotations
 
@@ -10,6 +11,7 @@ import shutil
 import subprocess
 import sys
 from contextlib import closing, suppress
+from datetime import timedelta
 from pathlib import Path
 
 import boto3
@@ -22,6 +24,7 @@ from local.deploy.stages import Stage
 from tests.conftest import ROOT
 from tests.integration.deploy.conftest import ANSWERS, REGION, SECRETS
 from tests.integration.deploy.gate import Gate
+from tests.integration.deploy.test_cutover import log_state
 
 NOT_RUN = {
     "aws ssm start-session": "needs the CLI's Session Manager plugin, and a container",
@@ -36,9 +39,9 @@ NOT_RUN = {
 STANDIN = Path(__file__).with_name("standin_cli.py")
 
 
-def blocks() -> list[list[str]]:
+def blocks(page: str = "deploy.md") -> list[list[str]]:
     """The commands of each sh block, with continued lines joined."""
-    text = (ROOT / "docs/deploy.md").read_text(encoding="utf-8")
+    text = (ROOT / "docs" / page).read_text(encoding="utf-8")
     found = re.findall(r"^```sh\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
     return [[line for line in b.replace("\\\n", " ").splitlines() if line] for b in found]
 
@@ -60,6 +63,7 @@ class Shell:
         self._environment = os.environ | {
             "PATH": f"{programs}:{os.environ['PATH']}",
             "AWS_DEFAULT_REGION": REGION,
+            "CICERO_NOW": "2026-02-20T23:00+07:00",
         }
 
     def run(self, *commands: str, typed: str = "") -> str:
@@ -96,13 +100,15 @@ def shell(project: Path, tmp_path: Path, gate: Gate) -> Shell:
 
 
 def write_stage(project: Path, account: Account, image: str) -> Stage:
-    """Writes its file, with the line that the document's commands print, and open for pairing."""
+    """Writes its file, with the line that the document's commands print, open for pairing and
+    beside an older service."""
     ec2 = account.client("ec2")
     vpc = ec2.describe_vpcs()["Vpcs"][0]["VpcId"]
     subnets = ec2.describe_subnets(Filters=[{"Name": "vpc-id", "Values": [vpc]}])["Subnets"]
     ids = [subnet["SubnetId"] for subnet in subnets[:2]]
     (project / ".chalice/stages/prod.toml").write_text(
-        f'region = "{REGION}"\n[host]\n{image}\nvpc = "{vpc}"\nsubnets = {ids}\nexec = true\n'
+        f'region = "{REGION}"\nbeside = true\n'
+        f'[host]\n{image}\nvpc = "{vpc}"\nsubnets = {ids}\nexec = true\n'
     )
     return Stage(name="prod", region=REGION)
 
@@ -120,12 +126,29 @@ def test_every_command_runs(shell: Shell, account: Account) -> None:
     shell.run(*secrets)
     rest = [block for block in todo if block not in (image, secrets)]
     shell.run(*rest.pop(0))
-    assert len(find(account, stage).functions) == 13
-    told = {block[-1]: shell.run(*block, typed="prod\n") for block in rest}
-    assert "13 on python3" in told["make status STAGE=prod"]
+    assert len(find(account, stage).functions) == 14
+    told = move_there_and_back(shell, account, stage)
+    told |= {block[-1]: shell.run(*block, typed="prod\n") for block in rest}
+    assert "14 on python3" in told["make status STAGE=prod"]
     [invoked] = [answer for command, answer in told.items() if "invoke -n run_client" in command]
     assert json.loads(invoked) == ANSWERS["run_client"]
     assert find(account, stage).functions == {}
+
+
+def move_there_and_back(shell: Shell, account: Account, stage: Stage) -> dict[str, str]:
+    """Runs the migration guide's commands; returns what each printed."""
+    told: dict[str, str] = {}
+    for [command] in blocks("wa_migration_guide.md"):
+        log_state(account, stage, "ready", ahead=timedelta(minutes=1))  # the host cut over, too
+        told[command] = shell.run(command, typed="prod\n")
+        if "cutover" in command:
+            assert set(find(account, stage).rules.values()) == {"ENABLED"}
+    assert [command for command in told if command.startswith("make")] == [
+        "make cutover STAGE=prod",
+        "make way-back STAGE=prod",
+    ]
+    assert set(find(account, stage).rules.values()) == {"DISABLED"}
+    return told
 
 
 def test_every_exception_is_needed_and_names_what_there_is() -> None:

@@ -34,7 +34,7 @@ def test_the_life_of_a_stage(
     made = assert_made_from_nothing(one, gate)
     assert_nothing_changes_without_any_file_of_chalice_s(one, gate, made)
     assert_new_code_changes_code_alone(one, gate, made)
-    assert_goes_back(one, made)
+    assert_goes_back(one, gate, made)
     assert_status_tells_of_slots_queues_and_alarms(one)
     neighbour = stage_of_a_similar_name(account)
     assert_removed(one)
@@ -87,11 +87,15 @@ def assert_new_code_changes_code_alone(one: Deployment, gate: Gate, made: dict[s
     calls = [c.split(" ")[1] for c in gate.changes if c.endswith(("/code", "/invocations"))]
     name = "/2015-03-31/functions/cicero-fetch-one-migrate"
     assert calls[:2] == [f"{name}/code", f"{name}/invocations"]
-    assert len(calls) > 13
+    assert len(calls) > 14
 
 
-def assert_goes_back(one: Deployment, made: dict[str, Any]) -> None:
+def assert_goes_back(one: Deployment, gate: Gate, made: dict[str, Any]) -> None:
+    gate.stop(None)
     run(one, "rollback")
+    codes = zip(gate.changes, gate.bodies, strict=True)
+    given = [json.loads(body)["Architectures"] for call, body in codes if call.endswith("/code")]
+    assert given == [["arm64"]] * 13
     back = seen(one.account, one.stage)["code"]
     other = [name for name in back if back[name] != made["code"][name]]
     assert other == ["cicero-fetch-one-migrate"]
@@ -129,9 +133,9 @@ def assert_status_tells_of_slots_queues_and_alarms(one: Deployment) -> None:
     watch.put_metric_alarm(AlarmName=name, Namespace="x", MetricName="x", Period=60, **rule)
     watch.set_alarm_state(AlarmName=name, StateValue="ALARM", StateReason="test")
 
-    told = dict(status(account, one.stage))
+    told = dict(status(account, one.stage, find(account, one.stage)))
 
-    assert "13 on python3" in told["functions"]
+    assert "14 on python3" in told["functions"]
     assert "different bundles" not in told["functions"]
     assert told["rule sweep-event"] == "ENABLED"
     assert told["queue fetch"] == "0 waiting, 0 in hand"

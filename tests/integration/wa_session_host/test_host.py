@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import signal
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -56,6 +57,19 @@ def test_while_the_account_is_away_the_queue_keeps_its_messages_and_their_receiv
         received = inbox.receive(OUTBOUND)
     assert [each["Attributes"]["ApproximateReceiveCount"] for each in received] == ["1"] * 3
     assert statuses(tables) == {"pending": 3}
+
+
+def test_with_sends_off_the_account_is_ready_and_its_messages_stay_in_the_queue(
+    scripted: Scripted, values: dict[str, str], real_writer: Runtime, tables: Tables, inbox: Inbox
+) -> None:
+    publish(real_writer, message(real_writer, "k"))
+    with running(values | {"WA_TRANSPORT": "off"}, scripted) as host:
+        wait_until(host.ready)
+        assert host.alive()
+        assert not [t for t in threading.enumerate() if t.name.startswith("consumer")]
+        [received] = inbox.receive(OUTBOUND)
+    assert received["Attributes"]["ApproximateReceiveCount"] == "1"
+    assert (statuses(tables), scripted.tried) == ({"pending": 1}, [])
 
 
 def test_a_child_that_is_killed_while_it_sends_costs_one_uncertain_message_and_no_other(

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import get_args
 
 import pytest
 
 from chalicelib.reports.metrics import slot_metrics, sweep_metrics
+from chalicelib.requests import OutboxStatus
 from chalicelib.slots import Slot
 from tests.unit.builders import wib
 
@@ -29,7 +31,9 @@ SUMMARY = {
 
 
 def test_every_figure_is_there_and_named_as_a_metric() -> None:
-    line = slot_metrics("prod", SLOT, SLOT.at + timedelta(seconds=61), SUMMARY)
+    states = {"sent": 40, "pending": 7, "retrying": 2, "dead_letter": 1, "superseded": 5}
+    at = SLOT.at + timedelta(seconds=61)
+    line = slot_metrics("prod", SLOT, at, SUMMARY, states | {"cancelled": 1})
     figures = {
         "SlotSeconds": 61.3,
         "Clients": 20,
@@ -40,6 +44,12 @@ def test_every_figure_is_there_and_named_as_a_metric() -> None:
         "ApiCalls": 512,
         "Messages": 9,
         "ListsIncomplete": 3,
+        "MessagesSent": 40,
+        "MessagesWaiting": 9,
+        "MessagesFailed": 1,
+        "MessagesUncertain": 0,
+        "MessagesExpired": 0,
+        "MessagesWithdrawn": 6,
     }
     head = line.pop("_aws")
     assert line == {"Stage": "prod", "slot": "2026-02-20T17:00+07:00", **figures}
@@ -47,6 +57,13 @@ def test_every_figure_is_there_and_named_as_a_metric() -> None:
     [directive] = head["CloudWatchMetrics"]
     assert (directive["Namespace"], directive["Dimensions"]) == ("Cicero", [["Stage"]])
     assert {metric["Name"] for metric in directive["Metrics"]} == set(figures)
+
+
+def test_every_state_of_a_message_is_counted() -> None:
+    states = dict.fromkeys(get_args(OutboxStatus), 1)
+    line = slot_metrics("prod", SLOT, SLOT.at, SUMMARY, states)
+    counted = [name for name in line if name.startswith("Messages") and name != "Messages"]
+    assert sum(line[name] for name in counted) == len(states)
 
 
 @pytest.mark.parametrize(

@@ -6,13 +6,14 @@ import pytest
 from local.deploy.account import DeployError
 from local.deploy.functions import package
 from local.deploy.preflight import PYTHONS, check_python
+from local.deploy.wheels import Wheels
 
 
 def test_a_bundle_without_a_dependency_is_none(tmp_path: Path) -> None:
     (tmp_path / "app.py").write_text("")
     (tmp_path / "requirements.txt").write_text("--no-index\nno-such-package==1\n")
     with pytest.raises(DeployError, match="no-such-package"):
-        package(tmp_path)
+        package(tmp_path, "x86_64")
     assert list(tmp_path.rglob("*.zip")) == []
 
 
@@ -26,7 +27,16 @@ def test_a_dependency_of_another_content_than_locked_is_refused(tmp_path: Path) 
         f"--no-index\n--find-links {tmp_path}\nknown==1 --hash=sha256:{'0' * 64}\n"
     )
     with pytest.raises(DeployError, match="DO NOT MATCH THE HASHES"):
-        package(tmp_path)
+        package(tmp_path, "x86_64")
+
+
+@pytest.mark.parametrize(
+    ("version", "newest"), [("3.11", "manylinux_2_26_aarch64"), ("3.13", "manylinux_2_34_aarch64")]
+)
+def test_a_wheel_may_need_what_lambda_s_linux_has_and_no_more(version: str, newest: str) -> None:
+    *perennial, legacy = Wheels("arm64").platforms(version)
+    assert (perennial[0], perennial[-1]) == ("manylinux_2_17_aarch64", newest)
+    assert legacy == "manylinux2014_aarch64"
 
 
 @pytest.mark.parametrize("version", PYTHONS)

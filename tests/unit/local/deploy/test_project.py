@@ -47,6 +47,7 @@ def test_the_configuration_knows_the_stage_alone() -> None:
     assert made["stages"] == {
         "prod": {
             "environment_variables": PROD.variables() | {"CICERO_SECRETS_VERSION": "7"},
+            "lambda_architecture": "arm64",
             "tags": {"app": "cicero-fetch", "stage": "prod"},
             "xray": False,
             "subnet_ids": ["subnet-0a", "subnet-0b"],
@@ -89,7 +90,7 @@ def test_what_exists_is_written_where_chalice_looks_for_it(tmp_path: Path) -> No
     arn = "arn:aws:lambda:r:1:function:cicero-fetch-prod-dead_job"
     queue = "arn:aws:sqs:r:1:cicero-prod-fetch-dlq"
     mapping = {"UUID": "u", "FunctionArn": arn, "EventSourceArn": queue}
-    found = Found({"cicero-fetch-prod-dead_job": arn}, {}, [], {}, [mapping])
+    found = Found({"cicero-fetch-prod-dead_job": {"FunctionArn": arn}}, {}, [], {}, [mapping])
     write_state(tmp_path, PROD, found)
     state = json.loads((tmp_path / ".chalice/deployed/prod.json").read_text())
     assert state["resources"] == [
