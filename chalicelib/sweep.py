@@ -211,6 +211,8 @@ def _prune(this: _Round) -> int:
             ("runs.prune", runs),
             ("runs.prune_slots", runs),
             ("outbox.prune", this.now - timedelta(days=settings.outbox_retention_days)),
+            ("backfill.prune", runs),
+            ("backfill.prune_calls", this.now - timedelta(days=1)),
             ("content.forget", day_bounds(this.now.date())[0] - timedelta(days=1)),
         )
     )

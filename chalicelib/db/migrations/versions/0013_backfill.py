@@ -1,0 +1,62 @@
+"""Days that are filled in later: which are done, and the answers of those under way. Names that are
+filled in get no snapshot: it would say that they were there in a half hour in which nobody
+looked."""
+
+from alembic import op
+
+revision = "0013"
+down_revision = "0012"
+
+TABLES = """
+CREATE TABLE backfill (
+  client_id varchar NOT NULL,
+  wib_day date NOT NULL,
+  done_at timestamptz NOT NULL,
+  complete boolean NOT NULL, -- whether feeds and lists were read to their ends
+  result jsonb NOT NULL,
+  PRIMARY KEY (client_id, wib_day)
+);
+
+CREATE TABLE backfill_call (
+  client_id varchar NOT NULL,
+  call text NOT NULL,
+  answer jsonb NOT NULL,
+  read_at timestamptz NOT NULL,
+  PRIMARY KEY (client_id, call)
+);
+"""
+
+# As in 0012, but without a window no snapshot is taken.
+STORE_PEOPLE = """
+CREATE OR REPLACE FUNCTION cicero_store_people(read jsonb, unchanged varchar[],
+  window_start timestamptz, window_end timestamptz, at timestamptz) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  merge CONSTANT text := 'INSERT INTO %1$I AS e (%2$I, %3$I, updated_at)
+    SELECT r.content_id, r.usernames, $2 AT TIME ZONE ''Asia/Jakarta''
+    FROM jsonb_to_recordset($1) AS r (platform text, content_id varchar, usernames jsonb)
+    WHERE r.platform = %4$L AND r.usernames IS NOT NULL
+      AND EXISTS (SELECT 1 FROM %5$I p WHERE p.%2$I = r.content_id)
+    ORDER BY r.content_id
+    ON CONFLICT (%2$I) DO UPDATE SET updated_at = EXCLUDED.updated_at,
+      %3$I = cicero_merge_usernames(e.%3$I, EXCLUDED.%3$I, %6$L)
+    RETURNING e.%2$I AS content_id, e.%3$I AS usernames';
+  kept CONSTANT text := 'SELECT e.%2$I, e.%3$I FROM %1$I e WHERE e.%2$I = ANY($3)
+    ORDER BY 1 FOR UPDATE';
+  p record;
+BEGIN
+  FOR p IN SELECT * FROM cicero_platforms() LOOP
+    EXECUTE format('WITH merged AS (' || merge || '), kept AS MATERIALIZED (' || kept || ')
+      SELECT cicero_snapshot(%7$L, %2$L, content_id, usernames, $4, $5, $2)
+      FROM (SELECT * FROM merged UNION ALL SELECT * FROM kept) AS stored WHERE $5 IS NOT NULL',
+      p.people_table, p.key, p.people, p.platform, p.post_table, p.prefix, p.audit_table)
+    USING read, at, unchanged, window_start, window_end;
+  END LOOP;
+END
+$$;
+"""
+
+
+def upgrade() -> None:
+    for statements in (TABLES, STORE_PEOPLE):
+        op.get_bind().exec_driver_sql(statements)
