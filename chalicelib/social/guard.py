@@ -59,6 +59,10 @@ class Guard:
         self._spend(route)
         self._rate.wait(route)
 
+    def answers(self) -> bool:
+        """Whether Redis answers now: the workers share what is kept here."""
+        return self._redis.ask(lambda redis: redis.ping()) is not None
+
     def close(self) -> None:
         """Closes the connections to Redis."""
         self._redis.close()

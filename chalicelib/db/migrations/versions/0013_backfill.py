@@ -1,6 +1,6 @@
-"""Days that are filled in later: which are done, and the answers of those under way. Names that are
-filled in get no snapshot: it would say that they were there in a half hour in which nobody
-looked."""
+"""Days that are filled in later: which are done, and the answers of those under way; the names of a
+post, whatever its platform. Names that are filled in get no snapshot: it would say that they were
+there in a half hour in which nobody looked."""
 
 from alembic import op
 
@@ -56,7 +56,21 @@ END
 $$;
 """
 
+# The names that are stored of a post, without a mark.
+NAMES = """
+CREATE FUNCTION cicero_names(which text, content varchar) RETURNS SETOF text
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN QUERY EXECUTE (
+    SELECT format('SELECT ltrim(name, ''@'') FROM %1$I e, jsonb_array_elements_text(
+        CASE jsonb_typeof(e.%3$I) WHEN ''array'' THEN e.%3$I ELSE ''[]'' END) AS name
+        WHERE e.%2$I = $1', p.people_table, p.key, p.people)
+    FROM cicero_platforms() p WHERE p.platform = which) USING content;
+END
+$$;
+"""
+
 
 def upgrade() -> None:
-    for statements in (TABLES, STORE_PEOPLE):
+    for statements in (TABLES, STORE_PEOPLE, NAMES):
         op.get_bind().exec_driver_sql(statements)
