@@ -5,7 +5,7 @@ from alembic import op
 from chalicelib.db.migrations.indexes import build
 
 revision = "0014"
-down_revision = "0012"
+down_revision = "0013"
 
 OURS = "WHERE session IS NOT NULL"
 INDEXES = {
