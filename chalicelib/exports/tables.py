@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from itertools import islice
 from typing import Any, Literal
 
@@ -68,12 +68,13 @@ Rows = Sequence[Sequence[Value]]
 
 def batches(runtime: Runtime, wanted: Wanted, size: int = BATCH) -> Generator[Rows]:
     """The table's rows in the order of its columns, at most `size` at a time; moments are in WIB.
-    Memory does not grow with the number of rows. One transaction is open meanwhile."""
-    names = list(wanted.columns)
-    with runtime.db.transaction() as tx:
-        days = {"first": wanted.first, "last": wanted.last}
-        for rows in tx.batches(f"exports.{wanted.table}", size, **days):
-            yield [[_value(row[name]) for name in names] for row in rows]
+    Memory does not grow with the number of rows. Each day is read in its own transaction."""
+    names, day = list(wanted.columns), wanted.first
+    while day <= wanted.last:
+        with runtime.db.transaction() as tx:
+            for rows in tx.batches(f"exports.{wanted.table}", size, day=day):
+                yield [[_value(row[name]) for name in names] for row in rows]
+        day += timedelta(days=1)
 
 
 def page(runtime: Runtime, wanted: Wanted, skip: int, size: int = BATCH) -> dict[str, Any]:

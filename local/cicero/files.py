@@ -10,7 +10,7 @@ import csv
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from chalicelib.errors import BadInput
 from chalicelib.exports.tables import Kind, Rows, Value
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 Columns = Mapping[str, Kind]
 Writer = Callable[[Path, Columns, Iterable[Rows]], int]
+
+Item = TypeVar("Item")
 
 _SHEET_ROWS = 1_000_000  # a sheet holds 1,048,576
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -71,12 +73,8 @@ def write_xlsx(path: Path, columns: Columns, batches: Iterable[Rows]) -> int:
             if at == 0:
                 sheet = _sheet(book, columns)
             for number, (value, form) in enumerate(zip(row, by_column, strict=True)):
-                if isinstance(value, datetime):
-                    sheet.write_datetime(
-                        at + 1, number, value.astimezone(WIB).replace(tzinfo=None), form
-                    )
-                elif value is not None:
-                    sheet.write(at + 1, number, value, form)
+                if value is not None:
+                    sheet.write(at + 1, number, _without_zone(value), form)
             written += 1
         if written == 0:
             _sheet(book, columns)
@@ -119,9 +117,22 @@ def write_parquet(path: Path, columns: Columns, batches: Iterable[Rows]) -> int:
             ]
             yield RecordBatch.from_arrays(arrays, schema=schema)
 
-    reader = RecordBatchReader.from_batches(schema, record_batches())
-    write(reader, path, compression="zstd(3)", max_row_group_size=_ROW_GROUP)
+    failed: list[BaseException] = []
+    reader = RecordBatchReader.from_batches(schema, _noting(failed, record_batches()))
+    try:
+        write(reader, path, compression="zstd(3)", max_row_group_size=_ROW_GROUP)
+    except Exception as error:
+        raise (failed[0] if failed else error) from None
     return written
+
+
+def _noting(failed: list[BaseException], items: Iterator[Item]) -> Iterator[Item]:
+    """The same items; notes what ended them, which the library would only quote."""
+    try:
+        yield from items
+    except BaseException as error:
+        failed.append(error)
+        raise
 
 
 _ROW_GROUP = 100_000
