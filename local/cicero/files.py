@@ -121,8 +121,10 @@ def write_parquet(path: Path, columns: Columns, batches: Iterable[Rows]) -> int:
     reader = RecordBatchReader.from_batches(schema, _noting(failed, record_batches()))
     try:
         write(reader, path, compression="zstd(3)", max_row_group_size=_ROW_GROUP)
-    except Exception as error:
-        raise (failed[0] if failed else error) from None
+    except Exception:
+        if failed:
+            raise failed[0] from None
+        raise
     return written
 
 

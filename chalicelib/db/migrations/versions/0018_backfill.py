@@ -4,8 +4,8 @@ there in a half hour in which nobody looked."""
 
 from alembic import op
 
-revision = "0013"
-down_revision = "0012"
+revision = "0018"
+down_revision = "0014"
 
 TABLES = """
 CREATE TABLE backfill (
