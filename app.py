@@ -5,8 +5,9 @@
     refresh_engagement                     engagement queue: likers, commenters → messages
     dead_job, dead_engagement_job          what either queue gave up on
     sweep                                  every minute: repairs what a crash left behind
-    run_client, run_slot, add_post,        for people: `chalice invoke -n NAME`
-    restore_post, outbox, migrate
+    run_client, run_slot, add_post,        for people: `cicero … --stage STAGE`
+    restore_post, outbox, look,
+    backfill, import_clients, migrate
 
 Each handler passes its event to `chalicelib.handlers`, which rejects bad input.
 """
@@ -84,6 +85,21 @@ def restore_post(event: Any, context: Any) -> dict[str, Any]:
 @app.lambda_function()
 def outbox(event: Any, context: Any) -> dict[str, Any]:
     return handlers.outbox(event, context)
+
+
+@app.lambda_function()
+def look(event: Any, context: Any) -> dict[str, Any]:
+    return handlers.look(event, context)
+
+
+@app.lambda_function()
+def backfill(event: Any, context: Any) -> dict[str, Any]:
+    return handlers.backfill(event, context)
+
+
+@app.lambda_function()
+def import_clients(event: Any, context: Any) -> dict[str, Any]:
+    return handlers.import_clients(event, context)
 
 
 @app.lambda_function()

@@ -1,6 +1,6 @@
 """Days that are filled in later: which are done, and the answers of those under way; the names of a
-post, whatever its platform. Names that are filled in get no snapshot: it would say that they were
-there in a half hour in which nobody looked."""
+post, whatever its platform; a client's columns from a sheet. Names that are filled in get no
+snapshot: it would say that they were there in a half hour in which nobody looked."""
 
 from alembic import op
 
@@ -70,7 +70,31 @@ END
 $$;
 """
 
+# Writes a client's columns: of the client that there is, or of a new one, whose other columns get
+# their defaults. cells: column names to values.
+PUT_CLIENT = """
+CREATE FUNCTION cicero_put_client(client varchar, cells jsonb) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  found integer;
+BEGIN
+  EXECUTE (
+    SELECT format('UPDATE clients c SET %s FROM jsonb_populate_record(CAST(NULL AS clients), $2)
+        AS n WHERE c.client_id = $1', string_agg(format('%1$I = n.%1$I', key), ', '))
+    FROM jsonb_object_keys(cells) AS key) USING client, cells;
+  GET DIAGNOSTICS found = ROW_COUNT;
+  IF found = 0 THEN
+    EXECUTE (
+      SELECT format('INSERT INTO clients (%1$s) SELECT %1$s
+          FROM jsonb_populate_record(CAST(NULL AS clients), $1)',
+        string_agg(quote_ident(key), ', '))
+      FROM jsonb_object_keys(cells) AS key) USING cells;
+  END IF;
+END
+$$;
+"""
+
 
 def upgrade() -> None:
-    for statements in (TABLES, STORE_PEOPLE, NAMES):
+    for statements in (TABLES, STORE_PEOPLE, NAMES, PUT_CLIENT):
         op.get_bind().exec_driver_sql(statements)
