@@ -26,6 +26,7 @@ def backfill(
             runtime, request.first_day, request.last_day, request.client_id, request.since
         )
         return {
+            "read_at": runtime.now().isoformat(),
             "to_fill": [
                 {"client_id": one.client.client_id, "days": [day.isoformat() for day in one.days]}
                 for one in planned.todo

@@ -18,7 +18,7 @@ def operators(runtime: Runtime) -> Iterator[Finding]:
     settings = runtime.settings
     people = read_people(f"{settings.admin_whatsapp}\n{settings.gateway_whatsapp_admin}")
     if people.chats:
-        yield Finding("operators", "ok", f"{len(people.chats)} chats get reports and alerts")
+        yield Finding("operators", "ok", f"chats that get reports and alerts: {len(people.chats)}")
     else:
         fix = "Set ADMIN_WHATSAPP to the operators' numbers."
         yield Finding("operators", "warning", "nobody gets reports and alerts", fix)

@@ -65,11 +65,12 @@ def replay_slot(runtime: Runtime, slot_text: str) -> Replayed:
         raise BadInput("slot", f"{slot} is of another day", "Use backfill for days that are over.")
     with runtime.db.transaction() as tx:
         row = tx.first("slots.get", slot=slot.at)
-        failed = [one["client_id"] for one in tx.run("slots.not_done", slot=slot.at)]
+        due = tx.run("slots.not_done", slot=slot.at, now=runtime.now())
     if row is None or row["status"] in ("skipped", "missed"):
         raise BadInput("slot", f"{slot} was not opened", "Use run_slot.")
     if row["status"] == "open":
         raise BadInput("slot", f"{slot} is still running", "Wait until it is closed.")
+    failed = [one["client_id"] for one in due]
     for client_id in failed:
         run_client(runtime, client_id, str(slot))
     return Replayed(str(slot), failed)
