@@ -70,6 +70,7 @@ def fill_day(
         raise Stop("no_time")
     users = [_user(task, read) for task, read in zip(due, reads, strict=True)]
     with reader.db.transaction() as tx:
+        posts.lock(tx, tasks)
         new, _ = posts.store(tx, reader.now())
         filled = DayFilled(
             client_id=client.client_id,
@@ -103,6 +104,12 @@ class _Posts:
     client: Client
     day: date
     rows: list[dict[str, Any]]
+
+    def lock(self, tx: Transaction, tasks: Iterable[Task]) -> None:
+        """Takes the locks of all that the day writes (docs/architecture.md)."""
+        known = {task.content_id for task in tasks}
+        contents = sorted(known | {row["content_id"] for row in self.rows})
+        tx.run("content.lock", client_id=self.client.client_id, contents=contents)
 
     def store(self, tx: Transaction, now: datetime) -> tuple[int, list[Task]]:
         """Returns how many posts were new, and all that are then stored of the day."""
