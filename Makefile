@@ -20,6 +20,7 @@ $(STAMP): requirements-dev.txt
 	@$(BIN)/python -m pip install -q --disable-pip-version-check uv==$(UV_VERSION)
 	@$(BIN)/uv pip install -q --python $(BIN)/python -r requirements-dev.txt \
 	  || $(BIN)/python -m pip install -q --disable-pip-version-check -r requirements-dev.txt
+	@$(BIN)/python -m local.cicero.script
 	@touch $@
 
 demo: $(STAMP) ## Watch four slots of one police day, on real parts, without accounts or keys

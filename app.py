@@ -5,8 +5,9 @@
     refresh_engagement                     engagement queue: likers, commenters → messages
     dead_job, dead_engagement_job          what either queue gave up on
     sweep                                  every minute: repairs what a crash left behind
-    run_client, run_slot, add_post,        for people: `chalice invoke -n NAME`
-    restore_post, outbox, shadow, migrate
+    run_client, run_slot, add_post,        for people: `cicero … --stage STAGE`
+    restore_post, outbox, shadow, look,
+    backfill, import_clients, migrate
 
 Each handler passes its event to `chalicelib.handlers`, which rejects bad input.
 """
@@ -89,6 +90,21 @@ def outbox(event: Any, context: Any) -> dict[str, Any]:
 @app.lambda_function()
 def shadow(event: Any, context: Any) -> dict[str, Any]:
     return handlers.shadow(event, context)
+
+
+@app.lambda_function()
+def look(event: Any, context: Any) -> dict[str, Any]:
+    return handlers.look(event, context)
+
+
+@app.lambda_function()
+def backfill(event: Any, context: Any) -> dict[str, Any]:
+    return handlers.backfill(event, context)
+
+
+@app.lambda_function()
+def import_clients(event: Any, context: Any) -> dict[str, Any]:
+    return handlers.import_clients(event, context)
 
 
 @app.lambda_function()

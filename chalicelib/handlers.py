@@ -81,12 +81,17 @@ def sweep(event: Mapping[str, Any], context: Any = None) -> HandlerResult:
 
 
 def run_client(event: object, context: Any = None) -> HandlerResult:
-    """`{"client_id": …, "slot": …}` from a person."""
+    """`{"client_id": …, "slot": …}` from a person. The texts of a dry run are in the response and
+    never in the log."""
     from chalicelib.manual import runs
     from chalicelib.requests import RunClientRequest, parse_request
     from chalicelib.runtime import invoked
 
     request = parse_request(RunClientRequest, event)
+    if request.dry_run:
+        from chalicelib.manual.rehearsal import rehearse
+
+        return asdict(rehearse(invoked(context), request.client_id, request.slot))
     job = runs.run_client(invoked(context), request.client_id, request.slot)
     return _logged("run_client", {"client": job.client_id, "slot": str(job.of_slot)})
 
@@ -98,6 +103,8 @@ def run_slot(event: object, context: Any = None) -> HandlerResult:
     from chalicelib.runtime import invoked
 
     request = parse_request(RunSlotRequest, event)
+    if request.again:
+        return _logged("run_slot", asdict(runs.replay_slot(invoked(context), request.slot)))
     return _logged("run_slot", asdict(runs.run_slot(invoked(context), request.slot)))
 
 
@@ -162,6 +169,38 @@ def shadow(event: object, context: Any = None) -> HandlerResult:
     counts = {key: len(found[key]) for key in ("differences", "open")}
     _logged("shadow", {"client": client.client_id, **counts})
     return found
+
+
+def look(event: object, context: Any = None) -> HandlerResult:
+    """`{"show": …}` from a person: reads only. Nothing of it is logged."""
+    from chalicelib import look as looking
+    from chalicelib.requests import LookRequest, parse_request
+    from chalicelib.runtime import invoked
+
+    request = parse_request(LookRequest, event)
+    return looking.look(invoked(context), request)
+
+
+def backfill(event: object, context: Any = None) -> HandlerResult:
+    """`{"first_day": …, "last_day": …}` from a person: as much as there is time for."""
+    from chalicelib.backfill import command
+    from chalicelib.requests import BackfillRequest, parse_request
+    from chalicelib.runtime import invoked
+
+    request = parse_request(BackfillRequest, event)
+    return command.backfill(invoked(context), request)
+
+
+def import_clients(event: object, context: Any = None) -> HandlerResult:
+    """`{"rows": […]}` from a person."""
+    from chalicelib.manual import client_import
+    from chalicelib.requests import ImportClientsRequest, parse_request
+    from chalicelib.runtime import invoked
+
+    request = parse_request(ImportClientsRequest, event)
+    done = client_import.import_clients(invoked(context), request.rows, request.dry_run)
+    log.info("import_clients: %d new, %d changed", len(done.new), len(done.changed))
+    return asdict(done)
 
 
 def migrate(context: Any = None) -> HandlerResult:

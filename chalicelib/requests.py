@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from chalicelib.errors import BadInput
 from chalicelib.jobs import Model, validated
@@ -13,19 +14,23 @@ from chalicelib.jobs import Model, validated
 class RunClientRequest(BaseModel):
     """Payload of `run_client`: `{"client_id": "POLRES_X", "slot": "2026-02-20T17:00+07:00"}`.
 
-    Without `slot`, today's latest slot is used.
+    Without `slot`, today's latest slot is used. `dry_run`: nothing is stored or sent; the response
+    says what would be.
     """
 
     model_config = ConfigDict(extra="forbid")
     client_id: str
     slot: str | None = None
+    dry_run: bool = False
 
 
 class RunSlotRequest(BaseModel):
-    """Payload of `run_slot`: `{"slot": "2026-02-20T17:00+07:00"}`."""
+    """Payload of `run_slot`: `{"slot": "2026-02-20T17:00+07:00"}`. `again`: the slot was opened,
+    and its runs that did not end as done are started over."""
 
     model_config = ConfigDict(extra="forbid")
     slot: str
+    again: bool = False
 
 
 class AddPostRequest(BaseModel):
@@ -48,6 +53,45 @@ class ShadowRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     client_id: str | None = None
+
+
+class BackfillRequest(BaseModel):
+    """Payload of `backfill`: `{"first_day": "2026-02-13", "last_day": "2026-02-19"}`. `most_calls`:
+    of the APIs, in this invocation; `since`: days filled in since then are done, even if not
+    completely; `dry_run`: only count what there is to do."""
+
+    model_config = ConfigDict(extra="forbid")
+    first_day: date
+    last_day: date
+    client_id: str | None = None
+    most_calls: int | None = Field(None, ge=1)
+    since: AwareDatetime | None = None
+    dry_run: bool = False
+
+
+class ImportClientsRequest(BaseModel):
+    """Payload of `import_clients`: `{"rows": [{"client_id": "POLRES_X", "nama": "Polres X"}]}`, the
+    cells of a sheet as text by column. `dry_run`: only say what would change."""
+
+    model_config = ConfigDict(extra="forbid")
+    rows: list[dict[str, str | None]] = Field(max_length=10_000)
+    dry_run: bool = False
+
+
+class LookRequest(BaseModel):
+    """Payload of `look`: `{"show": "status"}`. `day`: of `slots`, `client` and `export`, by default
+    today; `client_id`: of `client`; `search` and `filter`: of `clients`; `calls`: whether `doctor`
+    asks the APIs; `table` and `skip`: of `export`."""
+
+    model_config = ConfigDict(extra="forbid")
+    show: Literal["status", "slots", "client", "clients", "groups", "doctor", "export"]
+    day: date | None = None
+    client_id: str | None = None
+    search: str = ""
+    filter: Literal["all", "verified", "unverified", "never", "trouble", "inactive"] = "all"
+    calls: bool = True
+    table: str | None = None
+    skip: int = Field(0, ge=0)
 
 
 OutboxStatus = Literal[

@@ -35,8 +35,8 @@ Clock = Callable[[], datetime]
 class Runtime:
     """The outside world of one process. `now()` is the service's now, aware and in WIB.
 
-    `deadline` is the current invocation's; everything that waits here observes it. Given `queues`
-    and `database` are shared with others: `close` leaves them open.
+    `deadline` is the current invocation's; everything that waits here observes it. Given `queues`,
+    `database` and `apis` are shared with others: `close` leaves them open.
     """
 
     def __init__(
@@ -46,15 +46,18 @@ class Runtime:
         *,
         queues: Queues | None = None,
         database: Database | None = None,
+        apis: Mapping[Platform, SocialApi] | None = None,
     ) -> None:
         self.settings = settings
         self.deadline: Deadline = UNLIMITED
         self._clock = clock
-        self._shared = [part for part in (queues, database) if part is not None]
+        self._shared = [*filter(None, (queues, database)), *(apis or {}).values()]
         if queues is not None:
             self.queues = queues
         if database is not None:
             self.db = database
+        if apis is not None:
+            self.apis = apis
 
     def now(self) -> datetime:
         """The clock's time, or CICERO_NOW in a run with simulated time."""

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-import click
+from typing import TYPE_CHECKING
 
 from chalicelib.runtime import Runtime
 from chalicelib.settings import load_settings
@@ -26,24 +23,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 DATA = Path(".local")
-
-
-def invoke(handler: str, event: dict[str, Any]) -> None:
-    """Runs one of the handlers for people over the stack and prints its result."""
-    from chalicelib import handlers, runtime
-
-    with stack(None) as parts:
-        runtime.use(parts.runtime())
-        click.echo(json.dumps(getattr(handlers, handler)(event)))
-
-
-def ask_outbox(event: dict[str, Any]) -> dict[str, Any]:
-    """The result of the handler `outbox`, which needs only the database."""
-    from chalicelib import handlers, runtime
-
-    with reading() as reader:
-        runtime.use(reader)
-        return handlers.outbox(event)
 
 
 def print_plans(slot: Slot, client_id: str | None) -> None:

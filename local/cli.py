@@ -1,5 +1,5 @@
 """The commands of `python -m local`; each uses the services that are set and starts the others.
-Exit code 0: done; 1: the run failed; 2: the input or the settings are wrong."""
+Exit codes: `local.ending`."""
 
 from __future__ import annotations
 
@@ -14,19 +14,17 @@ from typing import Any
 import click
 
 from chalicelib import logs
-from chalicelib.errors import BadInput, CiceroError, ConfigurationError, DatabaseUnavailable
+from chalicelib.errors import BadInput, CiceroError
 from chalicelib.slots import WIB, Slot
-from local.access import DATA, database_of, database_url, invoke, print_plans, stack
+from local.access import DATA, database_of, database_url, print_plans, stack
+from local.cicero.act import add_post, restore
+from local.cicero.outbox import outbox
 from local.deploy import commands as aws
-from local.outbox_commands import outbox
-from local.services import ServiceError
-from local.signals import end_on_signals
+from local.ending import main_of
 
 log = logging.getLogger(__name__)
 
 _DRY_RUN = "Write nothing: show what would be told, given what is stored now, and why."
-
-_WRONG_INPUT = (BadInput, ConfigurationError, DatabaseUnavailable)
 
 
 @click.group()
@@ -177,21 +175,6 @@ def shadow(client_id: str | None, stage: str | None, project: Path, as_json: boo
         shadow_of_stage(account, chosen, project, client_id, as_json)
 
 
-@cli.command("add-post")
-@click.argument("client_id")
-@click.argument("link")
-def add_post(client_id: str, link: str) -> None:
-    """Store a post as a client's manual input, by its link, shortcode or id."""
-    invoke("add_post", {"client_id": client_id, "link": link})
-
-
-@cli.command("restore-post")
-@click.argument("content_id")
-def restore_post(content_id: str) -> None:
-    """Restore a removed post from the archive, with everything that was removed with it."""
-    invoke("restore_post", {"content_id": content_id})
-
-
 @cli.command()
 @click.option("--data", default=str(DATA / "demo"), show_default=True, help="A run's directory.")
 @click.argument("sql", required=False)
@@ -204,6 +187,8 @@ def psql(data: str, sql: str | None) -> None:
         postgres.psql(*(["-c", sql] if sql else []))
 
 
+cli.add_command(add_post)
+cli.add_command(restore, "restore-post")
 cli.add_command(outbox)
 cli.add_command(aws.deploy)
 cli.add_command(aws.status)
@@ -214,23 +199,8 @@ cli.add_command(aws.destroy)
 
 
 def main() -> int:
-    """Runs a command; an error that a person can fix is one clear message."""
-    end_on_signals()
-    try:
-        cli.main(standalone_mode=False)
-    except click.ClickException as error:
-        error.show()
-        return 2
-    except click.Abort as end:
-        if isinstance(end.__cause__, EOFError):  # click takes any EOFError for a person's Ctrl-D
-            raise end.__cause__ from None
-        return 130
-    except (CiceroError, ServiceError) as error:
-        click.echo(f"Error: {error}", err=True)
-        from local.slot_run import SlotRefused
-
-        return 2 if isinstance(error, (*_WRONG_INPUT, SlotRefused)) else 1
-    return 0
+    """The command line; see `local.ending` for its exit codes."""
+    return main_of(cli)
 
 
 def _day(text: str) -> Any:

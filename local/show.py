@@ -1,4 +1,4 @@
-"""What a run shows at the terminal: progress, result tables, the outbox."""
+"""What a run shows at the terminal: progress, result tables."""
 
 from __future__ import annotations
 
@@ -74,19 +74,6 @@ def print_plan(client: Client, plan: Plan) -> None:
         data = asdict(message)
         text = data.pop("text")
         print(json.dumps(data, default=datetime.isoformat), text, "", sep="\n")
-
-
-def print_outbox(rows: Sequence[Row]) -> None:
-    """One line per message, as the handler `outbox` lists them; no texts."""
-    table = Table()
-    for column in ("id", "client", "kind", "state", "tries", "slot", "error"):
-        table.add_column(column)
-    for row in rows:
-        slot = (row["slot"] or "")[:16].replace("T", " ")
-        cells = (row["outbox_id"], row["client_id"] or "-", row["kind"] or "-", row["status"])
-        tries, error = row["attempt_count"], row["error_message"] or ""
-        table.add_row(*map(str, cells), str(tries), slot, error)
-    out.print(table)
 
 
 def _platform(row: Row, platform: str) -> str:

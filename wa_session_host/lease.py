@@ -12,7 +12,6 @@ A host owns all its accounts or none. What keeps two hosts from ever both sendin
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import os
 import socket
@@ -24,6 +23,7 @@ from threading import Event, Thread
 
 from chalicelib.db import Database
 from chalicelib.errors import CiceroError
+from chalicelib.lease_key import lock_of
 
 log = logging.getLogger(__name__)
 
@@ -66,7 +66,7 @@ class Lease:
         on_other: Callable[[Owner], None] = lambda owner: None,
     ) -> None:
         self._database = Database(database_url, reconnect_seconds=0)
-        self._keys = {account: _key(account) for account in sorted(set(accounts))}
+        self._keys = {account: lock_of(account) for account in sorted(set(accounts))}
         self._times = times or LeaseTimes()
         since = time.time() if started is None else started
         self._name = f"{_NAME} {socket.gethostname()[:32]} {os.getpid()} {since:.2f}"
@@ -147,12 +147,6 @@ class Lease:
         with self._database.transaction() as tx:
             held = tx.run("lease.held", keys=list(self._keys.values()))[0]["held"]
         return bool(held == len(self._keys))
-
-
-def _key(account: str) -> int:
-    """The advisory lock's 64-bit number for an account, the same on every host."""
-    digest = hashlib.sha256(f"cicero-wa-session:{account}".encode()).digest()
-    return int.from_bytes(digest[:8], "big", signed=True)
 
 
 def _owner(name: str | None) -> Owner:

@@ -28,6 +28,7 @@ log = logging.getLogger(__name__)
 
 Row = dict[str, Any]
 
+_CURSOR = "cicero_rows"
 _RECONNECT_SECONDS = 15
 _LEAST_SECONDS = 1
 _BEGIN = (
@@ -46,6 +47,14 @@ class Transaction:
     def run(self, query: str, **parameters: Any) -> list[Row]:
         """The rows of the named query (`file.name` of queries/), as dicts; [] if there are none."""
         return self._database.run(query, **parameters)
+
+    def batches(self, query: str, size: int, **parameters: Any) -> Iterator[list[Row]]:
+        """The rows of the named query, `size` at a time, from a cursor of the server: however many
+        there are, no more than these are in memory. One such query at a time."""
+        self._database.declare(query, parameters)
+        while rows := self._database.execute(f"FETCH {size} FROM {_CURSOR}"):
+            yield rows
+        self._database.execute(f"CLOSE {_CURSOR}")
 
     def first(self, query: str, **parameters: Any) -> Row | None:
         """The first row of the named query, or None."""
@@ -117,6 +126,14 @@ class Database:
         sql, values_of = _statement(query)
         answer = self._connection.execute_unnamed(sql, values_of(parameters))
         return _as_dicts(answer.columns, answer.rows or [])
+
+    def declare(self, query: str, parameters: Mapping[str, Any]) -> None:
+        """Opens the cursor of `Transaction.batches` for a named query."""
+        from pg8000.native import to_statement
+
+        self.round_trips += 1
+        sql, values_of = to_statement(f"DECLARE {_CURSOR} CURSOR FOR {query_text(query)}")
+        self._connection.execute_unnamed(sql, values_of(parameters))
 
     def close(self) -> None:
         """Closes the connection; the next transaction opens a new one."""

@@ -95,6 +95,13 @@ def _version(connection: Any) -> str | None:
     return str(rows[0][0]) if rows else None
 
 
+def newest_version() -> str | None:
+    """The version that this code's migrations lead to."""
+    from alembic.script import ScriptDirectory
+
+    return ScriptDirectory.from_config(scripts()).get_current_head()
+
+
 def refuse_old_server(version: int) -> None:
     """Raises ConfigurationError for a server that is too old. `version` is a server_version_num:
     130006 is 13.6, 90624 is 9.6.24. Pure."""

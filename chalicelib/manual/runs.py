@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 from chalicelib import queues
 from chalicelib.clients import Client, unusable_handles
 from chalicelib.db import Transaction
@@ -32,6 +35,7 @@ def run_client(runtime: Runtime, client_id: str, slot_text: str | None) -> Clien
             expires_at=now + MANUAL_LIFE,
         )
         tx.run("slots.restart_client", **job.model_dump(include=_RUN_FIELDS))
+        tx.run("overview_slots.forget_summary", slot=slot.at)
     runtime.queues.send_one(queues.FETCH, job)
     with runtime.db.transaction() as tx:
         tx.run("slots.mark_dispatched", slot=slot.at, clients=[client.client_id], now=runtime.now())
@@ -42,6 +46,34 @@ def run_slot(runtime: Runtime, slot_text: str) -> Opened:
     """Opens a slot manually, even a missed or skipped one, whatever the operators' switch says.
     Raises BadInput for a time that is not a slot or is still to come."""
     return open_slot(runtime, _slot_for_people(runtime, slot_text), "manual")
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """A slot, and the clients whose runs were started over."""
+
+    slot: str
+    clients: Sequence[str]
+
+
+def replay_slot(runtime: Runtime, slot_text: str) -> Replayed:
+    """Starts those runs of a slot over that did not end as done: dead letters, expired jobs,
+    errors. Raises BadInput for a slot that nobody opened, one that is still running, and one of
+    another day, whose news would come too late."""
+    slot = _slot_for_people(runtime, slot_text)
+    if slot.day != runtime.now().date():
+        raise BadInput("slot", f"{slot} is of another day", "Use backfill for days that are over.")
+    with runtime.db.transaction() as tx:
+        row = tx.first("slots.get", slot=slot.at)
+        due = tx.run("slots.not_done", slot=slot.at, now=runtime.now())
+    if row is None or row["status"] in ("skipped", "missed"):
+        raise BadInput("slot", f"{slot} was not opened", "Use run_slot.")
+    if row["status"] == "open":
+        raise BadInput("slot", f"{slot} is still running", "Wait until it is closed.")
+    failed = [one["client_id"] for one in due]
+    for client_id in failed:
+        run_client(runtime, client_id, str(slot))
+    return Replayed(str(slot), failed)
 
 
 def _slot_for_people(runtime: Runtime, text: str | None) -> Slot:

@@ -9,7 +9,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError, field_serializer
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    ValidationError,
+    field_serializer,
+    field_validator,
+)
 
 from chalicelib.platforms import Platform
 from chalicelib.social.errors import Malformed
@@ -59,6 +66,11 @@ class Post(BaseModel):
     image_url: str | None = None
     images_url: tuple[str, ...] = ()
     is_carousel: bool | None = None
+
+    @field_validator("caption", mode="before")
+    @classmethod
+    def _no_caption(cls, caption: str | None) -> str:
+        return caption or ""
 
     @field_serializer("caption")
     def _stored_caption(self, caption: str) -> str | None:

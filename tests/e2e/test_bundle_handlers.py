@@ -158,6 +158,11 @@ def run_for_people(instance: Instance, tables: Tables, scenario: Scenario) -> No
         rows=json.dumps({"insta_post": [{"shortcode": removed["content_id"]}]}),
     )
     assert instance.invoke("restore_post", removed)["client_ids"] == ["CONTOH"]
+    assert instance.invoke("look", event("look"))["today"]["day"] == str(DAY)
+    assert instance.invoke("look", {"show": "doctor"})["findings"]
+    [day] = instance.invoke("backfill", event("backfill"))["days"]
+    assert (day["day"], day["errors"]) == (event("backfill")["first_day"], {})
+    assert instance.invoke("import_clients", event("import_clients"))["wrong"] == []
 
 
 def read_outbox(instance: Instance, tables: Tables) -> None:

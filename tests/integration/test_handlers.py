@@ -299,6 +299,35 @@ def test_a_payload_of_the_wrong_kind_is_bad_input(
     assert tables.dump() == before
 
 
+def test_people_look_fill_days_in_and_import_clients(runtime: Runtime, tables: Tables) -> None:
+    assert invoke("look", event("look"))["today"]["day"] == str(DAY)
+    filled = invoke("backfill", event("backfill"))
+    assert [(day["client_id"], day["errors"]) for day in filled["days"]] == [("CONTOH", {})]
+    imported = invoke("import_clients", event("import_clients"))
+    assert (imported["written"], imported["same"], imported["wrong"]) == (False, 1, [])
+    foreseen = invoke("run_client", event("run_client") | {"dry_run": True})
+    assert foreseen["messages"]
+    assert tables.count("client_run") == tables.count("wa_notification_outbox") == 0
+    json.dumps([filled, imported, foreseen])  # Lambda does
+
+
+@pytest.mark.parametrize(
+    ("handler", "payload", "problem"),
+    [
+        ("look", {"show": "all"}, "show: "),
+        ("look", {"show": "client"}, "client_id: is missing"),
+        ("look", {"show": "export"}, "table: is missing"),
+        ("backfill", {"first_day": "x", "last_day": "2026-02-19"}, "first_day: "),
+        ("import_clients", {"rows": "x"}, "rows: "),
+    ],
+)
+def test_what_people_get_wrong_there_is_one_clear_error(
+    runtime: Runtime, handler: str, payload: Any, problem: str
+) -> None:
+    with pytest.raises(BadInput, match=problem):
+        invoke(handler, payload)
+
+
 def test_every_sample_event_is_used() -> None:
     source = (ROOT / "tests/integration/test_handlers.py").read_text(encoding="utf-8")
     assert [f.stem for f in EVENTS.glob("*.json") if f'"{f.stem}"' not in source] == []

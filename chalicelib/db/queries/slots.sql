@@ -121,6 +121,13 @@ SELECT r.client_id, c.nama, r.trigger, r.fetch_posts, r.fetch_result, r.engageme
 FROM client_run r LEFT JOIN clients c USING (client_id)
 WHERE r.slot = :slot ORDER BY r.client_id
 
+-- name: not_done(slot, now)
+-- The active clients whose runs of the slot did not end as done, or will not end any more.
+SELECT r.client_id FROM client_run r JOIN clients c USING (client_id)
+WHERE r.slot = :slot AND c.client_status AND r.outcome IS DISTINCT FROM 'done'
+  AND (r.finished_at IS NOT NULL OR r.expires_at <= :now)
+ORDER BY r.client_id
+
 -- name: unfinished_clients(slot)
 SELECT client_id FROM client_run WHERE slot = :slot AND finished_at IS NULL ORDER BY client_id
 

@@ -126,10 +126,10 @@ def test_every_command_runs(shell: Shell, account: Account) -> None:
     shell.run(*secrets)
     rest = [block for block in todo if block not in (image, secrets)]
     shell.run(*rest.pop(0))
-    assert len(find(account, stage).functions) == 14
+    assert len(find(account, stage).functions) == 17
     told = move_there_and_back(shell, account, stage)
     told |= {block[-1]: shell.run(*block, typed="prod\n") for block in rest}
-    assert "14 on python3" in told["make status STAGE=prod"]
+    assert "17 on python3" in told["make status STAGE=prod"]
     [invoked] = [answer for command, answer in told.items() if "invoke -n run_client" in command]
     assert json.loads(invoked) == ANSWERS["run_client"]
     assert find(account, stage).functions == {}

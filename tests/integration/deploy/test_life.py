@@ -135,7 +135,7 @@ def assert_status_tells_of_slots_queues_and_alarms(one: Deployment) -> None:
 
     told = dict(status(account, one.stage, find(account, one.stage)))
 
-    assert "14 on python3" in told["functions"]
+    assert "17 on python3" in told["functions"]
     assert "different bundles" not in told["functions"]
     assert told["rule sweep-event"] == "ENABLED"
     assert told["queue fetch"] == "0 waiting, 0 in hand"

@@ -1,0 +1,1 @@
+"""Days that were missed, filled in later with what the APIs still give."""
