@@ -8,8 +8,10 @@ from http import HTTPStatus
 
 from chalicelib.outbox.redrive import Redriven, Why
 from chalicelib.slots import WIB, to_wib
+from chalicelib.texts import kind_in_words
 from chalicelib.texts.words import format_number
 from chalicelib.whatsapp_settings import Role
+from wa_session_host.page.markup import as_seen
 from wa_session_host.session.states import State
 
 STATES: Mapping[State, str] = {
@@ -90,6 +92,9 @@ ACTIONS: Mapping[str, str] = {
     "unlink": "keluarkan perangkat",
     "send_again": "kirim lagi",
     "drop": "buang pesan",
+    "run_client": "jalankan satker",
+    "add_post": "tambah konten",
+    "restore_post": "pulihkan konten",
 }
 """The names of actions in the audit log; a part of the window adds those of its own."""
 
@@ -130,6 +135,11 @@ def day(moment: datetime | date | None) -> str:
     return f"{_DAYS[local.weekday()]}, {local.day} {_MONTHS[local.month - 1]} {local.year}"
 
 
+def month(first: date) -> str:
+    """`Februari 2026`."""
+    return f"{_MONTHS[first.month - 1]} {first.year}"
+
+
 def ago(moment: datetime | None, now: datetime) -> str:
     """How long ago, or ahead: `baru saja`, `3 menit lalu`, `2 jam lagi`; `belum pernah` for
     None."""
@@ -155,6 +165,7 @@ FILTERS: dict[str, Callable[..., str]] = {
     "clock": format_time,
     "hour": hour,
     "day": day,
+    "month": month,
     "ago": ago,
     "duration": duration,
     "number": format_number,
@@ -164,4 +175,6 @@ FILTERS: dict[str, Callable[..., str]] = {
     "state": lambda state: STATES[state],
     "level": lambda state: STATE_LEVELS[state],
     "status": lambda status: STATUSES.get(status, status),
+    "error_kind": kind_in_words,
+    "whatsapp": as_seen,
 }
