@@ -10,6 +10,7 @@ client_day one client's day: timeline, posts, groups, what it would be told now
 posts      the day's posts, a post's history, what is archived or held
 messages   the outbox: states, search, pages, a message's text
 history    days and months
+words      the Indonesian words for all of these
 as_json    any of these as JSON
 
 Every value says when it was read (`read_at`), and each figure how complete it is where that is not
