@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from chalicelib.db import Transaction
-from chalicelib.overview.client_lines import ClientLine, Facts, line_of
+from chalicelib.overview.client_lines import ClientLine, line_of
 from chalicelib.runtime import Runtime
 from chalicelib.slots import day_bounds
 
@@ -53,26 +53,17 @@ def clients(runtime: Runtime, wanted: Wanted | None = None) -> Clients:
     return page_of(lines, wanted or Wanted(), now)
 
 
-def read_lines(tx: Transaction, now: datetime) -> list[ClientLine]:
-    """Every client, by id."""
+def read_lines(tx: Transaction, now: datetime, client_id: str | None = None) -> list[ClientLine]:
+    """Every client, by id; or the one that a person means by `client_id`, if there is one."""
     start, end = day_bounds(now.date())
-    feeds = tx.run("overview_clients.feeds", client_id=None, since=now - LOOK_BACK)
-    facts = Facts(
-        feeds={(row["client_id"], row["platform"]): row for row in feeds},
-        runs=_by_client(
-            tx.run("overview_clients.runs_of_day", client_id=None, day_start=start, day_end=end)
-        ),
-        last=_by_client(tx.run("overview_clients.last_runs", client_id=None)),
-        lists=_by_client(
-            tx.run("overview_clients.coverage", client_id=None, day_start=start, day_end=end)
-        ),
-        messages=_by_client(tx.run("overview_clients.last_messages", client_id=None)),
+    rows = tx.run(
+        "overview_clients.lines",
+        client_id=client_id,
+        day_start=start,
+        day_end=end,
+        since=now - LOOK_BACK,
     )
-    return [line_of(row, facts, now) for row in tx.run("overview_clients.all")]
-
-
-def _by_client(rows: Iterable[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
-    return {row["client_id"]: row for row in rows}
+    return [line_of(entry, now) for entry in rows[0]["lines"]]
 
 
 def page_of(lines: Sequence[ClientLine], wanted: Wanted, now: datetime) -> Clients:
