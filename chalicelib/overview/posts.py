@@ -126,7 +126,9 @@ class Archived:
 
 @dataclass(frozen=True)
 class Held:
-    """A post that seemed to be gone and was kept. `missing_since` is None if it was found again."""
+    """A post that seemed to be gone and was kept. `missing_since`: the first of the fetches that
+    lack it, None if a later one showed it, or it was looked up and found; not `known`: whether that
+    is so is not kept any more, since no fetch of the last day has come across it."""
 
     client_id: str
     platform: Platform
@@ -135,7 +137,7 @@ class Held:
     slot: datetime
     created_at: datetime
     missing_since: datetime | None
-    kept: bool | None
+    known: bool
 
 
 @dataclass(frozen=True)
@@ -227,7 +229,11 @@ def post(runtime: Runtime, content_id: str) -> Post:
         removed = [
             _made(Archived, found)
             for found in tx.run(
-                "overview_posts.archived", content_id=wanted, before=NEWEST, most=MOST
+                "overview_posts.archived",
+                content_id=wanted,
+                client_id=None,
+                before=NEWEST,
+                most=MOST,
             )
         ]
         if row is None and not removed:
@@ -279,12 +285,14 @@ NEWEST = 2**63 - 1
 MOST = 100
 
 
-def archived(runtime: Runtime, before: int = NEWEST, most: int = MOST) -> list[Archived]:
-    """What was removed and not restored, newest first; `before`: the last one's id of the page
-    before."""
+def archived(
+    runtime: Runtime, before: int = NEWEST, most: int = MOST, client_id: str | None = None
+) -> list[Archived]:
+    """What was removed and not restored, newest first, of all clients or of one; `before`: the last
+    one's id of the page before."""
+    asked = {"content_id": None, "client_id": client_id, "before": before, "most": most}
     with runtime.db.transaction() as tx:
-        rows = tx.run("overview_posts.archived", content_id=None, before=before, most=most)
-    return [_made(Archived, row) for row in rows]
+        return [_made(Archived, row) for row in tx.run("overview_posts.archived", **asked)]
 
 
 def held(runtime: Runtime, day: date | None = None) -> list[Held]:

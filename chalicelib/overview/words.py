@@ -102,6 +102,15 @@ HANDLE_PROBLEMS: Mapping[Problem, str] = {
     "form": "bukan nama akun yang sah",
 }
 
+NOTHING_TOLD: Mapping[str, str] = {
+    "client_status is off": "satker ini tidak aktif",
+    "client_group names no valid group": "satker ini tidak punya grup yang sah",
+    "no platform got through; the next run sends the list": "tidak ada platform yang terbaca; run "
+    "berikutnya mengirim daftarnya",
+    "no list is due and nothing changed": "daftar jam ini sudah ditulis, dan tidak ada perubahan",
+}
+"""Why a preview tells nothing (`notify.plan`)."""
+
 CONCERNS: Mapping[Kind, str] = {
     "slot_unrecorded": "Slot tidak tercatat sama sekali",
     "slot_missed": "Slot terlewat",

@@ -12,6 +12,7 @@ from chalicelib.platforms import DESCRIPTIONS
 from chalicelib.slots import WIB, to_wib
 from chalicelib.texts import format_number, kind_in_words
 from chalicelib.whatsapp_settings import Role
+from wa_session_host.page.markup import as_seen
 from wa_session_host.session.states import State
 
 STATES: Mapping[State, str] = {
@@ -95,6 +96,9 @@ ACTIONS: Mapping[str, str] = {
     "send_again": "kirim lagi",
     "drop": "buang pesan",
     "run_slot": "jalankan slot",
+    "run_client": "jalankan satker",
+    "add_post": "tambah konten",
+    "restore_post": "pulihkan konten",
 }
 """The names of actions in the audit log; a part of the window adds those of its own."""
 
@@ -135,6 +139,11 @@ def day(moment: datetime | date | None) -> str:
     return f"{_DAYS[local.weekday()]}, {local.day} {_MONTHS[local.month - 1]} {local.year}"
 
 
+def month(first: date) -> str:
+    """`Februari 2026`."""
+    return f"{_MONTHS[first.month - 1]} {first.year}"
+
+
 def ago(moment: datetime | None, now: datetime) -> str:
     """How long ago, or ahead: `baru saja`, `3 menit lalu`, `2 jam lagi`; `belum pernah` for
     None."""
@@ -160,6 +169,7 @@ FILTERS: dict[str, Callable[..., str]] = {
     "clock": format_time,
     "hour": hour,
     "day": day,
+    "month": month,
     "ago": ago,
     "duration": duration,
     "number": format_number,
@@ -173,4 +183,5 @@ FILTERS: dict[str, Callable[..., str]] = {
     "level": lambda state: STATE_LEVELS[state],
     "status_level": lambda status: STATUS_LEVELS.get(status, "never"),
     "status": lambda status: MESSAGE_STATES.get(status, status),
+    "whatsapp": as_seen,
 }

@@ -48,20 +48,22 @@ WHERE c.client_id = ANY(CAST(:clients AS varchar[])) AND c.platform = :platform
   AND c.content_id = :content_id
 ORDER BY c.change_id
 
--- name: archived(content_id, before, most)
--- What is in the archive and was not restored, newest first: all of it, or of one post; before: an
--- archive_id, for the next page.
+-- name: archived(content_id, client_id, before, most)
+-- What is in the archive and was not restored, newest first: all of it, of one post, or of one
+-- client; before: an archive_id, for the next page.
 SELECT a.archive_id, a.platform, a.content_id, a.client_id, a.slot, a.archived_at,
   a.rows ? p.post_table AS whole, a.rows -> p.post_table -> 0 ->> 'caption' AS caption
 FROM content_archive a JOIN cicero_platforms() p ON p.platform = a.platform
 WHERE a.restored_at IS NULL AND a.archive_id < :before
   AND (CAST(:content_id AS varchar) IS NULL OR a.content_id = :content_id)
+  AND (CAST(:client_id AS varchar) IS NULL OR a.client_id = :client_id)
 ORDER BY a.archive_id DESC LIMIT :most
 
 -- name: held(since, until)
 -- Posts that seemed to be gone and were kept, with whether fetches still lack them.
 SELECT DISTINCT ON (c.slot, c.client_id, c.platform, c.content_id) c.client_id, c.platform,
-  c.content_id, c.caption, c.slot, c.created_at, k.missing_since, k.kept
+  c.content_id, c.caption, c.slot, c.created_at, k.missing_since,
+  k.client_id IS NOT NULL AS known
 FROM content_change c
 LEFT JOIN client_content k ON k.client_id = c.client_id AND k.platform = c.platform
   AND k.content_id = c.content_id
