@@ -18,7 +18,7 @@ from local.screenshots.scenes import SCENES, fill, window
 from local.services import EmbeddedPostgres, EmbeddedRedis, MotoServer
 from local.stack import TEMPLATE
 
-FOLDER = Path("docs/screenshots")
+_FILL_SECONDS = 600.0
 
 
 def take(scenes: Sequence[str], folder: Path, say: Callable[[str], None]) -> None:
@@ -27,7 +27,7 @@ def take(scenes: Sequence[str], folder: Path, say: Callable[[str], None]) -> Non
     with services() as make, chromium() as browser:
         for name in scenes:
             scene, settings = SCENES[name], make(name)
-            database = Database(settings.database_url)
+            database = Database(settings.database_url, answer_seconds=_FILL_SECONDS)
             fill(database, scene)
             pages = pages_of(database)
             database.close()

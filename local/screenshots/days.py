@@ -8,6 +8,7 @@ CALM = (
     "'tiktok', fetch_result->'tiktok', 'instagram', fetch_result->'tiktok') WHERE outcome <> 'done'"
     " AND slot <> CAST(:day AS timestamptz) + interval '8 hours'",
     "UPDATE slot_run SET seconds = 96 + abs(hashtext(slot::text)) % 140",
+    "DELETE FROM insta_like_audit WHERE snapshot_window_end > :now",
     # likers come during the day
     """UPDATE insta_like_audit SET usernames = (
       SELECT jsonb_agg(name) FROM jsonb_array_elements(usernames) WITH ORDINALITY AS of (name, n)
