@@ -25,6 +25,24 @@ _LONGEST = {"desktop": 1200, "phone": 1500}
 _WIDEST = 960
 _QUALITY = 45
 
+EVERYWHERE: Mapping[str, str] = {
+    "today": "/",
+    "slot": f"/slot/{NOW:%Y-%m-%d}T12:00",
+    "clients": "/satker",
+    "posts": "/konten",
+    "archive": "/konten/arsip",
+    "held": "/konten/ditahan",
+    "messages": "/pesan",
+    "whatsapp": "/whatsapp",
+    "history": "/riwayat",
+    "day": f"/riwayat/{NOW:%Y-%m-%d}",
+    "actions": "/catatan",
+}
+"""The pages of any day, by name."""
+
+OF_ONE: Mapping[str, str] = {"client": "/satker/", "post": "/konten/", "message": "/pesan/"}
+"""Those of one thing, which an empty day does not have."""
+
 _EXAMPLES = """
 SELECT (SELECT min(client_id) FROM clients WHERE client_id >= 'POLRES_0006') AS client,
   (SELECT min(shortcode) FROM insta_post WHERE created_at >= CAST(:day AS date)
@@ -35,29 +53,15 @@ SELECT (SELECT min(client_id) FROM clients WHERE client_id >= 'POLRES_0006') AS 
 
 
 def pages_of(database: Database) -> dict[str, str]:
-    """The pages by name, and where each is; those of one thing only if there is one."""
+    """The pages of the day in the database, by name."""
     with database.transaction():
         [found] = database.execute(_EXAMPLES, day=NOW.date())
-    one = {
-        "client": found["client"] and f"/satker/{found['client']}",
-        "post": found["post"] and f"/konten/{found['post']}",
-        "message": found["message"] and f"/pesan/{found['message']}",
-    }
-    slot = f"/slot/{NOW:%Y-%m-%d}T12:00"
-    return {
-        "today": "/",
-        "slot": slot,
-        "clients": "/satker",
-        "posts": "/konten",
-        "archive": "/konten/arsip",
-        "held": "/konten/ditahan",
-        "messages": "/pesan",
-        "whatsapp": "/whatsapp",
-        "history": "/riwayat",
-        "day": f"/riwayat/{NOW:%Y-%m-%d}",
-        "actions": "/catatan",
-        **{name: path for name, path in one.items() if path},
-    }
+    of_one = {name: f"{path}{found[name]}" for name, path in OF_ONE.items() if found[name]}
+    return {**EVERYWHERE, **of_one}
+
+
+def file_name(scene: str, page: str, size: str, theme: Theme) -> str:
+    return f"{scene}-{page}-{size}-{theme}.webp"
 
 
 def photograph(
@@ -71,7 +75,7 @@ def photograph(
                 log_in(page, address, "budi", PASSWORD)
                 for name, path in pages.items():
                     page.goto(f"{address}{path}")
-                    file = folder / f"{scene}-{name}-{size}-{theme}.webp"
+                    file = folder / file_name(scene, name, size, theme)
                     _keep(page, size, file)
                     yield file
 

@@ -1,5 +1,20 @@
 """What makes an invented day a normal one or a bad one, in SQL over `local.bench.window_seed`."""
 
+REPORT = """
+INSERT INTO wa_notification_outbox (group_id, message, idempotency_key, status, attempt_count,
+  sent_at, next_attempt_at, created_at, updated_at, session, kind, slot, expires_at)
+SELECT '6281200000001@s.whatsapp.net', '*LAPORAN SLOT 12:00 WIB, 20-02-2026*
+Klien: 35 selesai, 1 bermasalah, dari 36
+Konten: 4 baru, 0 hilang; 1 klien tidak terbaca lengkap
+Pesan: 36 | Permintaan API: 396 | 184 detik
+
+*Bermasalah:*
+• akun atau konten tidak ditemukan: POLRES_0007 (Instagram)', 'report', 'sent', 1, at, at, at, at,
+  'gateway', 'admin_report', CAST(:day AS timestamptz) + interval '12 hours', at
+FROM (SELECT CAST(:day AS timestamptz) + interval '12 hours 4 minutes' AS at) AS times
+"""
+UNSENT = "UPDATE wa_notification_outbox SET sent_at = NULL WHERE status = 'pending'"
+
 CALM = (
     # every list is complete and every client done, but in one slot of the morning
     "UPDATE coverage SET complete = true, share = 1, ended = 'end' WHERE slot <> "
@@ -18,6 +33,7 @@ CALM = (
     # nothing waits for long
     "UPDATE wa_notification_outbox SET status = 'sent', sent_at = created_at"
     " WHERE status = 'pending' AND created_at < CAST(:now AS timestamptz) - interval '5 minutes'",
+    UNSENT,
 )
 """What makes it a normal one."""
 
@@ -79,6 +95,7 @@ BAD = (
     "UPDATE wa_notification_outbox SET status = 'expired', sent_at = NULL"
     " WHERE created_at >= :day AND outbox_id % 50 = 3",
     "UPDATE wa_notification_outbox SET next_attempt_at = created_at WHERE status = 'pending'",
+    UNSENT,
     # posts that look gone, and are held
     "INSERT INTO content_change (platform, content_id, client_id, kind, slot, wib_day, posted_at,"
     " caption, created_at) SELECT 'instagram', shortcode, client_id, 'held',"

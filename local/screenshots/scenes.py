@@ -14,7 +14,7 @@ from chalicelib.settings import Settings
 from chalicelib.slots import WIB, day_bounds
 from chalicelib.social.errors import QuotaExceeded
 from local.bench.window_seed import seed
-from local.screenshots.days import BAD, CALM, NAMES
+from local.screenshots.days import BAD, CALM, NAMES, REPORT
 from wa_session_host.metrics import Metrics
 from wa_session_host.page import PageContext, PageServer
 from wa_session_host.page.passwords import hash_password
@@ -47,35 +47,23 @@ class Scene:
     quota_used_up: bool = False
 
 
-_SINCE = NOW - timedelta(hours=9)
-_CODE = "2@invented,code,that,pairs,nothing,at,all"
+_CONNECTED = Snapshot("gateway", "connected", NOW - timedelta(hours=9))
+_PAIRING = Snapshot(
+    "gateway",
+    "pairing",
+    NOW,
+    code="2@invented,code,that,pairs,nothing,at,all",
+    code_until=NOW + timedelta(seconds=20),
+    pid=1,
+)
+_LOGGED_OUT = Snapshot("gateway", "logged_out", NOW - timedelta(minutes=50), "logged_out")
 SCENES: Mapping[str, Scene] = {
     scene.name: scene
     for scene in (
-        Scene("normal", (36, 9, 6000), (NAMES, *CALM), (Snapshot("gateway", "connected", _SINCE),)),
-        Scene(
-            "empty",
-            None,
-            (),
-            (
-                Snapshot(
-                    "gateway",
-                    "pairing",
-                    NOW,
-                    code=_CODE,
-                    code_until=NOW + timedelta(seconds=20),
-                    pid=1,
-                ),
-            ),
-        ),
-        Scene(
-            "bad",
-            (36, 9, 6000),
-            (NAMES, *BAD),
-            (Snapshot("gateway", "logged_out", NOW - timedelta(minutes=50), "logged_out"),),
-            quota_used_up=True,
-        ),
-        Scene("1000", (1000, 4, 40_000), CALM, (Snapshot("gateway", "connected", _SINCE),)),
+        Scene("normal", (36, 9, 6000), (NAMES, *CALM, REPORT), (_CONNECTED,)),
+        Scene("empty", None, (), (_PAIRING,)),
+        Scene("bad", (36, 9, 6000), (NAMES, *BAD, REPORT), (_LOGGED_OUT,), quota_used_up=True),
+        Scene("1000", (1000, 4, 40_000), CALM, (_CONNECTED,)),
     )
 }
 
