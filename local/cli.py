@@ -195,6 +195,21 @@ def shadow(client_id: str | None, as_json: bool) -> None:
     run_shadow(client_id, as_json)
 
 
+@cli.command()
+@click.argument("scenes", nargs=-1)
+@click.option("--folder", default="docs/screenshots", show_default=True, help="Where they go.")
+def screenshots(scenes: tuple[str, ...], folder: str) -> None:
+    """Pictures of the operators' window on invented days: normal, empty, bad, 1000; or all."""
+    from local.screenshots.command import take
+    from local.screenshots.scenes import SCENES
+
+    wrong = set(scenes) - set(SCENES)
+    if wrong:
+        known = ", ".join(SCENES)
+        raise BadInput("SCENES", f"{', '.join(wrong)} is none", f"Choose from {known}.")
+    take(scenes or list(SCENES), Path(folder), click.echo)
+
+
 @cli.command("add-post")
 @click.argument("client_id")
 @click.argument("link")
