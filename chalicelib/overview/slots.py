@@ -134,7 +134,8 @@ def standing_of(status: str, totals: Totals) -> Standing:
     """Verified only if every client is done and no list was found incomplete. Pure."""
     if status in ("skipped", "missed") or not totals.done + totals.failed:
         return Standing.NEVER
-    certain = status == "closed" and totals.done == totals.clients and not totals.lists_incomplete
+    whole = 0 < totals.done == totals.clients and not totals.lists_incomplete
+    certain = status == "closed" and whole
     return Standing.VERIFIED if certain else Standing.UNVERIFIED
 
 

@@ -32,7 +32,12 @@ BROKEN = {"verdict": "error", "error_kind": "upstream"}
 
 def entry(at: str = "17:00", lists: Any = None, **row: Any) -> dict[str, Any]:
     slot = Slot.parse(f"{DAY}T{at}").at.isoformat()
-    last = {"slot": slot, "outcome": "done", "error_kind": None, "finished_at": slot}
+    last: dict[str, Any] = {
+        "slot": slot,
+        "outcome": "done",
+        "error_kind": None,
+        "finished_at": slot,
+    }
     fetched = {"instagram": COMPLETE, "tiktok": COMPLETE}
     last |= {"fetched_at": slot, "fetch_result": fetched, "engagement_result": None}
     rest = {"feeds": None, "last": last, "succeeded_at": slot, "runs": 1, "failed": None}
