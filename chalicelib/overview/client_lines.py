@@ -126,7 +126,9 @@ def line_of(entry: Entry, now: datetime) -> ClientLine:
         ended_at=_moment(last.get("finished_at")),
         outcome=last.get("outcome"),
         error_kind=last.get("error_kind"),
-        succeeded_at=_moment(entry["succeeded_at"]),
+        succeeded_at=_moment(
+            last.get("finished_at") if last.get("outcome") == "done" else entry["succeeded_at"]
+        ),
         message=_message(entry["message"]),
         problems=problems,
         groups=groups.chats,

@@ -1,9 +1,10 @@
 -- name: lines(client_id, day_start, day_end, since)
 -- Every client, or the one meant by client_id (trimmed, in upper or lower case; an exact match
 -- wins), as one JSON array by id: its row; its last run that has ended; where that did not read
--- every platform to its end, each one's newest slot since `since` whose fetch did; its last success;
--- how many runs of the day it has; its posts of the day with the last read of each one's list; its
--- newest message. Of inactive clients in a list only the row. One value, because it is read faster.
+-- every platform to its end, each one's newest slot since `since` whose fetch did; if it was no
+-- success, when the last success ended; how many runs of the day it has; its posts of the day with
+-- the last read of each one's list; its newest message. Of inactive clients in a list only the row.
+-- One value, because it is read faster.
 WITH wanted AS MATERIALIZED (
   SELECT c.client_id, json_strip_nulls(row_to_json(c)) AS row,
     c.client_status IS TRUE OR CAST(:client_id AS text) IS NOT NULL AS shown
@@ -47,7 +48,7 @@ LEFT JOIN LATERAL (
   ORDER BY r.slot DESC LIMIT 1) AS last ON true
 LEFT JOIN LATERAL (
   SELECT r.finished_at AS at FROM client_run r
-  WHERE w.shown AND r.client_id = w.client_id AND r.outcome = 'done'
+  WHERE w.shown AND last.outcome <> 'done' AND r.client_id = w.client_id AND r.outcome = 'done'
   ORDER BY r.finished_at DESC LIMIT 1) AS success ON true
 LEFT JOIN LATERAL (
   SELECT o.outbox_id, o.kind, o.status, o.created_at, o.sent_at FROM wa_notification_outbox o
