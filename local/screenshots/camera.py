@@ -23,7 +23,7 @@ THEMES: tuple[Theme, ...] = ("light", "dark")
 PATIENCE_SECONDS = 60.0
 _LONGEST = {"desktop": 1200, "phone": 1500}
 _WIDEST = 960
-_QUALITY = 45
+_QUALITY = 35
 
 EVERYWHERE: Mapping[str, str] = {
     "today": "/",
@@ -60,6 +60,10 @@ def pages_of(database: Database) -> dict[str, str]:
     return {**EVERYWHERE, **of_one}
 
 
+class PageFailed(RuntimeError):
+    """A page answered with an error."""
+
+
 def file_name(scene: str, page: str, size: str, theme: Theme) -> str:
     return f"{scene}-{page}-{size}-{theme}.webp"
 
@@ -74,7 +78,9 @@ def photograph(
             with visitor(browser, PATIENCE_SECONDS, **options) as page:
                 log_in(page, address, "budi", PASSWORD)
                 for name, path in pages.items():
-                    page.goto(f"{address}{path}")
+                    answer = page.goto(f"{address}{path}")
+                    if answer is None or not answer.ok:
+                        raise PageFailed(f"{scene}: {path} cannot be shown")
                     file = folder / file_name(scene, name, size, theme)
                     _keep(page, size, file)
                     yield file

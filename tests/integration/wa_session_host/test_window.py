@@ -18,7 +18,7 @@ from local.environment import environment, own_environment
 from local.resources import create_queues
 from local.screenshots.axe import fetch_axe, violations
 from local.screenshots.browser import log_in
-from local.screenshots.camera import SIZES, pages_of
+from local.screenshots.camera import EVERYWHERE, SIZES, pages_of
 from local.screenshots.scenes import PASSWORD, SCENES, fill, window
 from local.services import EmbeddedPostgres, EmbeddedRedis, MotoServer, ServiceError
 from local.stack import TEMPLATE
@@ -103,7 +103,9 @@ def test_axe_finds_nothing_on_any_page_that_an_operator_sees(
 ) -> None:
     found = {}
     for name, path in {**pages, "missing": "/tidak-ada"}.items():
-        operator.goto(f"{address}{path}")
+        answer = operator.goto(f"{address}{path}")
+        assert answer is not None
+        assert answer.status == (404 if name == "missing" else 200), path
         operator.eval_on_selector_all("details", "parts => parts.forEach(one => one.open = true)")
         found[name] = violations(operator, axe)
     assert {name: some for name, some in found.items() if some} == {}
@@ -211,6 +213,25 @@ def test_without_scripts_the_window_shows_and_does_the_same(browser: Browser, ad
         page.get_by_label("Cari nama atau id").fill("0009")
         page.get_by_role("button", name="Tampilkan").click()
         expect(page.locator("tbody tr")).to_have_count(1)
+
+
+def test_on_a_day_on_which_nothing_ran_every_page_says_so(
+    settings: Settings, postgres: EmbeddedPostgres
+) -> None:
+    url = postgres.create_database(f"window_empty_{os.getpid()}", template="migrated")
+    empty = settings.model_copy(update={"database_url": url})
+    with window(empty, SCENES["empty"]) as address, requests.Session() as visitor:
+        visitor.trust_env = False
+        form = visitor.get(f"{address}/login", timeout=PATIENCE_SECONDS).text
+        token = form.partition('name="csrf" value="')[2].partition('"')[0]
+        login = {"csrf": token, "name": "sari", "password": PASSWORD}
+        visitor.post(f"{address}/login", login, timeout=PATIENCE_SECONDS)
+        for path in EVERYWHERE.values():
+            answer = visitor.get(f"{address}{path}", timeout=PATIENCE_SECONDS)
+            assert answer.status_code == 200, path
+            assert 'class="who"' in answer.text
+            if path not in ("/riwayat/2026-02-20", "/catatan"):  # the login is recorded
+                assert 'class="empty"' in answer.text, path
 
 
 def posts_of(address: str, pages: dict[str, str]) -> list[str]:
