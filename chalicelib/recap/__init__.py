@@ -1,0 +1,7 @@
+"""Who has engaged with a unit's posts ("absensi"), and how sure that is.
+
+people    a unit's people, with their accounts
+order     in which order they are listed
+count     people, posts and names → each person's tally and status
+load      the same from the database
+"""

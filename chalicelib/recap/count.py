@@ -1,0 +1,242 @@
+"""Who has engaged with which posts, and what can be said of those who are not found. Pure.
+
+Each post is, for each person, one of four things: `done` (one of the person's accounts is among
+the names), `missing` (none is, and the list was read completely), `unsure` (none is, and it was
+not) or `unmatched` (no account of the person is known on that platform). A status is given only if
+it would be the same whatever the posts that are not certain turned out to be. So nobody is said to
+lack anything on the strength of a list that was not read to its end.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Literal
+
+from chalicelib.platforms import Platform
+from chalicelib.recap.order import in_order
+from chalicelib.recap.people import Person
+from chalicelib.slots import Slot
+from chalicelib.tasks import Ending
+
+Status = Literal[
+    "lengkap", "kurang", "belum", "belum dapat dipastikan", "tanpa username", "dikecualikan",
+    "tanpa konten",
+]  # fmt: skip
+"""`tanpa konten`: there was nothing to engage with."""
+
+STATUSES: tuple[Status, ...] = (
+    "lengkap", "kurang", "belum", "belum dapat dipastikan", "tanpa username", "dikecualikan",
+    "tanpa konten",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Read:
+    """How a post's list was last read, in `slot`, written at `at`: `names` people, ended as the
+    coverage says; `share` is the part that was read, None if no count is credible."""
+
+    slot: datetime
+    at: datetime
+    complete: bool
+    ended: Ending
+    names: int
+    share: float | None
+
+
+@dataclass(frozen=True)
+class CountedPost:
+    """A post that a unit's people are to engage with on a WIB day. `names`: the accounts that are
+    stored of it, at least those of the people who are counted; `read`: None if never read."""
+
+    platform: Platform
+    content_id: str
+    day: date
+    posted_at: datetime
+    caption: str = ""
+    read: Read | None = None
+    names: frozenset[str] = frozenset()
+
+    @property
+    def certain(self) -> bool:
+        """Whether a name that is not among `names` has not engaged."""
+        return self.read is not None and self.read.complete
+
+
+@dataclass(frozen=True)
+class Basis:
+    """What a recap is based on.
+
+    The posts of the WIB days `first` to `last` of this client on these platforms; `at`: as that
+    slot knew them, None for what is known now (`asked_at`). `data_at`: the last slot in which they
+    were refreshed; `feeds`: for each platform the last slot whose fetch of the posts was complete;
+    None or no entry if there was none. `percent`: the share of the posts that counts as lengkap.
+    """
+
+    client_id: str
+    name: str
+    client_type: str | None
+    first: date
+    last: date
+    platforms: tuple[Platform, ...]
+    asked_at: datetime
+    at: Slot | None = None
+    data_at: datetime | None = None
+    feeds: Mapping[Platform, datetime] = field(default_factory=dict)
+    percent: int = 100
+    handles: Mapping[Platform, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """All that a recap is made of: people and posts in any order."""
+
+    basis: Basis
+    people: Sequence[Person]
+    posts: Sequence[CountedPost]
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many posts a person has done, and what is known of the others."""
+
+    done: int = 0
+    missing: int = 0
+    unsure: int = 0
+    unmatched: int = 0
+
+    @property
+    def total(self) -> int:
+        return self.done + self.missing + self.unsure + self.unmatched
+
+    def __add__(self, other: Tally) -> Tally:
+        return Tally(
+            self.done + other.done,
+            self.missing + other.missing,
+            self.unsure + other.unsure,
+            self.unmatched + other.unmatched,
+        )
+
+
+@dataclass(frozen=True)
+class Line:
+    """One person's result: on each platform of the recap, and on all of them together."""
+
+    person: Person
+    tallies: Mapping[Platform, Tally]
+    statuses: Mapping[Platform, Status]
+    together: Tally
+    status: Status
+
+
+@dataclass(frozen=True)
+class Recap:
+    """Who has engaged, person by person in the usual order, with the posts in the order in which
+    they were made."""
+
+    basis: Basis
+    posts: Sequence[CountedPost]
+    lines: Sequence[Line]
+
+    def posts_on(self, platform: Platform) -> Sequence[CountedPost]:
+        return [post for post in self.posts if post.platform == platform]
+
+    @property
+    def uncertain(self) -> Sequence[CountedPost]:
+        """The posts whose list was not read completely."""
+        return [post for post in self.posts if not post.certain]
+
+    def counts(self, platform: Platform | None = None) -> Mapping[Status, int]:
+        """How many people have each status, on a platform or together; none is left out."""
+        found = Counter(line.statuses[platform] if platform else line.status for line in self.lines)
+        return {status: found[status] for status in STATUSES}
+
+
+def recap_of(evidence: Evidence) -> Recap:
+    """The recap of this evidence. A person is found by any account; an account that several people
+    have entered counts for each of them."""
+    basis = evidence.basis
+    people = sorted(evidence.people, key=in_order)
+    posts = [post for post in evidence.posts if post.platform in basis.platforms]
+    posts.sort(key=lambda post: (post.day, post.posted_at, post.content_id))
+    by_platform = {
+        platform: _tallies(platform, people, [p for p in posts if p.platform == platform])
+        for platform in basis.platforms
+    }
+    lines = [
+        _line(person, {name: tallies[place] for name, tallies in by_platform.items()}, basis)
+        for place, person in enumerate(people)
+    ]
+    return Recap(basis, posts, lines)
+
+
+def status_of(person: Person, tally: Tally, percent: int, platforms: Iterable[Platform]) -> Status:
+    """What a tally on these platforms says about a person."""
+    if person.excused:
+        return "dikecualikan"
+    if tally.total == tally.unmatched and not any(person.accounts.get(p) for p in platforms):
+        return "tanpa username"
+    if not tally.total:
+        return "tanpa konten"
+    at_least = _reached(tally, tally.done, percent)
+    if at_least == _reached(tally, tally.done + tally.unsure + tally.unmatched, percent):
+        return at_least
+    if at_least == _reached(tally, tally.done + tally.unsure, percent):
+        return "tanpa username"  # that alone leaves it open
+    return "belum dapat dipastikan"
+
+
+def _reached(tally: Tally, done: int, percent: int) -> Status:
+    if done * 100 >= tally.total * percent:
+        return "lengkap"
+    return "kurang" if done else "belum"
+
+
+def _line(person: Person, tallies: Mapping[Platform, Tally], basis: Basis) -> Line:
+    together = sum(tallies.values(), Tally())
+    return Line(
+        person=person,
+        tallies=tallies,
+        statuses={p: status_of(person, t, basis.percent, [p]) for p, t in tallies.items()},
+        together=together,
+        status=status_of(person, together, basis.percent, tallies),
+    )
+
+
+def _tallies(
+    platform: Platform, people: Sequence[Person], posts: Sequence[CountedPost]
+) -> list[Tally]:
+    """Each person's tally on one platform, in the order of `people`."""
+    places: dict[str, list[int]] = {}
+    for place, person in enumerate(people):
+        for name in person.accounts.get(platform, ()):
+            places.setdefault(name, []).append(place)
+    certain: Counter[int] = Counter()
+    others: Counter[int] = Counter()
+    for post in posts:
+        (certain if post.certain else others).update(_found(post, places))
+    complete = sum(post.certain for post in posts)
+    rest = len(posts) - complete
+    nowhere = Tally(unmatched=len(posts))
+    return [
+        Tally(certain[n] + others[n], complete - certain[n], rest - others[n])
+        if person.accounts.get(platform)
+        else nowhere
+        for n, person in enumerate(people)
+    ]
+
+
+def _found(post: CountedPost, places: Mapping[str, Sequence[int]]) -> set[int]:
+    """Whose names stand in the post's list."""
+    return {place for name in post.names for place in places.get(name, ())}
+
+
+def by_day(evidence: Evidence) -> Iterator[tuple[date, Recap]]:
+    """The recap of each day that has posts, in order."""
+    days: dict[date, list[CountedPost]] = {}
+    for post in evidence.posts:
+        days.setdefault(post.day, []).append(post)
+    for day in sorted(days):
+        yield day, recap_of(Evidence(evidence.basis, evidence.people, days[day]))
