@@ -57,7 +57,7 @@ WHERE p.created_at IS NOT NULL AND (g.at IS NULL OR v.slot IS NOT NULL OR EXISTS
 ORDER BY p.created_at, p.content_id
 
 -- name: engaged(posts, known, until)
--- Who of the known names is stored of each post: see cicero_engaged.
+-- The names that are stored of each post, of those that are known, or all: see cicero_engaged.
 SELECT platform, content_id, names
 FROM cicero_engaged(CAST(:posts AS jsonb), CAST(:known AS jsonb), CAST(:until AS timestamptz))
 
@@ -83,3 +83,27 @@ JOIN clients s ON s.client_id <> c.client_id AND s.client_status IS NOT FALSE
         AND lower(btrim(s.client_type)) = 'org'))
 WHERE c.client_id = :client_id
 ORDER BY s.nama, s.client_id
+
+-- name: find_people(text)
+-- The active people whose id, name or account as it was entered this is, whatever its case; at most
+-- 10.
+SELECT u.user_id, u.nama AS name, u.client_id FROM "user" u
+WHERE u.status IS NOT FALSE AND (u.user_id = CAST(:text AS text)
+  OR lower(btrim(u.nama)) = lower(CAST(:text AS text))
+  OR EXISTS (SELECT 1 FROM cicero_handles(ARRAY[u.user_id]) AS h
+    WHERE ltrim(lower(btrim(h.username)), '@') = ltrim(lower(CAST(:text AS text)), '@')))
+ORDER BY u.user_id = CAST(:text AS text) DESC, u.user_id LIMIT 10
+
+-- name: reads(posts)
+-- Every read of these posts' lists that is still known, the oldest first. Of reads in one slot, the
+-- best one.
+SELECT DISTINCT ON (c.slot, c.platform, c.content_id) c.platform, c.content_id, c.slot, c.read_at,
+  c.complete, c.ended, c.names, c.share, c.count
+FROM jsonb_to_recordset(CAST(:posts AS jsonb)) AS i (platform text, content_id varchar)
+JOIN coverage c ON c.platform = i.platform AND c.content_id = i.content_id
+ORDER BY c.slot, c.platform, c.content_id, c.complete DESC, c.read_at DESC
+
+-- name: snapshots(posts, known)
+-- In which half hours these posts' names were kept, and whether any known one was among them.
+SELECT platform, content_id, window_end, named
+FROM cicero_snapshots(CAST(:posts AS jsonb), CAST(:known AS jsonb))

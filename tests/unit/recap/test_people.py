@@ -42,7 +42,8 @@ def test_what_names_no_account_is_none_and_is_kept_to_explain() -> None:
 
 IN_ORDER = [
     ("DIRBINMAS", "KOMBES POL."), ("Wadir", "AKBP"), ("KASUBDIT 1", "AKBP"),
-    ("KABAG OPS", "KOMPOL"),    ("KASUBBAG REN", "PENATA"), ("Ps. KASAT LANTAS", "Ajun Komisaris Polisi"), ("KASAT", "IPTU"),
+    ("KABAG OPS", "KOMPOL"),
+    ("KASUBBAG REN", "PENATA"), ("Ps. KASAT LANTAS", "Ajun Komisaris Polisi"), ("KASAT", "IPTU"),
     ("KANIT 2", "IPDA"), ("", "IPTU"), ("BA", "AIPTU"), ("BA", "AIPDA"), ("BA", "BRIPKA"),
     ("BA", "BRIGPOL"), ("BA", "BRIPTU"), ("BA", "Bripda"), ("STAF", "PENATA TK. I"),
     ("STAF", "PENATA"), ("STAF", "PENATA MUDA TK I"), ("STAF", "PENGATUR"), ("STAF", "PPPK"),

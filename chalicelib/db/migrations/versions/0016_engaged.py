@@ -17,10 +17,10 @@ FROM coverage v
 ORDER BY v.platform, v.content_id, v.slot DESC, v.complete DESC, v.read_at DESC;
 """
 
-# Of the names that are known, an object of platform to array in lower case, those that are stored
-# of each post, an array of {platform, content_id}, with a space between them; posts without any are
-# left out. until: the names as in each post's last snapshot whose window ends by then.
-# Stored names are read as cicero_merge_usernames reads them.
+# The names that are stored of each post, an array of {platform, content_id}, with a space between
+# them; posts without any are left out. known: only these, an object of platform to array in lower
+# case; NULL: all. until: the names as in each post's last snapshot whose window ends by then; NULL:
+# as stored now. They are read as cicero_merge_usernames reads them.
 ENGAGED = """
 CREATE FUNCTION cicero_engaged(posts jsonb, known jsonb, until timestamptz)
 RETURNS TABLE (platform text, content_id varchar, names text) LANGUAGE plpgsql STABLE AS $$
@@ -33,21 +33,42 @@ DECLARE
   p record;
 BEGIN
   FOR p IN SELECT * FROM cicero_platforms() LOOP
-    RETURN QUERY EXECUTE 'WITH known AS MATERIALIZED (
-        SELECT DISTINCT k.name FROM jsonb_array_elements_text($2) AS k (name))
-      SELECT $4, CAST(s.content_id AS varchar), string_agg(DISTINCT k.name, '' '')
-      FROM (' || CASE WHEN until IS NULL
-          THEN format(now_stored, p.people_table, p.key, p.people)
-          ELSE format(snapshot, p.audit_table, p.key) END || ') AS s
-      CROSS JOIN LATERAL jsonb_array_elements(
-        CASE jsonb_typeof(s.stored) WHEN ''array'' THEN s.stored ELSE ''[]'' END) AS e (entry)
-      JOIN known k ON k.name = ltrim(lower(btrim(CASE jsonb_typeof(e.entry)
-        WHEN ''string'' THEN e.entry #>> ''{}''
-        WHEN ''object'' THEN coalesce(e.entry ->> ''username'', e.entry ->> ''unique_id'',
-          e.entry #>> ''{user,unique_id}'', e.entry #>> ''{user,username}'') END)), ''@'')
-      GROUP BY s.content_id'
+    RETURN QUERY EXECUTE 'WITH stored AS (' || CASE WHEN until IS NULL
+        THEN format(now_stored, p.people_table, p.key, p.people)
+        ELSE format(snapshot, p.audit_table, p.key) END || ')
+      SELECT $4, CAST(n.content_id AS varchar), string_agg(DISTINCT n.name, '' '') FROM (
+        SELECT s.content_id, ltrim(lower(btrim(CASE jsonb_typeof(e.entry)
+          WHEN ''string'' THEN e.entry #>> ''{}''
+          WHEN ''object'' THEN coalesce(e.entry ->> ''username'', e.entry ->> ''unique_id'',
+            e.entry #>> ''{user,unique_id}'', e.entry #>> ''{user,username}'') END)), ''@'') AS name
+        FROM stored s CROSS JOIN LATERAL jsonb_array_elements(
+          CASE jsonb_typeof(s.stored) WHEN ''array'' THEN s.stored ELSE ''[]'' END) AS e (entry)
+      ) AS n
+      WHERE $2 IS NULL
+        OR n.name IN (SELECT k FROM jsonb_array_elements_text($2 -> $4) AS k)
+      GROUP BY n.content_id'
     USING ARRAY(SELECT CAST(i ->> 'content_id' AS varchar) FROM jsonb_array_elements(posts) AS i
-        WHERE i ->> 'platform' = p.platform), coalesce(known -> p.platform, '[]'), until,
+        WHERE i ->> 'platform' = p.platform), known, until, p.platform;
+  END LOOP;
+END
+$$;
+"""
+
+# The snapshots of these posts, and whether any of the known names stands in each.
+SNAPSHOTS = """
+CREATE FUNCTION cicero_snapshots(posts jsonb, known jsonb)
+RETURNS TABLE (platform text, content_id varchar, window_end timestamptz, named boolean)
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  p record;
+BEGIN
+  FOR p IN SELECT * FROM cicero_platforms() LOOP
+    RETURN QUERY EXECUTE format('SELECT $3, CAST(%2$I AS varchar), snapshot_window_end,
+        bool_or(coalesce(usernames ?| $2, false)) FROM %1$I WHERE %2$I = ANY($1)
+      GROUP BY %2$I, snapshot_window_end', p.audit_table, p.key)
+    USING ARRAY(SELECT CAST(i ->> 'content_id' AS varchar) FROM jsonb_array_elements(posts) AS i
+        WHERE i ->> 'platform' = p.platform),
+      ARRAY(SELECT p.prefix || k FROM jsonb_array_elements_text(known -> p.platform) AS k),
       p.platform;
   END LOOP;
 END
@@ -56,5 +77,5 @@ $$;
 
 
 def upgrade() -> None:
-    for statements in (COVERAGE, ENGAGED):
+    for statements in (COVERAGE, ENGAGED, SNAPSHOTS):
         op.get_bind().exec_driver_sql(statements)
