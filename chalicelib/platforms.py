@@ -67,7 +67,8 @@ class Links:
 
 @dataclass(frozen=True)
 class Description:
-    """What differs from platform to platform. `handle_column`: the column of `clients`, whose
+    """What differs from platform to platform. `initials`: the label where there is little room; the
+    label itself if empty. `handle_column`: the column of `clients`, whose
     status is in `{handle_column}_status`; `account_id_column`: the one with the account's stable
     id, if the API takes that instead of a handle. `api_host`: the API's default host."""
 
@@ -78,11 +79,17 @@ class Description:
     profile: Profile
     links: Links
     account_id_column: str | None = None
+    initials: str = ""
+
+    @property
+    def short_label(self) -> str:
+        return self.initials or self.label
 
 
 DESCRIPTIONS: Mapping[Platform, Description] = {
     "instagram": Description(
         label="Instagram",
+        initials="IG",
         handle_column="client_insta",
         api_host="social-api4.p.rapidapi.com",
         # Instagram lists about a thousand likers of a post at most (seen in recorded lists)
@@ -107,6 +114,7 @@ DESCRIPTIONS: Mapping[Platform, Description] = {
     ),
     "tiktok": Description(
         label="TikTok",
+        initials="TT",
         handle_column="client_tiktok",
         api_host="tiktok-api23.p.rapidapi.com",
         engagement=Engagement("comment_count", "komentar", by_comments=True, mark="@"),

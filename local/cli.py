@@ -19,6 +19,7 @@ from chalicelib.slots import WIB, Slot
 from local.access import DATA, database_of, database_url, invoke, print_plans, stack
 from local.deploy import commands as aws
 from local.outbox_commands import outbox
+from local.recap_commands import ranking, recap, why
 from local.services import ServiceError
 from local.signals import end_on_signals
 
@@ -199,6 +200,9 @@ def psql(data: str, sql: str | None) -> None:
 
 
 cli.add_command(outbox)
+cli.add_command(recap)
+cli.add_command(why)
+cli.add_command(ranking)
 cli.add_command(aws.deploy)
 cli.add_command(aws.status)
 cli.add_command(aws.rollback)

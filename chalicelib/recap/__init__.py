@@ -4,4 +4,7 @@ people    a unit's people, with their accounts
 order     in which order they are listed
 count     people, posts and names → each person's tally and status
 load      the same from the database
+ranking   the units below a directorate, by the share of the posts that their people have done
+why, ask  why somebody is not recorded
+forms     text, picture, workbook, table
 """

@@ -15,9 +15,8 @@ from chalicelib.platforms import Platform
 from chalicelib.recap.count import CountedPost, Read
 from chalicelib.recap.load import Question, known_client, load_people, load_posts
 from chalicelib.recap.people import Person
-from chalicelib.recap.why import Explanation, History, Why, explain
+from chalicelib.recap.why import History, Why, explain
 from chalicelib.runtime import Runtime
-from chalicelib.slots import wib_day
 
 _Key = tuple[str, str]
 _NEXT_TO = timedelta(days=1)
@@ -46,21 +45,20 @@ def ask_why(
         around = Question(client.client_id, day - _NEXT_TO, day + _NEXT_TO, client.platforms)
         posts = load_posts(tx, client, around, [person])
         wanted = _wanted(posts, day, content_id)
-        explained = _explain(tx, person, wanted, people, day)
-    mine = {(p, name) for p, names in person.accounts.items() for name in names}
+        others = _accounts_of(one for one in people if one is not person)
+        proven = _proven(person, posts)
+        explained = [
+            explain(person, of, others[of.post.platform], proven[of.post.platform], day)
+            for of in _histories(tx, person, wanted)
+        ]
     elsewhere = [
         post
         for post in posts
         if post.day != day
         and post not in wanted
-        and any((post.platform, name) in mine for name in post.names)
+        and post.names & set(person.accounts.get(post.platform, ()))
     ]
     return Why(person, client.client_id, client.name, day, now, explained, elsewhere)
-
-
-def today(runtime: Runtime) -> date:
-    """The service's WIB day."""
-    return wib_day(runtime.now())
 
 
 def _find(tx: Transaction, who: str) -> tuple[str, str | None]:
@@ -92,18 +90,12 @@ def _wanted(posts: Sequence[CountedPost], day: date, content_id: str | None) -> 
     return [post for post in named if post.day == day] or named[:1]
 
 
-def _explain(
-    tx: Transaction,
-    person: Person,
-    posts: Sequence[CountedPost],
-    people: Iterable[Person],
-    day: date,
-) -> list[Explanation]:
-    others = _accounts_of(one for one in people if one is not person)
-    return [
-        explain(person, history, others[history.post.platform], day)
-        for history in _histories(tx, person, posts)
-    ]
+def _proven(person: Person, posts: Iterable[CountedPost]) -> Mapping[Platform, frozenset[str]]:
+    """The person's accounts that were read of any of these posts."""
+    found: defaultdict[Platform, frozenset[str]] = defaultdict(frozenset)
+    for post in posts:
+        found[post.platform] |= post.names & set(person.accounts.get(post.platform, ()))
+    return found
 
 
 def _histories(tx: Transaction, person: Person, posts: Sequence[CountedPost]) -> list[History]:

@@ -9,8 +9,8 @@ lack anything on the strength of a list that was not read to its end.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal
@@ -158,18 +158,19 @@ def recap_of(evidence: Evidence) -> Recap:
     """The recap of this evidence. A person is found by any account; an account that several people
     have entered counts for each of them."""
     basis = evidence.basis
-    people = sorted(evidence.people, key=in_order)
+    people = in_usual_order(evidence.people)
     posts = [post for post in evidence.posts if post.platform in basis.platforms]
     posts.sort(key=lambda post: (post.day, post.posted_at, post.content_id))
-    by_platform = {
-        platform: _tallies(platform, people, [p for p in posts if p.platform == platform])
-        for platform in basis.platforms
-    }
+    by_platform = _by_platform(basis, people, posts)
     lines = [
         _line(person, {name: tallies[place] for name, tallies in by_platform.items()}, basis)
         for place, person in enumerate(people)
     ]
     return Recap(basis, posts, lines)
+
+
+def in_usual_order(people: Iterable[Person]) -> list[Person]:
+    return sorted(people, key=in_order)
 
 
 def status_of(person: Person, tally: Tally, percent: int, platforms: Iterable[Platform]) -> Status:
@@ -205,6 +206,13 @@ def _line(person: Person, tallies: Mapping[Platform, Tally], basis: Basis) -> Li
     )
 
 
+def _by_platform(
+    basis: Basis, people: Sequence[Person], posts: Sequence[CountedPost]
+) -> dict[Platform, list[Tally]]:
+    on = {p: [post for post in posts if post.platform == p] for p in basis.platforms}
+    return {platform: _tallies(platform, people, of) for platform, of in on.items()}
+
+
 def _tallies(
     platform: Platform, people: Sequence[Person], posts: Sequence[CountedPost]
 ) -> list[Tally]:
@@ -233,10 +241,13 @@ def _found(post: CountedPost, places: Mapping[str, Sequence[int]]) -> set[int]:
     return {place for name in post.names for place in places.get(name, ())}
 
 
-def by_day(evidence: Evidence) -> Iterator[tuple[date, Recap]]:
-    """The recap of each day that has posts, in order."""
-    days: dict[date, list[CountedPost]] = {}
+def by_day(evidence: Evidence) -> Mapping[date, Sequence[Tally]]:
+    """Everybody's tally of each day that has posts, in the order of a recap's lines."""
+    people, days = in_usual_order(evidence.people), defaultdict[date, list[CountedPost]](list)
     for post in evidence.posts:
-        days.setdefault(post.day, []).append(post)
-    for day in sorted(days):
-        yield day, recap_of(Evidence(evidence.basis, evidence.people, days[day]))
+        days[post.day].append(post)
+    return {
+        day: [sum(tallies, Tally()) for tallies in zip(*found.values(), strict=True)]
+        for day in sorted(days)
+        if (found := _by_platform(evidence.basis, people, days[day]))
+    }

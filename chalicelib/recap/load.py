@@ -14,6 +14,7 @@ from chalicelib.errors import BadInput
 from chalicelib.platforms import Platform
 from chalicelib.recap.count import Basis, CountedPost, Evidence, Read, Recap, recap_of
 from chalicelib.recap.people import Person
+from chalicelib.recap.ranking import LONG_TREND, Ranking, rank
 from chalicelib.recap_rule import complete_percent
 from chalicelib.runtime import Runtime
 from chalicelib.slots import Slot, audit_window, day_bounds, wib_day
@@ -51,6 +52,18 @@ def load_evidence(runtime: Runtime, question: Question) -> Evidence:
     read = [post.read.slot for post in posts if post.read]
     data_at = max([*read, *([basis.data_at] if basis.data_at else [])], default=None)
     return Evidence(replace(basis, percent=percent, data_at=data_at), people, posts)
+
+
+def load_ranking(runtime: Runtime, client_id: str, day: date, at: Slot | None = None) -> Ranking:
+    """The ranking of a client's units on a day, with the trends up to it. Raises BadInput as
+    load_recap."""
+    evidence = load_evidence(runtime, Question(client_id, day, day, at=at))
+    before = day - timedelta(days=LONG_TREND - 1)
+    history = load_evidence(runtime, Question(client_id, before, day))
+    with runtime.db.transaction() as tx:
+        rows = tx.run("recap.subordinates", client_id=evidence.basis.client_id)
+    below = {row["client_id"]: row["name"] for row in rows}
+    return rank(recap_of(evidence), below, history)
 
 
 def known_client(tx: Transaction, client_id: str) -> Client:

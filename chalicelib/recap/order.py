@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from chalicelib.recap.people import Person
 
@@ -63,6 +64,7 @@ def in_order(person: Person) -> tuple[int, int, str, str]:
     )
 
 
+@lru_cache(maxsize=4096)
 def _position(text: str) -> int:
     plain = _ACTING.sub("", _plain(text))
     for spelt, short in _SPELT:
@@ -71,6 +73,7 @@ def _position(text: str) -> int:
     return next(found, len(_POSITIONS))
 
 
+@lru_cache(maxsize=4096)
 def _rank(text: str) -> int:
     plain = re.sub(r"\b(?:TK|TKT|TINGKAT) ?(?:I|1)\b", "TINGKAT I", _plain(text))
     return _PLACES.get(plain, _UNKNOWN_RANK) if plain else _NO_RANK

@@ -31,7 +31,7 @@ SHORTEST_NAME = 4
 @dataclass(frozen=True)
 class PostRead:
     """One read of a post's list. `named`: whether one of the person's accounts was among the names
-    stored after it; None if that was not kept."""
+    stored after it; None if that was not kept, or if there is no account."""
 
     read: Read
     named: bool | None
@@ -90,21 +90,29 @@ class History:
 
 
 def explain(
-    person: Person, history: History, others: frozenset[str], asked_day: date | None = None
+    person: Person,
+    history: History,
+    others: frozenset[str],
+    proven: frozenset[str] = frozenset(),
+    asked_day: date | None = None,
 ) -> Explanation:
     """Why the person is, or is not, recorded for this post. `others`: accounts of other people,
-    which are never taken for a misspelt one; `asked_day`: the day on which the person looks for
-    it."""
+    which are never taken for a misspelt one; `proven`: accounts of the person that were read of
+    other posts, and so are spelt right; `asked_day`: the day on which the person looks for it."""
     post = history.post
     accounts = person.accounts.get(post.platform, ())
-    similar = () if post.names & set(accounts) else _similar(accounts, post.names - others)
+    doubted = [] if post.names & set(accounts) else [one for one in accounts if one not in proven]
+    similar = _similar(doubted, post.names - others)
     causes = list(_causes(person, post, bool(similar)))
     if asked_day is not None and asked_day != post.day:
         causes.insert(0, "hari lain")
     return Explanation(
         post=post,
         causes=causes,
-        reads=[PostRead(read, _named(read, history.snapshots)) for read in history.reads],
+        reads=[
+            PostRead(read, _named(read, history.snapshots) if accounts else None)
+            for read in history.reads
+        ],
         accounts=accounts,
         unusable=person.unusable.get(post.platform, ()),
         similar=similar,

@@ -124,7 +124,7 @@ def test_each_read_says_whether_an_account_was_among_the_names() -> None:
 
 def test_a_post_that_counts_on_another_day_is_said_to_do_so_first() -> None:
     of = history(post("A", "ani"))
-    found = explain(person("Ani", "ani"), of, NOBODY, DAY + timedelta(days=1))
+    found = explain(person("Ani", "ani"), of, NOBODY, asked_day=DAY + timedelta(days=1))
     assert (list(found.causes), found.day) == (["hari lain", "tercatat"], DAY)
 
 
@@ -133,6 +133,12 @@ def test_another_person_s_account_is_never_taken_for_a_misspelt_one() -> None:
     who = person("Budi", "budi2")
     assert explain(who, of, NOBODY).similar == (("budi2", "budi1"),)
     assert explain(who, of, frozenset({"budi1"})).cause == "belum ada saat dibaca"
+
+
+def test_an_account_that_was_read_of_another_post_is_spelt_right() -> None:
+    of = history(post("A", "budi1"))
+    found = explain(person("Budi", "budi2"), of, NOBODY, frozenset({"budi2"}))
+    assert (found.cause, found.similar) == ("belum ada saat dibaca", ())
 
 
 def test_what_was_entered_and_names_no_account_is_shown() -> None:
