@@ -12,7 +12,7 @@ from chalicelib.clients import Client
 from chalicelib.db import Row, Transaction
 from chalicelib.errors import BadInput
 from chalicelib.platforms import Platform
-from chalicelib.recap.count import CountedPost, Read
+from chalicelib.recap.evidence import CountedPost, Read
 from chalicelib.recap.load import Question, known_client, load_people, load_posts
 from chalicelib.recap.people import Person
 from chalicelib.recap.why import History, Why, explain

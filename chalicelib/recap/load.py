@@ -12,7 +12,8 @@ from chalicelib.clients import Client
 from chalicelib.db import Row, Transaction
 from chalicelib.errors import BadInput
 from chalicelib.platforms import Platform
-from chalicelib.recap.count import Basis, CountedPost, Evidence, Read, Recap, recap_of
+from chalicelib.recap.count import Recap, recap_of
+from chalicelib.recap.evidence import Basis, CountedPost, Evidence, Read
 from chalicelib.recap.people import Person
 from chalicelib.recap.ranking import LONG_TREND, Ranking, rank
 from chalicelib.recap_rule import complete_percent

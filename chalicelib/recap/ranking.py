@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
 
-from chalicelib.recap.count import Basis, Evidence, Line, Recap, Tally, by_day, in_usual_order
+from chalicelib.recap.count import Line, Recap, Tally, by_day, in_usual_order
+from chalicelib.recap.evidence import Basis, Evidence
 from chalicelib.recap.people import Person
 
 Rating = Literal["aktif", "sedang", "rendah", "belum dapat dipastikan"]

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 
-from chalicelib.recap.count import CountedPost, Read
+from chalicelib.recap.evidence import CountedPost, Read
 from chalicelib.recap.people import Person
 
 Cause = Literal[

@@ -110,7 +110,7 @@ def _note(text: str) -> _Block:
 
 def _people(recap: Recap) -> Iterator[_Block]:
     number = 0
-    for division, lines in words.divisions(recap.lines).items():
+    for division, lines in words.divisions(recap.lines):
         yield _title(division, f"{format_number(len(lines))} orang", recap)
         for line in lines:
             number += 1
@@ -175,7 +175,7 @@ def _totals(recap: Recap) -> Iterator[_Block]:
     if len(groups) == 1:
         groups, title = words.divisions(recap.lines), "SATFUNG"
     yield _cells(title, _HEADS, bold=True)
-    for name, lines in groups.items():
+    for name, lines in groups:
         yield _cells(name, _numbers(lines))
     yield _cells("JUMLAH", _numbers(recap.lines), bold=True)
     yield _note("Nama per orang ada pada teks dan berkas XLSX.")

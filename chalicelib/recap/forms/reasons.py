@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from chalicelib.platforms import DESCRIPTIONS
-from chalicelib.recap.count import CountedPost
+from chalicelib.recap.evidence import CountedPost
 from chalicelib.recap.forms import words
 from chalicelib.recap.forms.table import post_json
 from chalicelib.recap.why import Cause, Explanation, PostRead, Why

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from chalicelib.platforms import DESCRIPTIONS, Platform
-from chalicelib.recap.count import CountedPost, Line, Recap, Tally
+from chalicelib.recap.count import Line, Recap, Tally
+from chalicelib.recap.evidence import CountedPost
 from chalicelib.recap.forms import words
 from chalicelib.texts.words import post_link
 

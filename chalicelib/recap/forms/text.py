@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from chalicelib.platforms import DESCRIPTIONS
-from chalicelib.recap.count import CountedPost, Line, Recap
+from chalicelib.recap.count import Line, Recap
+from chalicelib.recap.evidence import CountedPost
 from chalicelib.recap.forms import words
 from chalicelib.slots import to_wib
 from chalicelib.texts.parts import LONGEST, Item, Part, Section, split
@@ -32,7 +33,7 @@ def _sections(recap: Recap) -> Iterator[Section]:
         totals.append(Item(f"• Gabungan: {words.statuses(recap.counts())}"))
     notes = [words.rule(recap.basis), *words.cautions(recap)]
     yield Section("*Rekap*", [*totals, *(Item(f"_{note}._") for note in notes)])
-    for division, lines in words.divisions(recap.lines).items():
+    for division, lines in words.divisions(recap.lines):
         title = f"*{truncate(sanitise(division), _NAME_LENGTH)}* ({format_number(len(lines))})"
         yield Section(title, [_line(recap, n, line) for n, line in enumerate(lines, 1)])
 

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 
 from chalicelib.platforms import DESCRIPTIONS, Platform
-from chalicelib.recap.count import Basis, CountedPost, Line, Recap, Status, Tally
+from chalicelib.recap.count import Line, Recap, Status, Tally
+from chalicelib.recap.evidence import Basis, CountedPost
 from chalicelib.recap.ranking import Share
 from chalicelib.slots import to_wib
 from chalicelib.tasks import Ending
@@ -107,20 +108,25 @@ def coverage(post: CountedPost) -> str:
     return f"terbaca {format_number(post.read.names)} nama {when}, {ENDINGS[post.read.ended]}"
 
 
-def divisions(lines: Sequence[Line]) -> dict[str, list[Line]]:
+Groups = Sequence[tuple[str, Sequence[Line]]]
+"""Lines in groups, each with its name."""
+
+
+def divisions(lines: Sequence[Line]) -> Groups:
     """Lines by satfung, in the order of their first person."""
     found: dict[str, list[Line]] = {}
     for line in lines:
         found.setdefault(line.person.division.upper() or "TANPA SATFUNG", []).append(line)
-    return found
+    return list(found.items())
 
 
-def units(lines: Sequence[Line]) -> dict[str, list[Line]]:
+def units(lines: Sequence[Line]) -> Groups:
     """Lines by the unit in which people serve, by its name."""
     found: dict[str, list[Line]] = {}
     for line in lines:
-        found.setdefault(line.person.unit or line.person.unit_id or "-", []).append(line)
-    return dict(sorted(found.items()))
+        found.setdefault(line.person.unit_id, []).append(line)
+    named = [(of[0].person.unit or unit_id or "-", of) for unit_id, of in found.items()]
+    return sorted(named, key=lambda group: group[0])
 
 
 def percent(share: Share | None) -> str:

@@ -38,7 +38,7 @@ def workbook(recap: Recap, days: ByDay | None = None) -> bytes:
     pages = _Pages(book, recap)
     groups = words.units(recap.lines)
     pages.overview(groups)
-    for name, lines in groups.items():
+    for name, lines in groups:
         pages.unit(name, lines)
     if days is not None:
         pages.by_day(days)
@@ -65,7 +65,7 @@ class _Pages:
             status: book.add_format({"font_color": colour}) for status, colour in COLOURS.items()
         }
 
-    def overview(self, groups: Mapping[str, Sequence[Line]]) -> None:
+    def overview(self, groups: words.Groups) -> None:
         sheet = self._sheet("Rekap", (30, *[13] * len(STATUSES), 13, 13))
         notes = [
             words.contents(self._recap),
@@ -75,7 +75,7 @@ class _Pages:
         at = self._texts(sheet, 3, notes) + 1
         heads = ["Satuan", "Personel", *(status.capitalize() for status in STATUSES), "Capaian"]
         at = self._row(sheet, at, heads, self._head)
-        for name, lines in groups.items():
+        for name, lines in groups:
             at = self._group(sheet, at, name, lines)
         at = self._group(sheet, at, "Jumlah", self._recap.lines) + 1
         heads = ["Konten", "Platform", "Dibuat", "Nama terbaca", "Lengkap", "Keterangan"]
@@ -172,8 +172,8 @@ class _Pages:
 
     def _free(self, name: str) -> str:
         """A name for a sheet that no other has, as Excel allows it."""
-        plain = re.sub(r"[\[\]:*?/\\]", " ", name).strip("' ") or "Satuan"
-        found, number = plain[:_LONGEST_NAME], 2
+        plain = " ".join(re.sub(r"[\[\]:*?/\\]", " ", name).split()).strip("' ") or "Satuan"
+        found, number = plain[:_LONGEST_NAME].rstrip("' "), 2
         while found.lower() in self._names or found.lower() == "history":
             ending = f" ({number})"
             found, number = plain[: _LONGEST_NAME - len(ending)] + ending, number + 1

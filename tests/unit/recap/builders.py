@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from chalicelib.platforms import Platform
-from chalicelib.recap.count import Basis, CountedPost, Evidence, Read
+from chalicelib.recap.evidence import Basis, CountedPost, Evidence, Read
 from chalicelib.recap.people import Person
 from tests.unit.builders import DAY, wib
 

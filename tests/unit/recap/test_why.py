@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from chalicelib.recap.count import CountedPost, Read, recap_of
+from chalicelib.recap.count import recap_of
+from chalicelib.recap.evidence import CountedPost, Read
 from chalicelib.recap.people import Person
 from chalicelib.recap.why import Cause, History, explain, one_apart
 from chalicelib.slots import audit_window, slots_of
