@@ -22,7 +22,7 @@ Align = Literal["left", "right", "centre"]
 _FONTS = Path(__file__).parent / "fonts"
 _COLOURS = 96
 _LATIN = range(0x20, 0x180)
-_SIGNS = frozenset("–—‘’“”•…●−≤≥")
+_SIGNS = frozenset("–—‘’“”•…●−")
 
 
 @lru_cache(maxsize=32)

@@ -193,12 +193,12 @@ def _cells(name: str, cells: Sequence[str], *, bold: bool = False) -> _Block:
         middle = top + height // 2
         if bold:
             canvas.box(MARGIN, top, _RIGHT, top + height, "#dbeafe")
-        canvas.text((MARGIN + 12, middle), name, font(24, bold), room=230)
+        canvas.text((MARGIN + 12, middle), name, font(24, bold), room=215)
         for place, cell in enumerate(cells):
-            right = 372 + place * 94
+            right = _RIGHT - 10 if place == len(cells) - 1 else 350 + place * 88
             size = 17 if cell in _HEADS else 24
             colour = INK if place in (0, 7) else COLOURS[_SHOWN[place - 1]]
-            canvas.text((right, middle), cell, font(size, bold), colour, align="right", room=94)
+            canvas.text((right, middle), cell, font(size, bold), colour, align="right", room=150)
         canvas.box(MARGIN, top + height - 1, _RIGHT, top + height, LINE)
 
     return _Block(height, draw)

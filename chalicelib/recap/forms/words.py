@@ -130,16 +130,16 @@ def units(lines: Sequence[Line]) -> Groups:
 
 
 def percent(share: Share | None) -> str:
-    """`78,3%`, rounded down; `≥78,3%` if lists were not read completely; `-` if there is none."""
+    """`78,3%`, rounded down; `min. 78,3%` if lists were not read completely; `-` if None."""
     if share is None:
         return "-"
     number = f"{int(1000 * share.low + 1e-6) / 10:.1f}%".replace(".", ",")
-    return number if share.low == share.high else f"≥{number}"
+    return number if share.low == share.high else f"min. {number}"
 
 
 def reached(tally: Tally) -> str:
-    """`3/5`, or `–` where no account of the person is known that it could be counted by."""
-    return "–" if tally.total == tally.unmatched else f"{tally.done}/{tally.total}"
+    """`3/5`, or `-` where no account of the person is known that it could be counted by."""
+    return "-" if tally.total == tally.unmatched else f"{tally.done}/{tally.total}"
 
 
 def accounts(line: Line, platforms: Sequence[Platform]) -> list[str]:

@@ -14,7 +14,7 @@ from chalicelib.recap.count import STATUSES, Line, Recap, Status, Tally
 from chalicelib.recap.forms import words
 from chalicelib.recap.forms.picture import COLOURS
 from chalicelib.recap.forms.table import columns, row
-from chalicelib.recap.ranking import share_of_lines
+from chalicelib.recap.ranking import share_of, share_of_lines
 from chalicelib.slots import to_wib
 from chalicelib.texts.words import post_link
 
@@ -73,7 +73,8 @@ class _Pages:
             *words.cautions(self._recap),
         ]
         at = self._texts(sheet, 3, notes) + 1
-        heads = ["Satuan", "Personel", *(status.capitalize() for status in STATUSES), "Capaian"]
+        heads = ["Satuan", "Personel", *(status.capitalize() for status in STATUSES)]
+        heads.append("Capaian (min.)" if self._recap.uncertain else "Capaian")
         at = self._row(sheet, at, heads, self._head)
         for name, lines in groups:
             at = self._group(sheet, at, name, lines)
@@ -147,8 +148,8 @@ class _Pages:
         after = len(_BEFORE_DAYS) + len(mine)
         sheet.write_number(at, after, whole.done)
         sheet.write_number(at, after + 1, whole.total)
-        if whole.total:
-            sheet.write_number(at, after + 2, whole.done / whole.total, self._percent)
+        if share := share_of([whole]):
+            sheet.write_number(at, after + 2, share.low, self._percent)
 
     def _group(self, sheet: Any, at: int, name: str, lines: Sequence[Line]) -> int:
         counts = [sum(line.status == status for line in lines) for status in STATUSES]
@@ -176,7 +177,8 @@ class _Pages:
         found, number = plain[:_LONGEST_NAME].rstrip("' "), 2
         while found.lower() in self._names or found.lower() == "history":
             ending = f" ({number})"
-            found, number = plain[: _LONGEST_NAME - len(ending)] + ending, number + 1
+            found = plain[: _LONGEST_NAME - len(ending)].rstrip("' ") + ending
+            number += 1
         self._names.add(found.lower())
         return found
 

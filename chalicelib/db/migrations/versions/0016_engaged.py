@@ -36,7 +36,7 @@ BEGIN
     RETURN QUERY EXECUTE 'WITH stored AS (' || CASE WHEN until IS NULL
         THEN format(now_stored, p.people_table, p.key, p.people)
         ELSE format(snapshot, p.audit_table, p.key) END || ')
-      SELECT $4, CAST(n.content_id AS varchar), string_agg(DISTINCT n.name, '' '') FROM (
+      SELECT $4, CAST(n.content_id AS varchar), string_agg(n.name, '' '') FROM (
         SELECT s.content_id, ltrim(lower(btrim(CASE jsonb_typeof(e.entry)
           WHEN ''string'' THEN e.entry #>> ''{}''
           WHEN ''object'' THEN coalesce(e.entry ->> ''username'', e.entry ->> ''unique_id'',
