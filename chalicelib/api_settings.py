@@ -52,6 +52,12 @@ class ApiSettings(PlatformSettings):
     rapidapi_daily_budget: int | None = Field(
         None, ge=1, description="Requests a WIB day to each API at most; empty: no limit"
     )
+    rapidapi_monthly_plan: int | None = Field(
+        None,
+        ge=1,
+        description="Requests a month that the plan of each API includes, shown to operators "
+        "beside what was used; empty: unknown",
+    )
     rapidapi_requests_per_second: int = Field(
         20, ge=1, description="Requests a second to each API, all workers together"
     )

@@ -70,11 +70,13 @@ class Description:
     """What differs from platform to platform. `initials`: the label where there is little room; the
     label itself if empty. `handle_column`: the column of `clients`, whose
     status is in `{handle_column}_status`; `account_id_column`: the one with the account's stable
-    id, if the API takes that instead of a handle. `api_host`: the API's default host."""
+    id, if the API takes that instead of a handle. `api_host`: the API's default host; `api_path`:
+    what the paths of its calls begin with, unlike any other platform's."""
 
     label: str
     handle_column: str
     api_host: str
+    api_path: str
     engagement: Engagement
     profile: Profile
     links: Links
@@ -92,6 +94,7 @@ DESCRIPTIONS: Mapping[Platform, Description] = {
         initials="IG",
         handle_column="client_insta",
         api_host="social-api4.p.rapidapi.com",
+        api_path="/v1/",
         # Instagram lists about a thousand likers of a post at most (seen in recorded lists)
         engagement=Engagement("like_count", "suka", usual_cap=range(900, 1101)),
         profile=Profile(
@@ -117,6 +120,7 @@ DESCRIPTIONS: Mapping[Platform, Description] = {
         initials="TT",
         handle_column="client_tiktok",
         api_host="tiktok-api23.p.rapidapi.com",
+        api_path="/api/",
         engagement=Engagement("comment_count", "komentar", by_comments=True, mark="@"),
         profile=Profile(
             domains=("tiktok.com",),

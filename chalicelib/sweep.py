@@ -33,6 +33,7 @@ LOST_AFTER = timedelta(minutes=10)
 The interval doubles each time."""
 
 _BATCH = 500
+_SLOTS = 34
 
 
 @dataclass(frozen=True)
@@ -92,6 +93,7 @@ def sweep(runtime: Runtime) -> Swept:
     SweepFailed, after all steps were tried, if any of them failed; the next round tries them
     again."""
     this = _Round(runtime, runtime.now())
+    this.tried("figures of slots", lambda: _sum_up(this))
     swept = Swept(
         missed=this.tried("missed slots", lambda: _record_missed(this)),
         caught_up=this.tried("catching up", lambda: _catch_up(this)),
@@ -162,6 +164,14 @@ def _tell_owed(this: _Round) -> int:
         rows = tx.run("slots.reports_due", closed_before=this.now - GRACE)
     slots = [Slot.exactly(row["slot"]) for row in rows]
     return this.each("report", slots, lambda slot: tell_of_closed(this.runtime, slot))
+
+
+def _sum_up(this: _Round) -> int:
+    """Keeps the figures of slots that are over, before their runs are pruned."""
+    with this.runtime.db.transaction() as tx:
+        over = this.now - GRACE
+        rows = tx.run("overview_slots.summarise", closed_before=over, now=this.now, batch=_SLOTS)
+    return len(rows)
 
 
 def _log_figures(this: _Round) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Literal
+from typing import Literal, get_args
 
 from pydantic import AliasChoices, Field, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings
@@ -11,6 +11,10 @@ from pydantic_settings import BaseSettings
 from chalicelib import addresses
 
 _ACCOUNT = r"^[A-Za-z0-9_.-]{1,40}$"
+_USER = re.compile(r"(?P<name>[A-Za-z0-9_.-]{1,40}):(?P<role>[a-z]+):(?P<hash>scrypt:[^:]+:[^:]+)")
+
+Role = Literal["operator", "pemantau"]
+ROLES: tuple[Role, ...] = get_args(Role)
 
 
 class WhatsAppSettings(BaseSettings):
@@ -61,7 +65,14 @@ class WhatsAppSettings(BaseSettings):
         None,
         repr=False,
         pattern=r"^scrypt:",
-        description="From `python -m wa_session_host hash-password`; empty: the page shows nothing",
+        description="The password of the user `operator`, from `python -m wa_session_host "
+        "hash-password`; without it and WA_PAGE_USERS the page shows nothing",
+    )
+    wa_page_users: str = Field(
+        "",
+        repr=False,
+        description="Users of the page, comma separated, each `name:role:hash`: `operator` acts, "
+        "`pemantau` only looks; the hash is from `python -m wa_session_host hash-password`",
     )
 
     @field_validator("wa_proxy_url")
@@ -84,6 +95,12 @@ class WhatsAppSettings(BaseSettings):
         addresses.check_host(host)
         return host
 
+    @field_validator("wa_page_users")
+    @classmethod
+    def _users(cls, text: str) -> str:
+        read_page_users(text)
+        return text
+
     @field_validator("wa_log_client_id")
     @classmethod
     def _told_apart(cls, log: str | None, info: ValidationInfo) -> str | None:
@@ -96,3 +113,19 @@ class WhatsAppSettings(BaseSettings):
 def plain_account(account: str) -> str:
     """The account's name using only a-z, 0-9 and _. Settings refuse two accounts that share one."""
     return re.sub(r"[^a-z0-9]", "_", account.lower())
+
+
+def read_page_users(text: str) -> list[tuple[str, Role, str]]:
+    """The entries of WA_PAGE_USERS: name, role, hash. Raises ValueError, without showing them."""
+    users: list[tuple[str, Role, str]] = []
+    for number, entry in enumerate(filter(None, map(str.strip, text.split(","))), 1):
+        found = _USER.fullmatch(entry)
+        role = next((role for role in ROLES if found and role == found["role"]), None)
+        if found is None or role is None:
+            roles = " or ".join(ROLES)
+            raise ValueError(f"entry {number} is not name:role:scrypt:…, with the role {roles}")
+        users.append((found["name"], role, found["hash"]))
+    names = [name for name, _, _ in users]
+    if len(set(names)) < len(names):
+        raise ValueError("names a user twice")
+    return users

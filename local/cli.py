@@ -41,11 +41,17 @@ def cli(verbose: bool) -> None:
 @cli.command()
 @click.option("--day", default="2026-02-20", help="The WIB day to simulate.")
 @click.option("--workers", default=4, show_default=True)
-def demo(day: str, workers: int) -> None:
+@click.option(
+    "--stay/--end",
+    default=None,
+    help="Show the day in the operators' window until Ctrl-C; by default at a terminal.",
+)
+def demo(day: str, workers: int, stay: bool | None) -> None:
     """Four slots of one simulated day, six clients, nothing to set up."""
     from local.demo import run_demo
 
-    run_demo(_day(day), workers)
+    terminal = sys.stdin.isatty() and sys.stdout.isatty()
+    run_demo(_day(day), workers, terminal if stay is None else stay)
 
 
 @cli.command()
@@ -113,7 +119,7 @@ def worker(workers: int) -> None:
     from local.up import work
 
     with stack(None) as parts:
-        work(parts, workers, schedules=False, host=parts.joined is None)
+        work(parts, workers, DATA, schedules=False, host=parts.joined is None)
 
 
 @cli.command()
@@ -127,7 +133,7 @@ def up(workers: int, reload: bool) -> None:
         work_reloading()
     else:
         with stack(None, stays=True) as parts:
-            work(parts, workers, schedules=True)
+            work(parts, workers, DATA, schedules=True)
 
 
 @cli.command()

@@ -10,6 +10,8 @@ import logging
 import os
 import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from threading import Event
 
@@ -53,11 +55,34 @@ def main(arguments: list[str]) -> int:
 
 def _print_messages(settings: Settings, stop: Event) -> int:
     transport = ConsoleTransport(Path(settings.wa_auth_data_path), sys.stdout)
-    try:
-        Consumer(Runtime(settings), transport, stop).run()
-    finally:
-        transport.close()
+    runtime = Runtime(settings)
+    with _window(settings, runtime):
+        try:
+            Consumer(runtime, transport, stop).run()
+        finally:
+            transport.close()
     return 0
+
+
+@contextmanager
+def _window(settings: Settings, runtime: Runtime) -> Iterator[None]:
+    """The page of a host without accounts, where somebody may log in to it; it costs half a second
+    that a run of one slot would spend for nothing."""
+    if not (settings.wa_page_users or settings.wa_page_password_hash):
+        yield
+        return
+    from wa_session_host.metrics import Metrics
+    from wa_session_host.page import PageContext, PageServer
+
+    metrics = Metrics({}, lambda: True)
+    server = PageServer(
+        PageContext(settings, {}, None, metrics, runtime.now, lambda: True, lambda: True)
+    )
+    server.start()
+    try:
+        yield
+    finally:
+        server.stop()
 
 
 def _send_messages(settings: Settings, stop: Event) -> int:

@@ -32,6 +32,7 @@ def run_client(runtime: Runtime, client_id: str, slot_text: str | None) -> Clien
             expires_at=now + MANUAL_LIFE,
         )
         tx.run("slots.restart_client", **job.model_dump(include=_RUN_FIELDS))
+        tx.run("overview_slots.forget_summary", slot=slot.at)
     runtime.queues.send_one(queues.FETCH, job)
     with runtime.db.transaction() as tx:
         tx.run("slots.mark_dispatched", slot=slot.at, clients=[client.client_id], now=runtime.now())

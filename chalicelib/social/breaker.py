@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 from threading import Lock
@@ -29,6 +30,15 @@ accounts are not the cause."""
 _BELIEVED = 1.0
 _FORGOTTEN_EVERY = 0.1
 _DAY_SECONDS = 86_400
+
+
+@dataclass(frozen=True)
+class Closure:
+    """A route that is closed, or one path of it; `path` is empty for all of them."""
+
+    path: str
+    kind: str
+    until: datetime
 
 
 class Breaker:
@@ -108,6 +118,18 @@ class Breaker:
             return error.kind
         return None
 
+    def closures(self, route: str) -> list[Closure] | None:
+        """What is closed of the route now, as all workers know it; None if Redis does not
+        respond."""
+        prefix = self._key(route, "")
+        found = self._redis.ask(lambda redis: _values(redis, prefix))
+        if found is None:
+            return None
+        closures = [_closure(key.removeprefix(prefix), value) for key, value in found.items()]
+        return sorted(
+            (one for one in closures if one and one.until > self._now()), key=lambda one: one.path
+        )
+
     def _refuse(self, route: str, value: str) -> None:
         until, _, kind = value.partition(" ")
         try:
@@ -125,6 +147,21 @@ class Breaker:
 
     def _refusals(self, route: str) -> str:
         return f"{self._prefix}:refused:{route}"
+
+
+def _values(redis: Redis, prefix: str) -> dict[str, str]:
+    """What Redis keeps of the route, and of its paths, by key."""
+    keys = [prefix, *sorted(map(str, redis.scan_iter(match=f"{prefix}/*")))]
+    return {key: str(value) for key, value in zip(keys, redis.mget(keys), strict=True) if value}
+
+
+def _closure(path: str, value: str) -> Closure | None:
+    until, _, kind = value.partition(" ")
+    try:
+        moment = datetime.fromisoformat(until)
+    except ValueError:
+        return None
+    return Closure(path, kind, moment) if moment.tzinfo else None
 
 
 def _add_mark(redis: Redis, key: str, mark: str) -> int:

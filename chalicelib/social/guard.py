@@ -59,6 +59,14 @@ class Guard:
         self._spend(route)
         self._rate.wait(route)
 
+    def spent(self, route: str) -> int | None:
+        """The calls counted for the route's budget today, by all workers; None if none are counted,
+        or Redis does not respond."""
+        if self._daily_budget is None:
+            return None
+        found = self._redis.ask(lambda redis: redis.get(self._spent_key(route)) or "0")
+        return int(str(found)) if found and str(found).isdecimal() else None
+
     def close(self) -> None:
         """Closes the connections to Redis."""
         self._redis.close()
@@ -66,12 +74,15 @@ class Guard:
     def _spend(self, route: str) -> None:
         if self._daily_budget is None:
             return
-        key = f"{self._prefix}:budget:{route}:{wib_day(self._now())}"
+        key = self._spent_key(route)
         with self._counting:
             self._own_spent[key] = self._own_spent.get(key, 0) + 1
         spent = self._redis.ask(lambda redis: _count_up(redis, key)) or self._own_spent[key]
         if spent > self._daily_budget:
             raise errors.BudgetSpent(f"{route}: the day's {self._daily_budget} calls are made")
+
+    def _spent_key(self, route: str) -> str:
+        return f"{self._prefix}:budget:{route}:{wib_day(self._now())}"
 
 
 @dataclass(frozen=True)

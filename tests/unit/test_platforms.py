@@ -30,6 +30,7 @@ DESCRIPTION = Description(
     label="Video Site",
     handle_column="client_video_site",
     api_host="api.example",
+    api_path="/video/",
     engagement=Engagement("comment_count", "komentar", by_comments=True),
     profile=Profile(
         domains=("video.example",),

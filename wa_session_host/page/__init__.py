@@ -1,7 +1,8 @@
-"""The host's web page, in Indonesian: pairing, state, messages that wait for a person, groups.
+"""The operators' window, in Indonesian: the day, what needs a person, the WhatsApp accounts.
 
-Rendered on the server, with nothing from outside this package. /healthz, /readyz and /metrics need
-no login and show no number, chat or text.
+Rendered on the server, with nothing from outside this package. `sections.py` lists its parts; each
+is a package with its own templates, and `window.py` says how it adds pages and actions. /healthz,
+/readyz and /metrics need no login and show no number, chat or text.
 """
 
 from wa_session_host.page.context import PageContext

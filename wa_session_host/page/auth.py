@@ -1,9 +1,10 @@
-"""Who may see the page: one password, sessions, a token in every form, a limit on wrong tries."""
+"""Who may see the window: users' passwords, sessions, a token in every form, a limit on tries."""
 
 from __future__ import annotations
 
 import secrets
 import time
+from collections.abc import Mapping
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,8 @@ from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 from starlette.exceptions import HTTPException
 
-from wa_session_host.page.passwords import is_right
+from wa_session_host.page.passwords import UNKNOWN, is_right
+from wa_session_host.page.users import ONLY_USER, User
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -27,45 +29,59 @@ _TOO_MANY = "Terlalu banyak kata sandi salah. Coba lagi lima menit lagi."
 class Auth:
     """Sessions in memory: they end with the process, by `leave`, or after eight hours."""
 
-    def __init__(self, password_hash: str | None) -> None:
-        self._hash = password_hash
+    def __init__(self, users: Mapping[str, User]) -> None:
+        self._users = users
         self._limiter = MovingWindowRateLimiter(MemoryStorage())
         self._one_at_a_time = Lock()
-        self._until: dict[str, float] = {}
+        self._sessions: dict[str, tuple[User, float]] = {}
 
     @property
     def configured(self) -> bool:
-        return self._hash is not None
+        return bool(self._users)
 
-    def entered(self, request: Request) -> bool:
-        """Whether the request comes from somebody who has entered the password."""
-        return self._until.get(request.session.get("id", ""), 0.0) > time.monotonic()
+    @property
+    def named(self) -> bool:
+        """Whether a login asks for a name: there is more than the one user without."""
+        return set(self._users) != {ONLY_USER}
 
-    def enter(self, request: Request, password: str) -> bool:
-        """Opens a session for the right password. Raises a 429 after too many wrong ones, including
-        those sent at the same moment."""
+    def user(self, request: Request) -> User | None:
+        """Who has entered the password in this browser; None if nobody has, or the session is
+        over."""
+        user, until = self._sessions.get(request.session.get("id", ""), (None, 0.0))
+        return user if until > time.monotonic() else None
+
+    def enter(self, request: Request, name: str, password: str) -> User | None:
+        """Opens a session for a user's right password. Raises a 429 after too many wrong ones,
+        including those sent at the same moment."""
+        user = self._users.get(name or ONLY_USER)
         address = request.client.host if request.client else ""
         with self._one_at_a_time:
-            if not self._fits(password, address):
-                return False
+            if not self._fits(user, password, address) or user is None:
+                return None
         request.session.clear()
         request.session["id"] = secrets.token_urlsafe(24)
-        self._until[request.session["id"]] = time.monotonic() + SESSION_SECONDS
-        return True
+        self._forget_ended()
+        self._sessions[request.session["id"]] = (user, time.monotonic() + SESSION_SECONDS)
+        return user
 
-    def _fits(self, password: str, address: str) -> bool:
+    def leave(self, request: Request) -> None:
+        self._sessions.pop(request.session.get("id", ""), None)
+        request.session.clear()
+
+    def _fits(self, user: User | None, password: str, address: str) -> bool:
         limits = ((_PER_ADDRESS, address), (_ALL_TOGETHER, "all"))
         if not all(self._limiter.test(limit, key) for limit, key in limits):
             raise HTTPException(429, _TOO_MANY, {"Retry-After": _RETRY_AFTER})
-        if self._hash is not None and is_right(password, self._hash):
+        # An unknown name takes as long as a known one.
+        if is_right(password, user.password_hash if user else UNKNOWN) and user is not None:
             return True
         for limit, key in limits:
             self._limiter.hit(limit, key)
         return False
 
-    def leave(self, request: Request) -> None:
-        self._until.pop(request.session.get("id", ""), None)
-        request.session.clear()
+    def _forget_ended(self) -> None:
+        now = time.monotonic()
+        self._sessions = {key: kept for key, kept in self._sessions.items() if kept[1] > now}
 
 
 def csrf_token(request: Request) -> str:

@@ -14,11 +14,12 @@ from wa_session_host.session.session import Session
 
 @dataclass(frozen=True)
 class PageContext:
-    """`sessions` by account. `alive()`: every part runs; `ready()`: every account can send."""
+    """`sessions` by account; none, and no `lease`, in a host that prints its messages. `alive()`:
+    every part runs; `ready()`: every account can send."""
 
     settings: Settings
     sessions: Mapping[str, Session]
-    lease: Lease
+    lease: Lease | None
     metrics: Metrics
     now: Callable[[], datetime]
     alive: Callable[[], bool]

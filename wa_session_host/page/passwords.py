@@ -1,4 +1,4 @@
-"""The page's password, kept as a scrypt hash so that the settings do not reveal it."""
+"""Users' passwords, kept as scrypt hashes so that the settings do not reveal them."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ import secrets
 
 _COST = {"n": 2**15, "r": 8, "p": 1, "maxmem": 64 * 1024 * 1024}
 _SHORTEST = 12
+UNKNOWN = f"scrypt:{'A' * 22}==:{'A' * 43}="
+"""A hash that no password fits, and that takes as long to compare."""
 
 
 class WeakPassword(ValueError):
@@ -16,7 +18,8 @@ class WeakPassword(ValueError):
 
 
 def hash_password(password: str) -> str:
-    """`scrypt:SALT:HASH` for WA_PAGE_PASSWORD_HASH. Raises WeakPassword below 12 characters."""
+    """`scrypt:SALT:HASH` for WA_PAGE_USERS or WA_PAGE_PASSWORD_HASH. Raises WeakPassword below 12
+    characters."""
     if len(password) < _SHORTEST:
         raise WeakPassword(f"use {_SHORTEST} characters or more")
     salt = secrets.token_bytes(16)

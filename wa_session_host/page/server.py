@@ -10,7 +10,8 @@ import uvicorn
 
 from wa_session_host.page.app import make_app
 from wa_session_host.page.context import PageContext
-from wa_session_host.page.operations import Operations
+from wa_session_host.page.whatsapp.operations import Operations
+from wa_session_host.page.window import Window
 
 log = logging.getLogger(__name__)
 
@@ -23,7 +24,8 @@ class PageServer:
     def __init__(self, context: PageContext) -> None:
         settings = context.settings
         self._app = make_app(context)
-        self.operations: Operations = self._app.state.operations
+        self._window: Window = self._app.state.window
+        self.operations = Operations(context, self._window.services)
         self._server = uvicorn.Server(
             uvicorn.Config(
                 self._app,
@@ -60,7 +62,7 @@ class PageServer:
     def stop(self) -> None:
         self._server.should_exit = True
         self._thread.join()
-        self.operations.close()
+        self._window.close()
 
     def _serve(self) -> None:
         try:

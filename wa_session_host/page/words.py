@@ -1,12 +1,18 @@
-"""The page's words for states and results, and how it writes times. Pure."""
+"""The window's words for states and results, and how it writes times and numbers. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import date, datetime
+from http import HTTPStatus
 
 from chalicelib.outbox.redrive import Redriven, Why
-from chalicelib.slots import WIB
+from chalicelib.overview.words import MESSAGE_KINDS, MESSAGE_STATES
+from chalicelib.platforms import DESCRIPTIONS
+from chalicelib.slots import WIB, to_wib
+from chalicelib.texts import format_number, kind_in_words
+from chalicelib.whatsapp_settings import Role
+from wa_session_host.page.markup import as_seen
 from wa_session_host.session.states import State
 
 STATES: Mapping[State, str] = {
@@ -20,17 +26,38 @@ STATES: Mapping[State, str] = {
     "outdated": "versi ditolak",
     "stopped": "tidak berjalan di host ini",
 }
-STATUSES: Mapping[str, str] = {
-    "pending": "menunggu",
-    "processing": "sedang dikirim",
-    "sent": "terkirim",
-    "retrying": "akan dicoba lagi",
-    "dead_letter": "gagal",
-    "expired": "kedaluwarsa",
-    "superseded": "digantikan",
-    "uncertain": "tidak pasti",
-    "cancelled": "dibatalkan",
+STATE_LEVELS: Mapping[State, str] = {
+    "starting": "busy",
+    "pairing": "unsure",
+    "connected": "ok",
+    "reconnecting": "busy",
+    "replaced": "bad",
+    "logged_out": "bad",
+    "banned": "bad",
+    "outdated": "bad",
+    "stopped": "never",
 }
+"""The badges of the states (see templates/parts.html)."""
+
+STATUS_LEVELS: Mapping[str, str] = {
+    "pending": "busy",
+    "processing": "busy",
+    "sent": "ok",
+    "retrying": "unsure",
+    "dead_letter": "bad",
+    "expired": "never",
+    "superseded": "never",
+    "uncertain": "unsure",
+    "cancelled": "never",
+}
+"""The badges of messages' states."""
+
+_DAYS = ("Senin", "Selasa", "Rabu", "Kamis", "Jumat", "Sabtu", "Minggu")
+_MONTHS = (
+    *("Januari", "Februari", "Maret", "April", "Mei", "Juni", "Juli", "Agustus", "September"),
+    *("Oktober", "November", "Desember"),
+)
+_UNITS = (("hari", 86400), ("jam", 3600), ("menit", 60))
 _DECIDED = "Pesan itu sudah tidak menunggu keputusan."
 NOT_POSSIBLE: Mapping[Why, str] = {
     "unknown": "Pesan itu tidak ada.",
@@ -60,13 +87,101 @@ def dropped(done: Redriven) -> str:
     return f"Pesan dibuang.{told}"
 
 
+ACTIONS: Mapping[str, str] = {
+    "enter": "masuk",
+    "leave": "keluar",
+    "pair_phone": "minta kode pemasangan",
+    "reconnect": "sambungkan ulang",
+    "unlink": "keluarkan perangkat",
+    "send_again": "kirim lagi",
+    "drop": "buang pesan",
+    "run_slot": "jalankan slot",
+    "run_client": "jalankan satker",
+    "add_post": "tambah konten",
+    "restore_post": "pulihkan konten",
+}
+"""The names of actions in the audit log; a part of the window adds those of its own."""
+
+RESULTS: Mapping[str, str] = {"done": "berhasil", "refused": "ditolak", "failed": "gagal"}
+
+ROLES: Mapping[Role, str] = {"operator": "operator", "pemantau": "pemantau (hanya melihat)"}
+
+_PROBLEMS: Mapping[int, str] = {
+    403: "Anda tidak boleh melakukan ini.",
+    404: "Halaman ini tidak ada, atau sudah tidak ada.",
+    405: "Halaman ini tidak dibuka dengan cara itu.",
+    429: "Terlalu banyak percobaan. Coba lagi beberapa menit lagi.",
+    503: "Layanan sedang tidak menjawab. Coba lagi sebentar.",
+}
+
+
+def problem(status: int, said: str) -> str:
+    """What went wrong, in Indonesian: `said` by this service, or words for the status."""
+    standard = said in {phrase.phrase for phrase in HTTPStatus}
+    return _PROBLEMS.get(status, "Terjadi kesalahan.") if standard or not said else said
+
+
 def format_time(moment: datetime | None) -> str:
     """`20-02-2026 17:00:05 WIB`; a dash for None."""
     return "–" if moment is None else f"{moment.astimezone(WIB):%d-%m-%Y %H:%M:%S} WIB"
 
 
+def hour(moment: datetime | None) -> str:
+    """`17.00`; a dash for None."""
+    return "–" if moment is None else f"{to_wib(moment):%H.%M}"
+
+
+def day(moment: datetime | date | None) -> str:
+    """`Jumat, 20 Februari 2026`, in WIB; a dash for None."""
+    if moment is None:
+        return "–"
+    local = to_wib(moment) if isinstance(moment, datetime) else moment
+    return f"{_DAYS[local.weekday()]}, {local.day} {_MONTHS[local.month - 1]} {local.year}"
+
+
+def month(first: date) -> str:
+    """`Februari 2026`."""
+    return f"{_MONTHS[first.month - 1]} {first.year}"
+
+
+def ago(moment: datetime | None, now: datetime) -> str:
+    """How long ago, or ahead: `baru saja`, `3 menit lalu`, `2 jam lagi`; `belum pernah` for
+    None."""
+    if moment is None:
+        return "belum pernah"
+    seconds = (now - moment).total_seconds()
+    if abs(seconds) < 60:
+        return "baru saja" if seconds >= 0 else "sebentar lagi"
+    return f"{duration(abs(seconds))} {'lalu' if seconds > 0 else 'lagi'}"
+
+
+def duration(seconds: float | None) -> str:
+    """`12 detik`, `3 menit`, `2 jam`, `4 hari`; a dash for None."""
+    if seconds is None:
+        return "–"
+    for unit, size in _UNITS:
+        if seconds >= size:
+            return f"{int(seconds // size)} {unit}"
+    return f"{seconds:.0f} detik"
+
+
 FILTERS: dict[str, Callable[..., str]] = {
     "clock": format_time,
+    "hour": hour,
+    "day": day,
+    "month": month,
+    "ago": ago,
+    "duration": duration,
+    "number": format_number,
+    "error_kind": kind_in_words,
+    "platform": lambda platform: DESCRIPTIONS[platform].label,
+    "kind": lambda kind: MESSAGE_KINDS.get(kind or "", kind or "–"),
+    "action": lambda action: ACTIONS.get(action, action),
+    "result": lambda result: RESULTS.get(result, result),
+    "role": lambda role: ROLES[role],
     "state": lambda state: STATES[state],
-    "status": lambda status: STATUSES.get(status, status),
+    "level": lambda state: STATE_LEVELS[state],
+    "status_level": lambda status: STATUS_LEVELS.get(status, "never"),
+    "status": lambda status: MESSAGE_STATES.get(status, status),
+    "whatsapp": as_seen,
 }

@@ -65,7 +65,7 @@ def visitor(browser: Browser) -> Iterator[Page]:
 
 
 def enter(page: Page, host: Host, password: str = PASSWORD) -> None:
-    """Logs in to a host of this process."""
+    """Logs in to a host of this process, and opens the page of its accounts."""
     wait_until(lambda: host.page.started)
     enter_at(page, host.page.port, password)
 
@@ -74,6 +74,8 @@ def enter_at(page: Page, port: int, password: str = PASSWORD) -> None:
     page.goto(f"http://127.0.0.1:{port}/")
     page.get_by_label("Kata sandi").fill(password)
     page.get_by_role("button", name="Masuk").click()
+    if password == PASSWORD:
+        page.get_by_role("link", name="WhatsApp").click()
 
 
 def told(page: Page, text: str) -> None:
@@ -81,4 +83,4 @@ def told(page: Page, text: str) -> None:
 
 
 def state(page: Page, text: str) -> None:
-    expect(page.locator(".account .state")).to_have_text(text)
+    expect(page.locator(".account .state .word")).to_have_text(text)

@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "0015"
-down_revision = "0012"
+down_revision = "0014"
 
 # As the dashboard's own software makes it, where that has not been first. It comes last: its
 # foreign key needs a lock on "user" for a moment.

@@ -1,25 +1,24 @@
-"""What the page shows and does, without HTTP: messages, queue, groups, pairing, sessions."""
+"""What the page of the accounts shows and does, without HTTP."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from chalicelib import queues
 from chalicelib.chats import personal_chats
-from chalicelib.db import Database, Row
-from chalicelib.errors import CiceroError, DatabaseUnavailable
+from chalicelib.db import Row
+from chalicelib.errors import CiceroError
 from chalicelib.outbox.redrive import NotPossible, Redriven, cancel, redrive
-from chalicelib.queues import Queues
 from chalicelib.runtime import Runtime
 from wa_session_host import protocol
 from wa_session_host.page import words
 from wa_session_host.page.context import PageContext
-from wa_session_host.page.phone_code import round_to_type_in
+from wa_session_host.page.services import ACT_SECONDS, Services
+from wa_session_host.page.whatsapp.phone_code import round_to_type_in
+from wa_session_host.page.window import Refused
 from wa_session_host.session.child_process import ChildGone, ChildRefused, masked
 from wa_session_host.session.session import Session
 from wa_session_host.session.snapshot import Snapshot
@@ -29,20 +28,13 @@ log = logging.getLogger(__name__)
 _ANSWER_SECONDS = 30.0
 _SEND_ENDS_SECONDS = 20.0
 _NOT_HERE = "Akun tidak berjalan di host ini. Lihat Pemilik, atau tunggu sebentar."
-_LOOK_SECONDS = 2.0
-_ACT_SECONDS = 10.0
-_QUEUE_SECONDS = 1.0
 _RECENT = 30
 _CASES = 50
 
 
-class Refused(Exception):
-    """The operation cannot be carried out; the text says why, for the operators."""
-
-
 @dataclass(frozen=True)
 class Overview:
-    """Everything the first page shows. `database` is false if PostgreSQL does not answer."""
+    """Everything the page shows. `database` is false if PostgreSQL does not answer."""
 
     accounts: list[Snapshot]
     owner: str
@@ -56,13 +48,11 @@ class Overview:
 
 
 class Operations:
-    """Shared by all requests. Each request has its own database connection, and none waits long
-    for a service that is down."""
+    """Shared by all requests."""
 
-    def __init__(self, context: PageContext) -> None:
+    def __init__(self, context: PageContext, services: Services) -> None:
         self._context = context
-        self._sqs = _sqs_client()
-        self._queues = Queues(context.settings.cicero_stage, self._sqs)
+        self._services = services
 
     def overview(self) -> Overview:
         waiting, in_flight = self._queue()
@@ -70,8 +60,8 @@ class Operations:
         lease = self._context.lease
         return Overview(
             accounts=[session.snapshot for session in self._context.sessions.values()],
-            owner=str(lease.other) if lease.other else "",
-            owned=lease.held(),
+            owner=str(lease.other) if lease and lease.other else "",
+            owned=lease is not None and lease.held(),
             queue=waiting,
             in_flight=in_flight,
             counts={row["status"]: row["messages"] for row in counts or []},
@@ -129,9 +119,6 @@ class Operations:
         chat. Raises Refused, CiceroError."""
         return self._redriven(lambda runtime: cancel(runtime, outbox_id, not_sent, cases_only=True))
 
-    def close(self) -> None:
-        self._sqs.close()
-
     def _ask(self, session: Session, make: Callable[[int], protocol.Asked]) -> protocol.Value:
         asked = session.ask(make)
         try:
@@ -145,27 +132,14 @@ class Operations:
 
     def _redriven(self, act: Callable[[Runtime], Redriven]) -> Redriven:
         try:
-            with self._runtime(_ACT_SECONDS) as runtime:
+            with self._services.runtime(ACT_SECONDS) as runtime:
                 return act(runtime)
         except NotPossible as error:
             raise Refused(words.NOT_POSSIBLE[error.why]) from None
-        except DatabaseUnavailable as error:
-            log.warning("the page cannot act: %s", error)
-            raise Refused("Basis data tidak menjawab. Coba lagi sebentar.") from None
-
-    @contextmanager
-    def _runtime(self, answer_seconds: float) -> Iterator[Runtime]:
-        settings = self._context.settings
-        database = Database(settings.database_url, 0, answer_seconds)
-        runtime = Runtime(settings, queues=self._queues, database=database)
-        try:
-            yield runtime
-        finally:
-            database.close()
 
     def _messages(self) -> tuple[list[Row] | None, list[Row] | None, list[Row] | None]:
         try:
-            with self._runtime(_LOOK_SECONDS) as runtime, runtime.db.transaction() as tx:
+            with self._services.runtime() as runtime, runtime.db.transaction() as tx:
                 return (
                     tx.run("host.counts"),
                     tx.run("host.recent", most=_RECENT),
@@ -179,19 +153,10 @@ class Operations:
         names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
         try:
             with queues.reading_errors(queues.OUTBOUND):
-                answer = self._sqs.get_queue_attributes(
-                    QueueUrl=self._queues.url(queues.OUTBOUND), AttributeNames=names
+                answer = self._services.sqs.get_queue_attributes(
+                    QueueUrl=self._services.queues.url(queues.OUTBOUND), AttributeNames=names
                 )["Attributes"]
         except CiceroError as error:
             log.warning("the page shows no queue: %s", error)
             return None, None
         return int(answer[names[0]]), int(answer[names[1]])
-
-
-def _sqs_client() -> Any:
-    import boto3
-    from botocore.config import Config
-
-    retries = {"mode": "standard", "total_max_attempts": 1}
-    times = {"connect_timeout": _QUEUE_SECONDS, "read_timeout": _QUEUE_SECONDS}
-    return boto3.client("sqs", config=Config(retries=retries, **times))

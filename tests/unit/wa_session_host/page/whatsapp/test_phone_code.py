@@ -9,7 +9,7 @@ from typing import cast
 import pytest
 
 from tests.unit.builders import wib
-from wa_session_host.page.phone_code import round_to_type_in
+from wa_session_host.page.whatsapp.phone_code import round_to_type_in
 from wa_session_host.session.session import Session
 from wa_session_host.session.snapshot import Snapshot, Times
 from wa_session_host.session.states import Event

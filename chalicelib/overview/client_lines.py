@@ -1,0 +1,213 @@
+"""A client in the list: what is known of its feeds, its lists and its last run. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from chalicelib.chats import read_groups
+from chalicelib.clients import Client, unusable_handles
+from chalicelib.handles import Problem
+from chalicelib.overview.standing import Standing
+from chalicelib.platforms import Platform
+from chalicelib.results import Engaged, Fetched
+from chalicelib.slots import fetches_posts, slots_of, to_wib
+
+SETTLED = timedelta(minutes=25)
+"""How long after its time a slot's fetch must be there for the client to be up to date."""
+
+
+@dataclass(frozen=True)
+class Feed:
+    """A platform of a client. `slot`: the last one whose fetch was complete; `fetched_at`: when
+    that was written; both None if there was none in the last two days. `due`: the slot of which
+    data should be there by now; `error_kind`: what ended the last run's fetch or refresh, if
+    anything did."""
+
+    platform: Platform
+    handle: str
+    slot: datetime | None
+    fetched_at: datetime | None
+    due: datetime | None
+    error_kind: str | None = None
+
+    @property
+    def standing(self) -> Standing:
+        if self.slot is None:
+            return Standing.NEVER
+        late = self.due is not None and self.slot < self.due
+        return Standing.UNVERIFIED if late or self.error_kind else Standing.VERIFIED
+
+
+@dataclass(frozen=True)
+class Lists:
+    """A client's posts of the day, and how much of their lists of people was read at the last read
+    of each. `unread`: posts whose list was never read; `least`: the smallest share, 0 to 1, None if
+    no count is credible."""
+
+    posts: int = 0
+    unread: int = 0
+    complete: int = 0
+    least: float | None = None
+
+
+@dataclass(frozen=True)
+class LastMessage:
+    """A client's newest message."""
+
+    outbox_id: int
+    kind: str
+    status: str
+    created_at: datetime
+    sent_at: datetime | None
+
+
+@dataclass(frozen=True)
+class ClientLine:
+    """A client in the list. `ended_at`, `outcome`, `error_kind`: of its last run that has ended;
+    `succeeded_at`: the last one without any error; `runs` and `failed` are today's. `problems`: of
+    handles that cannot be used; `groups_refused`: entries of its groups that are no group's id."""
+
+    client_id: str
+    name: str
+    client_type: str | None
+    active: bool
+    standing: Standing
+    feeds: Sequence[Feed]
+    lists: Lists
+    runs: int = 0
+    failed: int = 0
+    api_requests: int = 0
+    ended_at: datetime | None = None
+    outcome: str | None = None
+    error_kind: str | None = None
+    succeeded_at: datetime | None = None
+    message: LastMessage | None = None
+    problems: Mapping[Platform, Problem] | None = None
+    groups: Sequence[str] = ()
+    groups_refused: int = 0
+
+    @property
+    def data_from(self) -> datetime | None:
+        """The slot of the oldest of its platforms' data; None if one was never read."""
+        slots = [feed.slot for feed in self.feeds]
+        known = [slot for slot in slots if slot]
+        return min(known) if known and len(known) == len(slots) else None
+
+    @property
+    def trouble(self) -> bool:
+        """Whether something of it needs a look: errors, a handle or a group that cannot be used."""
+        wrong = self.error_kind or self.problems or self.groups_refused or not self.groups
+        return self.active and bool(wrong)
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Rows by client, or by client and platform."""
+
+    feeds: Mapping[tuple[str, Platform], Mapping[str, Any]]
+    runs: Mapping[str, Mapping[str, Any]]
+    last: Mapping[str, Mapping[str, Any]]
+    lists: Mapping[str, Mapping[str, Any]]
+    messages: Mapping[str, Mapping[str, Any]]
+
+
+def line_of(row: Mapping[str, Any], facts: Facts, now: datetime) -> ClientLine:
+    """A client's line."""
+    client = client_of(row)
+    key = client.client_id
+    last, runs, lists = facts.last.get(key, {}), facts.runs.get(key, {}), facts.lists.get(key, {})
+    groups = read_groups(row["client_group"])
+    feeds = feeds_of(client, facts.feeds, last, now)
+    read = _lists(lists)
+    return ClientLine(
+        client_id=key,
+        name=client.name,
+        client_type=client.client_type,
+        active=client.active,
+        standing=standing_of(feeds, read, last.get("outcome")),
+        feeds=feeds,
+        lists=read,
+        runs=runs.get("runs", 0),
+        failed=runs.get("failed", 0),
+        api_requests=runs.get("api_requests", 0),
+        ended_at=last.get("finished_at"),
+        outcome=last.get("outcome"),
+        error_kind=last.get("error_kind"),
+        succeeded_at=last.get("succeeded_at"),
+        message=_message(facts.messages.get(key)),
+        problems=next((u.problems for u in unusable_handles([row])), None),
+        groups=groups.chats,
+        groups_refused=groups.refused,
+    )
+
+
+def client_of(row: Mapping[str, Any]) -> Client:
+    """The client of a row, without its groups: reading those logs what is wrong with them."""
+    return Client.from_row({**row, "client_group": None})
+
+
+def feeds_of(
+    client: Client,
+    found: Mapping[tuple[str, Platform], Mapping[str, Any]],
+    last: Mapping[str, Any],
+    now: datetime,
+) -> list[Feed]:
+    """The client's platforms that are on."""
+    errors = error_kinds(last.get("fetch_result"), last.get("engagement_result"))
+    due = due_slot(client, now)
+    return [
+        Feed(
+            platform=platform,
+            handle=client.handles[platform],
+            slot=row["slot"] if (row := found.get((client.client_id, platform))) else None,
+            fetched_at=row["fetched_at"] if row else None,
+            due=due,
+            error_kind=errors.get(platform),
+        )
+        for platform in client.platforms
+    ]
+
+
+def error_kinds(fetch: Fetched | None, engagement: Engaged | None) -> dict[Platform, str]:
+    """What ended a run's fetch or refresh of each platform, if anything did."""
+    both = [*(fetch or {}).items(), *(engagement or {}).items()]
+    return {platform: kind for platform, result in both if (kind := result["error_kind"])}
+
+
+def due_slot(client: Client, now: datetime) -> datetime | None:
+    """The last slot that should have fetched the client's posts by now; None before the day's
+    first."""
+    past = [
+        slot.at
+        for slot in slots_of(to_wib(now).date())
+        if slot.at + SETTLED <= now and fetches_posts(client.client_id, client.client_type, slot)
+    ]
+    return past[-1] if past else None
+
+
+def standing_of(feeds: Sequence[Feed], lists: Lists, outcome: str | None) -> Standing:
+    """Verified only if every platform's data is of the slot that it should be of, the last run met
+    no error, and the list of each post was read to its end."""
+    standings = {feed.standing for feed in feeds}
+    if outcome is None or standings <= {Standing.NEVER}:
+        return Standing.NEVER
+    certain = outcome == "done" and lists.complete == lists.posts
+    return (
+        Standing.VERIFIED if certain and standings == {Standing.VERIFIED} else Standing.UNVERIFIED
+    )
+
+
+def _lists(row: Mapping[str, Any]) -> Lists:
+    if not row:
+        return Lists()
+    return Lists(row["posts"], row["posts"] - row["lists"], row["complete"], row["least"])
+
+
+def _message(row: Mapping[str, Any] | None) -> LastMessage | None:
+    if row is None:
+        return None
+    names = ("outbox_id", "kind", "status", "created_at", "sent_at")
+    return LastMessage(**{name: row[name] for name in names})

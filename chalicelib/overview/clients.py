@@ -1,0 +1,120 @@
+"""The list of clients: how fresh and how complete each one's data is, and its errors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from chalicelib.db import Transaction
+from chalicelib.overview.client_lines import ClientLine, Facts, line_of
+from chalicelib.runtime import Runtime
+from chalicelib.slots import day_bounds
+
+LOOK_BACK = timedelta(days=2)
+"""How far back a platform's last complete fetch is looked for; older data counts as never read."""
+
+Order = Literal["name", "id", "age", "coverage", "errors", "message"]
+Show = Literal["all", "verified", "unverified", "never", "trouble", "inactive"]
+
+
+@dataclass(frozen=True)
+class Clients:
+    """A page of the list, as known at `read_at`. `matching`: how many the search and the filter
+    leave; `counts`: how many of all clients each filter shows."""
+
+    read_at: datetime
+    lines: Sequence[ClientLine]
+    matching: int
+    page: int
+    pages: int
+    counts: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What of the list to show. `search`: part of a name or an id, upper and lower case alike."""
+
+    search: str = ""
+    show: Show = "all"
+    order: Order = "name"
+    descending: bool = False
+    page: int = 1
+    per_page: int = 100
+
+
+def clients(runtime: Runtime, wanted: Wanted | None = None) -> Clients:
+    """The list of clients."""
+    now = runtime.now()
+    with runtime.db.transaction() as tx:
+        lines = read_lines(tx, now)
+    return page_of(lines, wanted or Wanted(), now)
+
+
+def read_lines(tx: Transaction, now: datetime) -> list[ClientLine]:
+    """Every client, by id."""
+    start, end = day_bounds(now.date())
+    feeds = tx.run("overview_clients.feeds", client_id=None, since=now - LOOK_BACK)
+    facts = Facts(
+        feeds={(row["client_id"], row["platform"]): row for row in feeds},
+        runs=_by_client(
+            tx.run("overview_clients.runs_of_day", client_id=None, day_start=start, day_end=end)
+        ),
+        last=_by_client(tx.run("overview_clients.last_runs", client_id=None)),
+        lists=_by_client(
+            tx.run("overview_clients.coverage", client_id=None, day_start=start, day_end=end)
+        ),
+        messages=_by_client(tx.run("overview_clients.last_messages", client_id=None)),
+    )
+    return [line_of(row, facts, now) for row in tx.run("overview_clients.all")]
+
+
+def _by_client(rows: Iterable[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
+    return {row["client_id"]: row for row in rows}
+
+
+def page_of(lines: Sequence[ClientLine], wanted: Wanted, now: datetime) -> Clients:
+    """What is wanted of the list. Pages are counted from 1; one that does not exist is the last.
+    Pure."""
+    term = wanted.search.strip().casefold()
+    found = [
+        line for line in lines if term in line.name.casefold() or term in line.client_id.casefold()
+    ]
+    shown = [line for line in found if shows(wanted.show, line)]
+    shown.sort(key=lambda line: line.client_id)
+    shown.sort(key=lambda line: _key(wanted.order, line), reverse=wanted.descending)
+    pages = max(1, -(-len(shown) // wanted.per_page))
+    page = min(max(wanted.page, 1), pages)
+    first = (page - 1) * wanted.per_page
+    counts: dict[str, int] = {show: sum(shows(show, line) for line in lines) for show in _SHOWS}
+    return Clients(now, shown[first : first + wanted.per_page], len(shown), page, pages, counts)
+
+
+_SHOWS: tuple[Show, ...] = ("all", "verified", "unverified", "never", "trouble", "inactive")
+
+
+def shows(show: Show, line: ClientLine) -> bool:
+    """Whether the filter shows the client; `all` are the active ones. Pure."""
+    if show == "inactive" or not line.active:
+        return show == "inactive" and not line.active
+    if show == "trouble":
+        return line.trouble
+    return show == "all" or line.standing == show
+
+
+def _key(order: Order, line: ClientLine) -> Any:
+    """What the list is sorted by; what is unknown comes first, because it needs a look."""
+    match order:
+        case "id":
+            return line.client_id.casefold()
+        case "age":
+            return line.data_from.timestamp() if line.data_from else 0.0
+        case "coverage":
+            lists = line.lists
+            return (lists.complete / lists.posts if lists.posts else 1.0, lists.least or 0.0)
+        case "errors":
+            return -line.failed
+        case "message":
+            return line.message.created_at.timestamp() if line.message else 0.0
+    return line.name.casefold()

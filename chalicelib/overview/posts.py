@@ -1,0 +1,308 @@
+"""The day's posts, one post with its history, and what is archived or held."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import date, datetime
+from typing import Any, TypeVar
+
+from chalicelib.db import Transaction
+from chalicelib.errors import BadInput
+from chalicelib.overview.standing import Standing
+from chalicelib.platforms import DESCRIPTIONS, Platform
+from chalicelib.runtime import Runtime
+from chalicelib.slots import day_bounds
+
+Of = TypeVar("Of")
+
+
+@dataclass(frozen=True)
+class PostLine:
+    """A client's post. Hidden counts are None. `stored`: people known of, None if its list was
+    never stored. `read_slot`, `read_at`: the last read of its list for this client; `share`: the
+    part that was read, 0 to 1, None if no count is credible; `missing_since`: the first fetch that
+    lacked it; `seen_slot`: the last one that showed it, which is what its counts are from."""
+
+    client_id: str
+    platform: Platform
+    content_id: str
+    caption: str | None
+    created_at: datetime
+    source_type: str | None
+    like_count: int | None
+    comment_count: int | None
+    stored: int | None
+    missing_since: datetime | None
+    kept: bool | None
+    seen_slot: datetime | None
+    read_slot: datetime | None
+    read_at: datetime | None
+    share: float | None
+    complete: bool | None
+    ended: str | None
+    names: int | None
+
+    @property
+    def standing(self) -> Standing:
+        if self.read_slot is None:
+            return Standing.NEVER
+        return Standing.VERIFIED if self.complete else Standing.UNVERIFIED
+
+    @property
+    def link(self) -> str:
+        return DESCRIPTIONS[self.platform].links.to(self.content_id)
+
+
+@dataclass(frozen=True)
+class Posts:
+    """A page of the day's posts, newest first, as known at `read_at`. `counts`: how many there are
+    of each standing, before the filter."""
+
+    day: date
+    read_at: datetime
+    lines: Sequence[PostLine]
+    matching: int
+    page: int
+    pages: int
+    counts: Mapping[Standing, int]
+
+
+@dataclass(frozen=True)
+class Point:
+    """What was known of a post at a half hour. `names`: people stored by then, from its snapshot;
+    `count`: likes or comments by its feed, `share`: the part of the list that was read, from the
+    slot's read of it; each None where the slot has none."""
+
+    at: datetime
+    names: int | None = None
+    count: int | None = None
+    share: float | None = None
+
+
+@dataclass(frozen=True)
+class Read:
+    """One read of a post's list, for a client."""
+
+    client_id: str
+    slot: datetime
+    read_at: datetime
+    names: int
+    comments: int | None
+    count: int | None
+    total: int | None
+    pages: int
+    ended: str
+    share: float | None
+    complete: bool
+
+
+@dataclass(frozen=True)
+class Change:
+    """What the ledger has about a post; `told`: to how many chats."""
+
+    change_id: int
+    client_id: str
+    kind: str
+    slot: datetime
+    created_at: datetime
+    caption: str | None
+    told: int
+
+
+@dataclass(frozen=True)
+class Archived:
+    """A post, or a client's link to one (not `whole`), that was removed and is in the archive."""
+
+    archive_id: int
+    platform: Platform
+    content_id: str
+    client_id: str
+    slot: datetime
+    archived_at: datetime
+    whole: bool
+    caption: str | None
+
+
+@dataclass(frozen=True)
+class Held:
+    """A post that seemed to be gone and was kept. `missing_since`: the first of the fetches that
+    lack it, None if a later one showed it, or it was looked up and found; not `known`: whether that
+    is so is not kept any more, since no fetch of the last day has come across it."""
+
+    client_id: str
+    platform: Platform
+    content_id: str
+    caption: str | None
+    slot: datetime
+    created_at: datetime
+    missing_since: datetime | None
+    known: bool
+
+
+@dataclass(frozen=True)
+class Post:
+    """A post with its history, as known at `read_at`. `stored` is None, and the counts too, if it
+    is in the archive alone. Snapshots and reads are kept for AUDIT_RETENTION_DAYS."""
+
+    read_at: datetime
+    platform: Platform
+    content_id: str
+    link: str
+    live: bool
+    clients: Sequence[str]
+    caption: str | None
+    created_at: datetime | None
+    source_type: str | None
+    like_count: int | None
+    comment_count: int | None
+    stored: int | None
+    points: Sequence[Point]
+    reads: Sequence[Read]
+    changes: Sequence[Change]
+    archived: Sequence[Archived]
+
+    @property
+    def standing(self) -> Standing:
+        if not self.reads:
+            return Standing.NEVER
+        return Standing.VERIFIED if self.reads[-1].complete else Standing.UNVERIFIED
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which of the day's posts. `search`: part of a caption, a post's id or a client's."""
+
+    day: date | None = None
+    search: str = ""
+    platform: Platform | None = None
+    standing: Standing | None = None
+    page: int = 1
+    per_page: int = 100
+
+
+def posts(runtime: Runtime, wanted: Wanted | None = None) -> Posts:
+    """The posts of a day, of all clients; one of several clients once for each."""
+    asked, now = wanted or Wanted(), runtime.now()
+    day = asked.day or now.date()
+    with runtime.db.transaction() as tx:
+        lines = read_posts(tx, day)
+    return page_of(lines, asked, day, now)
+
+
+def read_posts(tx: Transaction, day: date, client_id: str | None = None) -> list[PostLine]:
+    """The day's posts of the client, or of all."""
+    start, end = day_bounds(day)
+    rows = tx.run(
+        "overview_posts.of_day", client_id=client_id, day_start=start, day_end=end, wib_day=day
+    )
+    return [_made(PostLine, row) for row in rows]
+
+
+def page_of(lines: Sequence[PostLine], wanted: Wanted, day: date, now: datetime) -> Posts:
+    """What is wanted of the posts; a page that does not exist is the last. Pure."""
+    term = wanted.search.strip().casefold()
+    found = [
+        line
+        for line in lines
+        if wanted.platform in (None, line.platform)
+        and (
+            term in (line.caption or "").casefold()
+            or term in line.content_id.casefold()
+            or term in line.client_id.casefold()
+        )
+    ]
+    standings = [line.standing for line in found]
+    counts = {standing: standings.count(standing) for standing in Standing}
+    shown = [line for line in found if wanted.standing in (None, line.standing)]
+    pages = max(1, -(-len(shown) // wanted.per_page))
+    page = min(max(wanted.page, 1), pages)
+    first = (page - 1) * wanted.per_page
+    return Posts(day, now, shown[first : first + wanted.per_page], len(shown), page, pages, counts)
+
+
+def post(runtime: Runtime, content_id: str) -> Post:
+    """A post with its history. Raises BadInput if it is neither stored nor archived."""
+    wanted = content_id.strip()
+    with runtime.db.transaction() as tx:
+        row = tx.first("overview_posts.one", content_id=wanted)
+        removed = [
+            _made(Archived, found)
+            for found in tx.run(
+                "overview_posts.archived",
+                content_id=wanted,
+                client_id=None,
+                before=NEWEST,
+                most=MOST,
+            )
+        ]
+        if row is None and not removed:
+            raise BadInput("content_id", f"there is no post {wanted!r}", "See the list.")
+        platform = row["platform"] if row else removed[0].platform
+        clients = {*(row["clients"] if row else ()), *(one.client_id for one in removed)}
+        about = {"platform": platform, "content_id": wanted}
+        reads = [_made(Read, found) for found in tx.run("overview_posts.reads", **about)]
+        snapshots = tx.run("overview_posts.snapshots", **about)
+        changes = tx.run("overview_posts.changes", clients=sorted(clients), **about)
+    known = row or {"caption": removed[0].caption}
+    return Post(
+        read_at=runtime.now(),
+        platform=platform,
+        content_id=wanted,
+        link=DESCRIPTIONS[platform].links.to(wanted),
+        live=row is not None,
+        clients=sorted(clients),
+        points=points_of(snapshots, reads),
+        reads=reads,
+        changes=[_made(Change, change) for change in changes],
+        archived=removed,
+        **{name: known.get(name) for name in _OF_POST},
+    )
+
+
+_OF_POST = ("caption", "created_at", "source_type", "like_count", "comment_count", "stored")
+
+
+def points_of(snapshots: Sequence[Mapping[str, Any]], reads: Sequence[Read]) -> list[Point]:
+    """The history of a post: one point for each half hour with a snapshot, and each slot with a
+    read of its list, in order. Pure."""
+    from chalicelib.slots import Slot, audit_window, to_wib
+
+    names = {to_wib(row["window_end"]): row["names"] for row in snapshots}
+    last = {audit_window(Slot(to_wib(read.slot)))[1]: read for read in reads}
+    return [
+        Point(
+            at=at,
+            names=names.get(at),
+            count=last[at].count if at in last else None,
+            share=last[at].share if at in last else None,
+        )
+        for at in sorted({*names, *last})
+    ]
+
+
+NEWEST = 2**63 - 1
+MOST = 100
+
+
+def archived(
+    runtime: Runtime, before: int = NEWEST, most: int = MOST, client_id: str | None = None
+) -> list[Archived]:
+    """What was removed and not restored, newest first, of all clients or of one; `before`: the last
+    one's id of the page before."""
+    asked = {"content_id": None, "client_id": client_id, "before": before, "most": most}
+    with runtime.db.transaction() as tx:
+        return [_made(Archived, row) for row in tx.run("overview_posts.archived", **asked)]
+
+
+def held(runtime: Runtime, day: date | None = None) -> list[Held]:
+    """The posts that a day's fetches lacked and that were kept, because there were too many of them
+    or they could not be removed."""
+    start, end = day_bounds(day or runtime.now().date())
+    with runtime.db.transaction() as tx:
+        return [_made(Held, row) for row in tx.run("overview_posts.held", since=start, until=end)]
+
+
+def _made(kind: type[Of], row: Mapping[str, Any]) -> Of:
+    """The dataclass from the row's columns of the same names."""
+    return kind(**{one.name: row[one.name] for one in fields(kind)})  # type: ignore[arg-type]
