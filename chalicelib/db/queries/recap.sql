@@ -74,6 +74,10 @@ SELECT max(r.slot) FILTER (WHERE r.finished_at IS NOT NULL) AS data_at,
 FROM client_run r
 WHERE r.client_id = CAST(:client_id AS varchar) AND r.slot >= :range_start AND r.slot <= :until
 
+-- name: units()
+-- The active clients, by name.
+SELECT * FROM clients WHERE client_status IS NOT FALSE ORDER BY nama, client_id
+
 -- name: subordinates(client_id)
 -- The units below a client: those that name it as their parent, and the org units of its region.
 SELECT s.client_id, s.nama AS name FROM clients c

@@ -12,7 +12,6 @@ from chalicelib.recap.ranking import (
     MIDDLING,
     SHORT_TREND,
     Ranking,
-    Share,
     UnitScore,
 )
 from chalicelib.texts.parts import LONGEST, Item, Part, Section, split
@@ -67,8 +66,7 @@ def spark(shares: Sequence[float | None]) -> str:
 
 
 def _mean(unit: UnitScore, days: int) -> str:
-    mean = unit.mean(days)
-    return words.percent(None if mean is None else Share(mean, mean))
+    return words.mean(unit.mean(days))
 
 
 def ranking_json(ranking: Ranking) -> dict[str, Any]:

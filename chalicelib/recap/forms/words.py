@@ -116,8 +116,13 @@ def divisions(lines: Sequence[Line]) -> Groups:
     """Lines by satfung, in the order of their first person."""
     found: dict[str, list[Line]] = {}
     for line in lines:
-        found.setdefault(line.person.division.upper() or "TANPA SATFUNG", []).append(line)
+        found.setdefault(division_of(line), []).append(line)
     return list(found.items())
+
+
+def division_of(line: Line) -> str:
+    """The satfung that a person is listed under."""
+    return line.person.division.upper() or "TANPA SATFUNG"
 
 
 def units(lines: Sequence[Line]) -> Groups:
@@ -135,6 +140,11 @@ def percent(share: Share | None) -> str:
         return "-"
     number = f"{int(1000 * share.low + 1e-6) / 10:.1f}%".replace(".", ",")
     return number if share.low == share.high else f"min. {number}"
+
+
+def mean(share: float | None) -> str:
+    """A trend's mean as `percent` writes it."""
+    return percent(None if share is None else Share(share, share))
 
 
 def reached(tally: Tally) -> str:
