@@ -1,4 +1,4 @@
-"""The recap from the database: four statements, whatever the number of people and posts."""
+"""The recap from the database: five statements, whatever the number of people and posts."""
 
 from __future__ import annotations
 

@@ -62,9 +62,10 @@ SELECT platform, content_id, names
 FROM cicero_engaged(CAST(:posts AS jsonb), CAST(:known AS jsonb), CAST(:until AS timestamptz))
 
 -- name: basis(client_id, range_start, until)
--- Until when the client's engagement was refreshed, and for each platform the last slot whose fetch
--- of the posts was complete.
-SELECT max(r.slot) FILTER (WHERE r.finished_at IS NOT NULL) AS data_at,
+-- The last slot that refreshed the client's engagement, and for each platform the last one whose
+-- fetch of the posts was complete. A run that expired or was given up has refreshed nothing.
+SELECT max(r.slot) FILTER (WHERE r.finished_at IS NOT NULL AND r.engagement_result IS NOT NULL
+    AND r.outcome IN ('done', 'failed')) AS data_at,
   (SELECT coalesce(jsonb_object_agg(f.platform, f.slot), '{}') FROM (
      SELECT e.key AS platform, max(c.slot) AS slot
      FROM client_run c, jsonb_each(c.fetch_result) AS e
@@ -94,8 +95,10 @@ ORDER BY s.nama, s.client_id
 SELECT u.user_id, u.nama AS name, u.client_id FROM "user" u
 WHERE u.status IS NOT FALSE AND (u.user_id = CAST(:text AS text)
   OR lower(btrim(u.nama)) = lower(CAST(:text AS text))
-  OR EXISTS (SELECT 1 FROM cicero_handles(ARRAY[u.user_id]) AS h
-    WHERE ltrim(lower(btrim(h.username)), '@') = ltrim(lower(CAST(:text AS text)), '@')))
+  OR u.user_id IN (SELECT h.user_id
+    FROM cicero_handles(ARRAY(SELECT a.user_id FROM "user" a WHERE a.status IS NOT FALSE)) AS h
+    WHERE ltrim(regexp_replace(rtrim(lower(btrim(h.username)), '/'), '^.*/', ''), '@')
+      = ltrim(lower(CAST(:text AS text)), '@')))
 ORDER BY u.user_id = CAST(:text AS text) DESC, u.user_id LIMIT 10
 
 -- name: reads(posts)

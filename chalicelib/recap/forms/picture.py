@@ -24,19 +24,11 @@ from chalicelib.recap.forms.canvas import (
     font,
     wrapped,
 )
+from chalicelib.recap.forms.words import COLOURS
 from chalicelib.recap.ranking import share_of_lines
 from chalicelib.texts.words import format_number
 
 MOST_PEOPLE = 120
-COLOURS: Mapping[Status, str] = {
-    "lengkap": "#15803d",
-    "kurang": "#b45309",
-    "belum": "#b91c1c",
-    "belum dapat dipastikan": "#475569",
-    "tanpa username": "#6d28d9",
-    "dikecualikan": "#0369a1",
-    "tanpa konten": "#6b7280",
-}
 _SHORT: Mapping[Status, str] = {"belum dapat dipastikan": "belum pasti"}
 _RIGHT = WIDTH - MARGIN
 _ROW, _TITLE_ROW, _NOTE_ROW, _FOOT = 62, 56, 32, 36

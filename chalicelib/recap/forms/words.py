@@ -17,6 +17,16 @@ TITLE = "ABSENSI LIKES & KOMENTAR"
 
 _DAYS = ("Senin", "Selasa", "Rabu", "Kamis", "Jumat", "Sabtu", "Minggu")
 
+COLOURS: Mapping[Status, str] = {
+    "lengkap": "#15803d",
+    "kurang": "#b45309",
+    "belum": "#b91c1c",
+    "belum dapat dipastikan": "#475569",
+    "tanpa username": "#6d28d9",
+    "dikecualikan": "#0369a1",
+    "tanpa konten": "#6b7280",
+}
+
 ENDINGS: Mapping[Ending, str] = {
     "capped": "API hanya memberi sebagian",
     "short": "daftar berakhir terlalu awal",

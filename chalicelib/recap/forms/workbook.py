@@ -12,8 +12,8 @@ from typing import Any
 from chalicelib.platforms import DESCRIPTIONS
 from chalicelib.recap.count import STATUSES, Line, Recap, Status, Tally
 from chalicelib.recap.forms import words
-from chalicelib.recap.forms.picture import COLOURS
 from chalicelib.recap.forms.table import columns, row
+from chalicelib.recap.forms.words import COLOURS
 from chalicelib.recap.ranking import share_of, share_of_lines
 from chalicelib.slots import to_wib
 from chalicelib.texts.words import post_link

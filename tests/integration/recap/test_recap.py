@@ -131,6 +131,45 @@ def test_a_post_that_a_person_gave_a_unit_counts_on_that_day_and_stays_when_it_i
     assert len(recap(runtime, "RES1", at="10:00").posts) == 1
 
 
+RUN = """
+INSERT INTO client_run (slot, client_id, trigger, fetch_posts, expires_at, finished_at, outcome,
+  engagement_result) VALUES ('2026-02-20 %s+07', 'RES1', 'schedule', true, now(), now(), '%s', %s)
+"""
+
+
+def test_a_run_that_read_nothing_makes_the_data_no_newer(directorate: Opened) -> None:
+    runtime, tables = directorate
+    assert recap(runtime, "RES1").basis.data_at is None
+    for clock, outcome, result in (("17:00", "done", "'{}'"), ("17:30", "expired", "NULL")):
+        tables.run(RUN % (clock, outcome, result))
+    assert recap(runtime, "RES1").basis.data_at == Slot.parse(f"{DAY}T17:00").at
+
+
+READ = """
+INSERT INTO coverage (platform, content_id, client_id, slot, read_at, names, pages, ended, complete,
+  tries) SELECT 'instagram', 'POST1', client, slot, slot, 1, 1, ended, ended = 'end', 0
+FROM (VALUES ('DITX', timestamptz '2026-02-20 09:00+07', 'end'),
+  ('RES1', timestamptz '2026-02-20 10:00+07', 'error'),
+  ('DITX', timestamptz '2026-02-20 10:00+07', 'short')) AS r (client, slot, ended)
+"""
+
+
+def test_readers_see_the_newest_read_of_a_list_and_when_it_was_last_complete(
+    directorate: Opened,
+) -> None:
+    runtime, tables = directorate
+    tables.run(READ)
+    row = tables.row("SELECT slot, complete, verified_at FROM post_coverage")
+    ten, nine = (Slot.parse(f"{DAY}T{clock}").at for clock in ("10:00", "09:00"))
+    assert (row["slot"], row["complete"], row["verified_at"]) == (ten, False, nine)
+    assert [post.certain for post in recap(runtime, "DITX").posts] == [False]
+    assert [post.certain for post in recap(runtime, "DITX", at="09:30").posts] == [True]
+    tables.run("UPDATE coverage SET complete = true, ended = 'end' WHERE client_id = 'RES1'")
+    assert tables.value("SELECT complete FROM post_coverage") is True
+    assert [post.certain for post in recap(runtime, "DITX").posts] == [True]
+    tables.run("DELETE FROM coverage")
+
+
 @pytest.mark.parametrize(
     ("client_id", "at", "said"),
     [("NOBODY", None, "there is no client"), ("DITX", "21:58", "at: .* is still to come")],
