@@ -13,7 +13,7 @@ from chalicelib.db import Row, Transaction
 from chalicelib.errors import BadInput
 from chalicelib.platforms import Platform
 from chalicelib.recap.evidence import CountedPost, Read
-from chalicelib.recap.load import Question, known_client, load_people, load_posts
+from chalicelib.recap.load import Question, known_client, load_people, load_posts, read_of
 from chalicelib.recap.people import Person
 from chalicelib.recap.why import History, Why, explain
 from chalicelib.runtime import Runtime
@@ -107,7 +107,7 @@ def _histories(tx: Transaction, person: Person, posts: Sequence[CountedPost]) ->
     }
     reads: dict[_Key, list[Read]] = defaultdict(list)
     for row in tx.run("recap.reads", posts=wanted):
-        reads[_key(row)].append(_read(row))
+        reads[_key(row)].append(read_of(row))
     seen: dict[_Key, list[tuple[datetime, bool]]] = defaultdict(list)
     for row in tx.run("recap.snapshots", posts=wanted, known=known):
         seen[_key(row)].append((row["window_end"], row["named"]))
@@ -129,14 +129,3 @@ def _accounts_of(people: Iterable[Person]) -> Mapping[Platform, frozenset[str]]:
 
 def _key(row: Row) -> _Key:
     return row["platform"], row["content_id"]
-
-
-def _read(row: Row) -> Read:
-    return Read(
-        slot=row["slot"],
-        at=row["read_at"],
-        complete=row["complete"],
-        ended=row["ended"],
-        names=row["names"],
-        share=row["share"],
-    )

@@ -128,21 +128,25 @@ def _with_names(
 
 
 def _post(row: Row) -> CountedPost:
-    read = Read(
-        slot=row["read_slot"],
-        at=row["read_at"],
-        complete=row["complete"],
-        ended=row["ended"],
-        names=row["read_names"],
-        share=row["share"],
-    )
     return CountedPost(
         platform=row["platform"],
         content_id=row["content_id"],
         day=row["wib_day"] or wib_day(row["posted_at"]),
         posted_at=row["posted_at"],
         caption=row["caption"] or "",
-        read=read if row["read_slot"] else None,
+        read=read_of(row) if row["read_slot"] else None,
+    )
+
+
+def read_of(row: Row) -> Read:
+    """The read that a row of recap.posts or recap.reads holds."""
+    return Read(
+        slot=row["read_slot"],
+        at=row["read_at"],
+        complete=row["complete"],
+        ended=row["ended"],
+        names=row["read_names"],
+        share=row["share"],
     )
 
 

@@ -104,8 +104,8 @@ ORDER BY u.user_id = CAST(:text AS text) DESC, u.user_id LIMIT 10
 -- name: reads(posts)
 -- Every read of these posts' lists that is still known, the oldest first. Of reads in one slot, the
 -- best one.
-SELECT DISTINCT ON (c.slot, c.platform, c.content_id) c.platform, c.content_id, c.slot, c.read_at,
-  c.complete, c.ended, c.names, c.share, c.count
+SELECT DISTINCT ON (c.slot, c.platform, c.content_id) c.platform, c.content_id,
+  c.slot AS read_slot, c.read_at, c.complete, c.ended, c.names AS read_names, c.share
 FROM jsonb_to_recordset(CAST(:posts AS jsonb)) AS i (platform text, content_id varchar)
 JOIN coverage c ON c.platform = i.platform AND c.content_id = i.content_id
 ORDER BY c.slot, c.platform, c.content_id, c.complete DESC, c.read_at DESC

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -67,12 +67,7 @@ class _Pages:
 
     def overview(self, groups: words.Groups) -> None:
         sheet = self._sheet("Rekap", (30, *[13] * len(STATUSES), 13, 13))
-        notes = [
-            words.contents(self._recap),
-            words.rule(self._recap.basis),
-            *words.cautions(self._recap),
-        ]
-        at = self._texts(sheet, 3, notes) + 1
+        at = _FIRST_ROW - 1
         heads = ["Satuan", "Personel", *(status.capitalize() for status in STATUSES)]
         heads.append("Capaian (min.)" if self._recap.uncertain else "Capaian")
         at = self._row(sheet, at, heads, self._head)
@@ -165,7 +160,9 @@ class _Pages:
             sheet.set_column(place, place, width)
         basis = self._recap.basis
         sheet.write_string(0, 0, f"{words.TITLE}: {words.name_of(basis)}", self._bold)
-        self._texts(sheet, 1, [words.period(basis), words.age(basis)])
+        notes = [words.contents(self._recap), words.rule(basis), *words.cautions(self._recap)]
+        for at, text in enumerate([words.period(basis), words.age(basis), "; ".join(notes)], 1):
+            sheet.write_string(at, 0, text)
         sheet.set_landscape()
         sheet.fit_to_pages(1, 0)
         sheet.repeat_rows(_FIRST_ROW - 1)
@@ -181,12 +178,6 @@ class _Pages:
             number += 1
         self._names.add(found.lower())
         return found
-
-    def _texts(self, sheet: Any, at: int, texts: Iterable[str]) -> int:
-        for text in texts:
-            sheet.write_string(at, 0, text)
-            at += 1
-        return at
 
     def _row(self, sheet: Any, at: int, cells: Sequence[Any], style: Any = None) -> int:
         """Writes numbers as numbers and text as text, never as a formula; returns the next row."""
