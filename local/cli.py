@@ -168,6 +168,24 @@ def bench(as_json: bool, record: str | None, **options: Any) -> None:
         raise CiceroError(f"{report['failed']} clients failed")
 
 
+@cli.command("bench-window")
+@click.option("--clients", default=1000, show_default=True)
+@click.option("--days", default=90, show_default=True, help="Days of runs.")
+@click.option("--messages", default=2_000_000, show_default=True, help="Rows of the outbox.")
+@click.option("--rounds", default=9, show_default=True, help="How often each page is asked for.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON line, last.")
+def bench_window(clients: int, days: int, messages: int, rounds: int, as_json: bool) -> None:
+    """How fast each page of the operators' window is, over a long past."""
+    from local.bench.window_bench import Size, print_window, run_window_bench
+
+    size = Size(clients, days, messages)
+    report = run_window_bench(DATA / "bench-window", size, rounds, partial(click.echo, err=True))
+    if as_json:
+        click.echo(json.dumps(report.as_dict()))
+    else:
+        print_window(report)
+
+
 @cli.command()
 @click.argument("client_id", required=False)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON line per client.")
@@ -176,6 +194,21 @@ def shadow(client_id: str | None, as_json: bool) -> None:
     from local.shadow import run_shadow
 
     run_shadow(client_id, as_json)
+
+
+@cli.command()
+@click.argument("scenes", nargs=-1)
+@click.option("--folder", default="docs/screenshots", show_default=True, help="Where they go.")
+def screenshots(scenes: tuple[str, ...], folder: str) -> None:
+    """Pictures of the operators' window on invented days: normal, empty, bad, 1000; or all."""
+    from local.screenshots.command import take
+    from local.screenshots.scenes import SCENES
+
+    wrong = set(scenes) - set(SCENES)
+    if wrong:
+        known = ", ".join(SCENES)
+        raise BadInput("SCENES", f"{', '.join(wrong)} is none", f"Choose from {known}.")
+    take(scenes or list(SCENES), Path(folder), click.echo)
 
 
 @cli.command("add-post")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 
 from chalicelib.db import Database
 from chalicelib.slots import SLOT_TIMES, WIB
@@ -127,7 +127,7 @@ def seed(
         ("links", LINKS, {}),
         ("changes", CHANGES, {}),
         ("likers", LIKES, {"day": today}),
-        ("snapshots", AUDITS, {"slots": _slots(today)}),
+        ("snapshots", AUDITS, {"slots": [slot for slot in _slots(today) if slot <= now]}),
         ("reads", COVERAGE, {"slots": [slot for slot in slots if slot.date() in recent]}),
         ("messages", MESSAGES, _messages(clients, days, messages, now)),
     ]
@@ -137,6 +137,7 @@ def seed(
             run("SET LOCAL statement_timeout = 0")
             run(sql, **parameters)
     parameters = {"read": READ, "failed": FAILED, "engaged": ENGAGED}
+    say("seeding runs")
     for day in dates:
         with database.transaction():
             run("SET LOCAL statement_timeout = 0")
@@ -152,4 +153,9 @@ def _slots(day: date) -> list[datetime]:
     return [datetime.combine(day, moment, WIB) for moment in SLOT_TIMES]
 
 
-NOON = time(17, 10)
+def sum_up(database: Database, now: datetime) -> None:
+    """Keeps the figures of every slot, as `sweep` does."""
+    summed = True
+    while summed:
+        with database.transaction() as tx:
+            summed = bool(tx.run("overview_slots.summarise", closed_before=now, now=now, batch=340))
