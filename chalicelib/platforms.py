@@ -67,7 +67,8 @@ class Links:
 
 @dataclass(frozen=True)
 class Description:
-    """What differs from platform to platform. `handle_column`: the column of `clients`, whose
+    """What differs from platform to platform. `initials`: the label where there is little room; the
+    label itself if empty. `handle_column`: the column of `clients`, whose
     status is in `{handle_column}_status`; `account_id_column`: the one with the account's stable
     id, if the API takes that instead of a handle. `api_host`: the API's default host; `api_path`:
     what the paths of its calls begin with, unlike any other platform's."""
@@ -80,11 +81,17 @@ class Description:
     profile: Profile
     links: Links
     account_id_column: str | None = None
+    initials: str = ""
+
+    @property
+    def short_label(self) -> str:
+        return self.initials or self.label
 
 
 DESCRIPTIONS: Mapping[Platform, Description] = {
     "instagram": Description(
         label="Instagram",
+        initials="IG",
         handle_column="client_insta",
         api_host="social-api4.p.rapidapi.com",
         api_path="/v1/",
@@ -110,6 +117,7 @@ DESCRIPTIONS: Mapping[Platform, Description] = {
     ),
     "tiktok": Description(
         label="TikTok",
+        initials="TT",
         handle_column="client_tiktok",
         api_host="tiktok-api23.p.rapidapi.com",
         api_path="/api/",

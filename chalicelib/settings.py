@@ -25,6 +25,7 @@ from chalicelib import addresses
 from chalicelib.api_settings import ApiSettings
 from chalicelib.chats import read_people
 from chalicelib.errors import ConfigurationError
+from chalicelib.recap_rule import read_rule
 from chalicelib.settings_sources import SsmSource, lines_amiss, shown
 from chalicelib.slots import SLOT_TIMES
 from chalicelib.typed import is_unseen, trimmed
@@ -84,6 +85,11 @@ class Settings(WhatsAppSettings, ApiSettings):
         time(6, 0), description="First slot of the day that may send a task list"
     )
     task_list_window_end: time = Field(time(17, 59), description="After this only changes are sent")
+    recap_complete_percent: str = Field(
+        "100",
+        description="Share of the posts that a recap calls lengkap, in percent; by type of client: "
+        "org=100, direktorat=50",
+    )
     cron_status_lookup_strategy: Literal["fail_open", "fail_closed"] = Field(
         "fail_open", description="Run, or not, when cron_job_config cannot be read"
     )
@@ -144,6 +150,12 @@ class Settings(WhatsAppSettings, ApiSettings):
         if refused := read_people(text).refused:
             places = ", ".join(map(str, refused))
             raise ValueError(f"entry {places} of the list is no telephone number or group id")
+        return text
+
+    @field_validator("recap_complete_percent")
+    @classmethod
+    def _rule(cls, text: str) -> str:
+        read_rule(text)
         return text
 
     @field_validator("heartbeat_url")

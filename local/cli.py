@@ -21,6 +21,7 @@ from local.cicero.act import add_post, restore
 from local.cicero.outbox import outbox
 from local.deploy import commands as aws
 from local.ending import main_of
+from local.recap_commands import ranking, recap, why
 
 log = logging.getLogger(__name__)
 
@@ -229,6 +230,9 @@ def psql(data: str, sql: str | None) -> None:
 cli.add_command(add_post)
 cli.add_command(restore, "restore-post")
 cli.add_command(outbox)
+cli.add_command(recap)
+cli.add_command(why)
+cli.add_command(ranking)
 cli.add_command(aws.deploy)
 cli.add_command(aws.status)
 cli.add_command(aws.cutover)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from local.samples import groups, host, operators
+from local.samples import groups, host, operators, recaps
 
 GOLDEN = Path(__file__).resolve().parents[2] / "tests" / "unit" / "golden"
 
@@ -18,4 +18,5 @@ SAMPLES: Mapping[str, Callable[[], str]] = {
     **groups.SAMPLES,
     **operators.SAMPLES,
     **host.SAMPLES,
+    **recaps.SAMPLES,
 }

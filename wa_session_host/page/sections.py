@@ -4,13 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from wa_session_host.page import actions, clients, history, messages, posts, today, whatsapp
+from wa_session_host.page import (
+    absences,
+    actions,
+    clients,
+    history,
+    messages,
+    posts,
+    today,
+    whatsapp,
+)
 from wa_session_host.page.window import Section
 
 SECTIONS: Sequence[Section] = (
     today.SECTION,
     clients.SECTION,
     posts.SECTION,
+    absences.SECTION,
     messages.SECTION,
     whatsapp.SECTION,
     history.SECTION,

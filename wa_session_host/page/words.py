@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from http import HTTPStatus
+from typing import Any
 
 from chalicelib.outbox.redrive import Redriven, Why
 from chalicelib.overview.words import MESSAGE_KINDS, MESSAGE_STATES
 from chalicelib.platforms import DESCRIPTIONS
+from chalicelib.recap.forms import words as recap_words
 from chalicelib.slots import WIB, to_wib
 from chalicelib.texts import format_number, kind_in_words
 from chalicelib.whatsapp_settings import Role
@@ -165,7 +167,7 @@ def duration(seconds: float | None) -> str:
     return f"{seconds:.0f} detik"
 
 
-FILTERS: dict[str, Callable[..., str]] = {
+FILTERS: dict[str, Callable[..., Any]] = {
     "clock": format_time,
     "hour": hour,
     "day": day,
@@ -184,4 +186,12 @@ FILTERS: dict[str, Callable[..., str]] = {
     "status_level": lambda status: STATUS_LEVELS.get(status, "never"),
     "status": lambda status: MESSAGE_STATES.get(status, status),
     "whatsapp": as_seen,
+    "recap_age": lambda recap: recap_words.age(recap.basis),
+    "recap_rule": lambda recap: recap_words.rule(recap.basis),
+    "recap_contents": recap_words.contents,
+    "recap_cautions": recap_words.cautions,
+    "recap_coverage": recap_words.coverage,
+    "recap_reached": recap_words.reached,
+    "recap_percent": recap_words.percent,
+    "recap_mean": recap_words.mean,
 }

@@ -5,7 +5,7 @@ snapshot: it would say that they were there in a half hour in which nobody looke
 from alembic import op
 
 revision = "0018"
-down_revision = "0014"
+down_revision = "0017"
 
 TABLES = """
 CREATE TABLE backfill (

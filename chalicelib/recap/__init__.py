@@ -1,0 +1,11 @@
+"""Who has engaged with a unit's posts ("absensi"), and how sure that is.
+
+people    a unit's people, with their accounts
+order     in which order they are listed
+evidence  what is known: posts, how their lists were read, names
+count     people, posts and names → each person's tally and status
+load      the same from the database
+ranking   the units below a directorate, by the share of the posts that their people have done
+why, ask  why somebody is not recorded
+forms     text, picture, workbook, table
+"""

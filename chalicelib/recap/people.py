@@ -1,0 +1,61 @@
+"""A unit's people as the recap counts them, with every account that they may engage by. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any, Self
+
+from chalicelib.handles import Handle, read_handle
+from chalicelib.platforms import PLATFORMS, Platform
+
+
+@dataclass(frozen=True)
+class Person:
+    """A person who is to engage. `title`: the rank (pangkat); `division`: the satfung; `position`:
+    the jabatan; `unit_id`: the unit in which the person serves, which need not be the one whose
+    posts are counted. `accounts`: names in lower case without `@`, each once, the first one entered
+    first; `unusable`: what was entered and names no account.
+    """
+
+    user_id: str
+    name: str
+    title: str = ""
+    division: str = ""
+    position: str = ""
+    unit_id: str = ""
+    unit: str = ""
+    excused: bool = False
+    accounts: Mapping[Platform, Sequence[str]] = field(default_factory=dict)
+    unusable: Mapping[Platform, Sequence[str]] = field(default_factory=dict)
+
+    @classmethod
+    def from_row(cls, row: Mapping[str, Any]) -> Self:
+        """A person from a row of recap.people."""
+        accounts: dict[Platform, list[str]] = {}
+        unusable: dict[Platform, list[str]] = {}
+        for platform, text in row["accounts"]:
+            handle = _read(text, platform) if platform in PLATFORMS else Handle()
+            if handle.name and handle.name not in accounts.setdefault(platform, []):
+                accounts[platform].append(handle.name)
+            if handle.problem:
+                unusable.setdefault(platform, []).append(text)
+        texts = ("name", "title", "division", "position", "unit_id", "unit")
+        return cls(
+            user_id=row["user_id"],
+            excused=row["excused"],
+            accounts={platform: names for platform, names in accounts.items() if names},
+            unusable=unusable,
+            **{name: " ".join((row[name] or "").split()) for name in texts},
+        )
+
+    @property
+    def full_name(self) -> str:
+        """Rank and name."""
+        return f"{self.title} {self.name}".strip() or self.user_id
+
+
+@lru_cache(maxsize=1 << 16)
+def _read(text: str, platform: Platform) -> Handle:
+    return read_handle(text, platform)

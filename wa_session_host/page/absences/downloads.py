@@ -1,0 +1,58 @@
+"""The recap as files, and as texts to copy."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from urllib.parse import quote
+
+from starlette.responses import Response
+
+from chalicelib.recap.count import Recap, by_day, recap_of
+from chalicelib.recap.evidence import Basis, Evidence
+from chalicelib.recap.forms.picture import picture
+from chalicelib.recap.forms.table import recap_csv
+from chalicelib.recap.forms.text import recap_text
+from chalicelib.recap.forms.workbook import workbook
+from chalicelib.recap.load import load_evidence
+from wa_session_host.page.absences.asked import question_of
+from wa_session_host.page.overview import found
+from wa_session_host.page.window import Visit
+
+_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+def png_file(visit: Visit) -> Response:
+    recap = recap_of(_evidence(visit))
+    return _file(recap.basis, picture(recap), "png", "image/png")
+
+
+def xlsx_file(visit: Visit) -> Response:
+    """With people by day, if more than one day is asked for."""
+    evidence = _evidence(visit)
+    recap = recap_of(evidence)
+    several = recap.basis.first != recap.basis.last
+    book = workbook(recap, by_day(evidence) if several else None)
+    return _file(recap.basis, book, "xlsx", _XLSX)
+
+
+def csv_file(visit: Visit) -> Response:
+    recap = recap_of(_evidence(visit))
+    return _file(recap.basis, recap_csv(recap), "csv", "text/csv; charset=utf-8")
+
+
+def text_parts(recap: Recap) -> Sequence[str]:
+    """The recap as WhatsApp messages."""
+    return [part.text for part in recap_text(recap)]
+
+
+def _evidence(visit: Visit) -> Evidence:
+    with found("Satker"), visit.acting() as runtime:
+        return load_evidence(runtime, question_of(visit))
+
+
+def _file(basis: Basis, content: bytes, ending: str, media_type: str) -> Response:
+    days = f"{basis.first}" if basis.first == basis.last else f"{basis.first}-{basis.last}"
+    at = f"-{basis.at.at:%H%M}" if basis.at else ""
+    name = quote(f"absensi-{basis.client_id}-{days}{at}.{ending}")
+    headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{name}"}
+    return Response(content, media_type=media_type, headers=headers)
