@@ -22,13 +22,15 @@ _SLOT, _EARLY = timedelta(minutes=30), timedelta(minutes=2)  # 20:58 is two minu
 
 @dataclass(frozen=True)
 class LastRead:
-    """An earlier slot's coverage of a post, as far as the next read depends on it."""
+    """An earlier slot's coverage of a post, as far as the next read depends on it. `confirmed`: the
+    read before had found the same count, and both were complete."""
 
     slot: datetime
     count: int | None
     ended: Ending
     complete: bool
     tries: int
+    confirmed: bool = False
 
     @classmethod
     def from_json(cls, row: Mapping[str, Any]) -> Self:
@@ -45,8 +47,8 @@ class LastRead:
 class Task:
     """A post of the client's WIB day. Hidden counts are None. `manual`: a person added it.
 
-    `late`: made yesterday and found by this slot's fetch; its engagement is read this once, and it
-    is not a task of today. `shown`: this slot's own fetch has shown the post, so its counts are
+    `late`: of yesterday, and no task of today: this slot's fetch found it, or reads yesterday's
+    posts once more. `shown`: this slot has seen the post in its unit's feed, so its counts are
     current. `stored`: how many people are stored for it. `last`: the result of an earlier slot's
     read of it for this client, or None.
     """

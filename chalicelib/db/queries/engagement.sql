@@ -1,25 +1,18 @@
 -- name: begin(slot, client_id, wib_day, day_start, day_end, now, note_links)
--- A client's run of a slot with all that the stage needs: the client's row, its posts of the day
--- with the late ones of this slot, what its chats were told, the day's changes, and for each
--- platform the day's last slot whose fetch was complete (feeds_read_at). Link reports, and manual
--- posts written by other software, are first added to the ledger if they have come in since
--- (note_links). Without a run, run_slot is NULL.
+-- A client's run of a slot with all that the stage needs: the client's row, its posts of the day,
+-- with those of yesterday that this slot found or reads once more (late), what its chats were told,
+-- the day's changes, and for each platform the day's last slot whose fetch was complete
+-- (feeds_read_at). Link reports, and manual posts written by other software, are first added to the
+-- ledger if they have come in since (note_links). Without a run, run_slot is NULL.
 WITH given AS MATERIALIZED (
   SELECT CAST(:slot AS timestamptz) AS slot, CAST(:client_id AS varchar) AS client_id,
     CAST(:wib_day AS date) AS wib_day, CAST(:now AS timestamptz) AS now,
     CAST(:day_start AS timestamptz) AS day_start, CAST(:day_end AS timestamptz) AS day_end
-), of_day AS ( -- also by the word of a person, or late in this slot
-  SELECT d.platform, d.content_id, false AS late
-  FROM given g, cicero_posts_of_day(g.client_id, g.day_start, g.day_end) AS d
-  UNION SELECT k.platform, k.content_id, false
-  FROM given g JOIN client_content k ON k.client_id = g.client_id AND k.task_day = g.wib_day
-  UNION SELECT c.platform, c.content_id, true
-  FROM given g JOIN content_change c ON c.client_id = g.client_id AND c.wib_day = g.wib_day
-    AND c.slot = g.slot AND c.kind = 'late'
 ), posts AS MATERIALIZED (
   SELECT d.platform, d.content_id, d.late, p.caption, p.like_count, p.comment_count,
     p.source_type, p.created_at, coalesce(p.stored, 0) AS stored
-  FROM of_day d JOIN cicero_posts() p USING (platform, content_id) WHERE p.created_at IS NOT NULL
+  FROM given g, cicero_scope(g.client_id, g.slot, g.wib_day, g.day_start, g.day_end) AS d
+  JOIN cicero_posts() p USING (platform, content_id) WHERE p.created_at IS NOT NULL
 ), changes AS (
   SELECT c.* FROM given g
   JOIN content_change c ON c.client_id = g.client_id AND c.wib_day = g.wib_day
@@ -46,11 +39,8 @@ SELECT r.slot AS run_slot, r.fetch_result, r.finished_at, r.engagement_result, r
      ORDER BY p.created_at, p.content_id), '[]')
    FROM posts p LEFT JOIN client_content k ON k.client_id = c.client_id
      AND k.platform = p.platform AND k.content_id = p.content_id
-   LEFT JOIN LATERAL (
-     SELECT v.slot, v.count, v.ended, v.complete, v.tries FROM coverage v
-     WHERE v.platform = p.platform AND v.content_id = p.content_id AND v.client_id = c.client_id
-       AND v.slot < g.slot
-     ORDER BY v.slot DESC LIMIT 1) AS last ON true) AS posts,
+   LEFT JOIN cicero_last_read(p.platform, p.content_id, c.client_id, g.slot) AS last ON true
+  ) AS posts,
   (SELECT coalesce(jsonb_agg(to_jsonb(h) || jsonb_build_object('told', (
      SELECT coalesce(jsonb_object_agg(t.chat, o.kind = 'task_list'
        AND o.status IN ('pending', 'retrying')), '{}')

@@ -96,6 +96,7 @@ def test_an_answer_that_leaves_someone_out_removes_no_one(
     liked, commented = likes(tables), comments(tables)
     runtime = runtime_at("17:00")
     code, video = contoh[-1], contoh_videos[-1]
+    tables.run("UPDATE coverage SET count = 0")  # it has grown: it is read again
     sandbox.set_faults([answers.likers(code, "orang.baru"), answers.commenters(video)])
     whole_run(runtime, "CONTOH")
     assert likes(tables)[code] == liked[code] | {"orang.baru"}
@@ -141,16 +142,35 @@ def test_a_manual_post_of_the_day_is_refreshed_though_no_feed_has_it(
     )
 
 
-def test_a_late_post_is_refreshed_in_its_own_slot_and_in_no_other(
+def test_yesterday_s_posts_are_read_once_more_by_the_day_s_first_slot_and_by_no_other(
     runtime_at: RuntimeAt, tables: Tables
 ) -> None:
+    """A late one among them; none is a task of today."""
     fetch(runtime_at(datetime(2026, 2, 19, 21, 30, tzinfo=WIB)), "CONTOH")
+    yesterday = set(tables.values("SELECT shortcode FROM insta_post_clients"))
     whole_run(runtime_at("06:00"), "CONTOH")
     late = tables.value("SELECT content_id FROM content_change WHERE kind = 'late'")
     whole_run(runtime_at("06:30"), "CONTOH")
-    refreshed = tables.row("SELECT shortcode, updated_at FROM insta_like")
-    assert refreshed["shortcode"] == late
-    assert refreshed["updated_at"] == datetime(2026, 2, 20, 6, 0)  # noqa: DTZ001  naive WIB
+    assert set(likes(tables)) == yesterday | {late}
+    first_slot = [datetime(2026, 2, 20, 6, 0)]  # noqa: DTZ001  naive WIB
+    assert tables.values("SELECT DISTINCT updated_at FROM insta_like") == first_slot
+    counts = "SELECT DISTINCT last_ig_count FROM wa_notification_scheduler_state"
+    assert tables.values(counts) == [0]
+
+
+def test_yesterday_waits_for_a_feed_that_can_be_read(
+    runtime_at: RuntimeAt, tables: Tables, sandbox: Sandbox
+) -> None:
+    fetch(runtime_at(datetime(2026, 2, 19, 21, 30, tzinfo=WIB)), "CONTOH")
+    for clock in ("06:00", "06:30", "07:00"):
+        runtime = runtime_at(clock)
+        sandbox.set_faults([answers.refused(answers.POSTS)] if clock == "06:00" else [])
+        whole_run(runtime, "CONTOH")
+    read_at = tables.values(
+        "SELECT DISTINCT v.slot FROM coverage v JOIN insta_post p ON p.shortcode = v.content_id "
+        "WHERE p.created_at < TIMESTAMP '2026-02-20 00:00'"
+    )
+    assert read_at == [datetime(2026, 2, 20, 6, 30, tzinfo=WIB)]
 
 
 def test_a_post_that_two_clients_share_is_refreshed_for_both(
