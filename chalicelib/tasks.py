@@ -49,8 +49,9 @@ class Task:
 
     `late`: of yesterday, and no task of today: this slot's fetch found it, or reads yesterday's
     posts once more. `shown`: this slot has seen the post in its unit's feed, so its counts are
-    current. `stored`: how many people are stored for it. `last`: the result of an earlier slot's
-    read of it for this client, or None.
+    current. `stored`: how many people are stored for it. `shared`: other clients have it too;
+    `read_now`: it was read in this slot. `last`: the result of an earlier slot's read of it for
+    this client, or None.
     """
 
     platform: Platform
@@ -63,6 +64,8 @@ class Task:
     late: bool = False
     shown: bool = False
     stored: int = 0
+    shared: bool = False
+    read_now: bool = False
     last: LastRead | None = None
 
     @classmethod
@@ -79,6 +82,8 @@ class Task:
             late=row["late"],
             shown=row["shown"],
             stored=row["stored"],
+            shared=row["shared"],
+            read_now=row["read_now"],
             last=LastRead.from_json(row["last"]) if row["last"] else None,
         )
 

@@ -17,10 +17,11 @@ from typing import Any
 
 from chalicelib import queues
 from chalicelib.db import Transaction
-from chalicelib.engagement.choice import Choice, choose
+from chalicelib.engagement.choice import Choice, choose, unread
 from chalicelib.engagement.coverage import cover
 from chalicelib.engagement.outcomes import engagement_results, failed_platforms, platform_errors
 from chalicelib.engagement.readers import PostRead, read_posts
+from chalicelib.engagement.sharing import freed, give_back
 from chalicelib.errors import BadInput, Conflict
 from chalicelib.jobs import ClientJob
 from chalicelib.notify.plan import Plan
@@ -57,6 +58,10 @@ def refresh_engagement(runtime: Runtime, job: ClientJob) -> None:
         return
     choice = choose(runtime, run, job)
     posts = read_posts(runtime, choice.wanted)
+    give_back(runtime, job, posts)
+    if mine := freed(runtime, job, choice.left):
+        choice = choice.with_own(mine)
+        posts += read_posts(runtime, unread(mine))
     read = _Read(posts, choice, cost)
     written = _write(runtime, job, run, read)
     publish_messages(runtime, written.messages)
@@ -186,6 +191,7 @@ def _store(
         now=now,
         users=json.dumps(read.users()),
         unchanged=[task.content_id for task in read.choice.unchanged],
+        left=[task.content_id for task in read.choice.left],
         window_start=window_start,
         window_end=window_end,
     )

@@ -1,4 +1,5 @@
-"""What all workers share about an API: its rate, its breaker, its daily budget. In Redis.
+"""What all workers share about an API: its rate, its breaker, its daily budget, and who reads what
+several clients share. In Redis.
 
 Everything kept there may be lost. While Redis does not respond, or not sensibly, each process keeps
 its own; work goes on and one warning is logged.
@@ -16,6 +17,7 @@ from chalicelib.deadline import UNLIMITED, Deadline
 from chalicelib.slots import wib_day
 from chalicelib.social import errors
 from chalicelib.social.breaker import Breaker
+from chalicelib.social.claims import Claims
 from chalicelib.social.rate import Rate
 from chalicelib.social.route import Route
 from chalicelib.social.shared_redis import SharedRedis
@@ -45,6 +47,7 @@ class Guard:
         self._redis = SharedRedis(redis_url)
         self._prefix = f"cicero:{stage}"
         self.breaker = Breaker(self._redis, self._prefix, now)
+        self.claims = Claims(self._redis, self._prefix)
         self._rate = Rate(self._redis, per_second, self._prefix, deadline)
         self._now = now
         self._daily_budget = daily_budget

@@ -15,12 +15,14 @@ from chalicelib.errors import BadInput
 from chalicelib.jobs import ClientJob
 from chalicelib.queues import ENGAGEMENT, OUTBOUND, Queues, QueueUnavailable
 from chalicelib.runtime import Runtime
-from chalicelib.slots import WIB
+from chalicelib.slots import WIB, Slot
 from chalicelib.social.apis import SocialApi
 from chalicelib.social.content import UserPage
+from chalicelib.social.instagram import Instagram
 from local.sandbox import Sandbox, Scenario, world
 from tests.conftest import RuntimeAt
 from tests.integration import answers
+from tests.integration.answers import LIKES
 from tests.integration.inbox import Inbox
 from tests.integration.runs import fetch, hurried, refresh, start_run, whole_run
 from tests.integration.tables import Tables
@@ -173,21 +175,114 @@ def test_yesterday_waits_for_a_feed_that_can_be_read(
     assert read_at == [datetime(2026, 2, 20, 6, 30, tzinfo=WIB)]
 
 
-def test_a_post_that_two_clients_share_is_refreshed_for_both(
+# --- posts that clients share ---------------------------------------------------------------
+
+PARTNERS = ("CONTOH", "TELADAN")
+SHARED = "SELECT shortcode FROM insta_post_clients GROUP BY shortcode HAVING count(*) = 2"
+COVERED = """SELECT l.client_id, l.shortcode, v.complete FROM insta_post_clients l
+LEFT JOIN coverage v ON v.content_id = l.shortcode AND v.client_id = l.client_id
+  AND v.slot = '2026-02-20 17:00+07' ORDER BY 1, 2"""
+
+
+def list_calls(tables: Tables) -> int:
+    sql = "SELECT coalesce(sum(n::int), 0) FROM client_run, jsonb_each_text(api_calls) AS c (p, n)"
+    return int(tables.value(f"{sql} WHERE p LIKE '/v1/likes ok'"))
+
+
+def pages_of_lists(tables: Tables) -> int:
+    """Those of every list, each once."""
+    lists = "SELECT max(pages) AS n FROM coverage WHERE platform = 'instagram' GROUP BY content_id"
+    return int(tables.value(f"SELECT sum(n) FROM ({lists}) AS l"))
+
+
+def test_a_post_that_two_clients_share_is_read_once_by_whoever_comes_first(
     runtime_at: RuntimeAt, tables: Tables
 ) -> None:
-    both = {"CONTOH": runtime_at("17:00"), "TELADAN": runtime_at("17:00")}
+    both = {client_id: runtime_at("17:00") for client_id in PARTNERS}
+    for client_id, runtime in both.items():
+        fetch(runtime, client_id)
     together = Barrier(2)
 
     def work(client_id: str) -> None:
         together.wait()
-        whole_run(both[client_id], client_id)
+        refresh(both[client_id], client_id)
 
     with ThreadPoolExecutor(2) as threads:
         list(threads.map(work, both))
     assert tables.values("SELECT DISTINCT outcome FROM client_run") == ["done"]
     twice = "SELECT shortcode FROM insta_like_audit GROUP BY shortcode HAVING count(*) > 1"
     assert tables.values(twice) == []
+    assert tables.values(SHARED)
+    assert list_calls(tables) == pages_of_lists(tables)
+    assert all(row["complete"] for row in tables.run(COVERED))
+
+
+def test_a_partner_that_comes_later_takes_over_what_was_read(
+    runtime_at: RuntimeAt, tables: Tables
+) -> None:
+    """Although it did not have the post yet when that was read."""
+    for client_id in PARTNERS:
+        whole_run(runtime_at("17:00"), client_id)
+    assert list_calls(tables) == pages_of_lists(tables)
+    assert all(row["complete"] for row in tables.run(COVERED))
+    snapshots = tables.values("SELECT shortcode FROM insta_like_audit")
+    assert set(tables.values(SHARED)) <= set(snapshots)
+
+
+def test_a_client_whose_partner_s_read_failed_reads_itself(
+    runtime_at: RuntimeAt, tables: Tables, sandbox: Sandbox
+) -> None:
+    for client_id in PARTNERS:
+        fetch(runtime_at("17:00"), client_id)
+    [shared] = tables.values(SHARED)
+    runtime = runtime_at("17:00")
+    for client_id in PARTNERS:
+        sandbox.set_faults([answers.refused(LIKES, post=shared)] if client_id == "CONTOH" else [])
+        refresh(runtime, client_id)
+    outcomes = {client_id: outcome_of(tables, client_id) for client_id in PARTNERS}
+    assert outcomes == {"CONTOH": "failed", "TELADAN": "done"}
+    assert all(row["complete"] for row in tables.run(COVERED))  # also for the one that failed
+
+
+def test_a_partner_that_fails_meanwhile_is_made_up_for(
+    runtime_at: RuntimeAt, tables: Tables
+) -> None:
+    for client_id in PARTNERS:
+        fetch(runtime_at("17:00"), client_id)
+    [shared] = tables.values(SHARED)
+    runtime = runtime_at("17:00")
+    name = f"{Slot.exactly(AFTERNOON)}:instagram:{shared}"
+    assert runtime.guard.claims.take("TELADAN", [name]) == {name}
+
+    class FailsMeanwhile(Instagram):
+        def people(self, content_id: str, after: str | None = None, /) -> UserPage:
+            runtime.guard.claims.give_back([name])
+            return super().people(content_id, after)
+
+    apis = {**runtime.apis, "instagram": FailsMeanwhile(runtime.apis["instagram"].api)}
+    runtime.__dict__["apis"] = apis  # instead of those that its settings name
+    refresh(runtime, "CONTOH")
+    assert shared in likes(tables)
+
+
+def test_a_partner_that_died_holds_nobody_up_and_is_made_up_for_in_the_next_slot(
+    runtime_at: RuntimeAt, tables: Tables
+) -> None:
+    for client_id in PARTNERS:
+        fetch(runtime_at("17:00"), client_id)
+    [shared] = tables.values(SHARED)
+    runtime = runtime_at("17:00")
+    runtime.guard.claims.take("TELADAN", [f"{Slot.exactly(AFTERNOON)}:instagram:{shared}"])
+    refresh(runtime, "CONTOH")
+    assert outcome_of(tables, "CONTOH") == "done"
+    assert shared not in likes(tables)
+    whole_run(runtime_at("17:30"), "CONTOH")
+    assert shared in likes(tables)
+
+
+def outcome_of(tables: Tables, client_id: str) -> str:
+    sql = "SELECT outcome FROM client_run WHERE client_id = :client_id"
+    return str(tables.value(sql, client_id=client_id))
 
 
 # --- audits ---------------------------------------------------------------------------------

@@ -242,3 +242,21 @@ def test_what_nobody_can_read_in_redis_closes_nothing(redis: EmbeddedRedis, kept
     with Redis.from_url(redis.url) as shared:
         shared.set(f"cicero:local:breaker:{route}", kept)
     guard_of(redis.url).permit(route)
+
+
+def test_a_claim_has_one_holder_until_it_is_given_back(redis: EmbeddedRedis) -> None:
+    mine, other = (guard_of(redis.url, 1000).claims for _ in range(2))
+    assert mine.take("A", ["1", "2"]) == {"1", "2"}
+    assert other.take("B", ["2", "3"]) == {"3"}
+    assert mine.take("A", ["1", "2", "3"]) == {"1", "2"}  # a job that is done again keeps its own
+    mine.give_back(["2"])
+    assert other.take("B", ["1", "2"]) == {"2"}
+
+
+def test_without_redis_everybody_holds_every_claim(own_redis: EmbeddedRedis) -> None:
+    guard = guard_of(own_redis.url, 1000)
+    own_redis.stop()
+    for owner in "AB":
+        assert guard.claims.take(owner, ["1"]) == {"1"}
+    guard.claims.give_back(["1"])
+    assert guard_of(None, 1000).claims.take("A", ["1"]) == {"1"}

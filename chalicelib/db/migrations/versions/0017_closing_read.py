@@ -1,4 +1,5 @@
-"""Which of yesterday's posts a slot reads once more; what the reads of a post have said so far."""
+"""Which of yesterday's posts a slot reads once more; what the reads of a post have said so far, and
+of a post that clients share to all of them."""
 
 from alembic import op
 
@@ -70,7 +71,43 @@ LANGUAGE sql STABLE AS $$
 $$;
 """
 
+# Keeps the results of a client's reads, an array as engagement.store_reads takes it, and gives them
+# to the posts' other clients that have a run of the slot and no result yet. Of the posts that were
+# left to others, takes over what they have found. The posts are locked.
+COVER = """
+CREATE FUNCTION cicero_cover(client varchar, of_slot timestamptz, at timestamptz, reads jsonb,
+  left_out varchar[]) RETURNS void LANGUAGE sql AS $$
+  WITH found AS MATERIALIZED (
+    SELECT * FROM jsonb_to_recordset(reads) AS u (platform text, content_id varchar,
+      names integer, comments integer, count integer, total integer, pages integer, ended text,
+      share real, complete boolean, tries integer)
+  ), results AS (
+    SELECT client AS client_id, f.* FROM found f
+    UNION ALL SELECT l.client_id, f.* FROM found f
+    JOIN cicero_links() l ON l.platform = f.platform AND l.content_id = f.content_id
+    JOIN client_run o ON o.slot = of_slot AND o.client_id = l.client_id
+    WHERE l.client_id <> client AND f.ended NOT IN ('error', 'no_time')
+    UNION ALL (SELECT DISTINCT ON (v.platform, v.content_id) client, v.platform, v.content_id,
+      v.names, v.comments, v.count, v.total, v.pages, v.ended, v.share, v.complete, v.tries
+    FROM coverage v
+    WHERE v.slot = of_slot AND v.content_id = ANY(left_out) AND v.client_id <> client
+      AND v.ended NOT IN ('error', 'no_time') ORDER BY v.platform, v.content_id, v.client_id)
+  )
+  INSERT INTO coverage (platform, content_id, client_id, slot, read_at, names, comments, count,
+    total, pages, ended, share, complete, tries)
+  SELECT platform, content_id, client_id, of_slot, at, names, comments, count, total, pages, ended,
+    share, complete, tries
+  FROM results ORDER BY platform, content_id, client_id
+  ON CONFLICT (platform, content_id, client_id, slot) DO UPDATE SET
+    read_at = EXCLUDED.read_at, names = EXCLUDED.names, comments = EXCLUDED.comments,
+    count = EXCLUDED.count, total = EXCLUDED.total, pages = EXCLUDED.pages,
+    ended = EXCLUDED.ended, share = EXCLUDED.share, complete = EXCLUDED.complete,
+    tries = EXCLUDED.tries
+    WHERE coverage.client_id = client OR coverage.ended IN ('error', 'no_time')
+$$;
+"""
+
 
 def upgrade() -> None:
-    for statements in (CLOSING, SCOPE, LAST_READ):
+    for statements in (CLOSING, SCOPE, LAST_READ, COVER):
         op.get_bind().exec_driver_sql(statements)
