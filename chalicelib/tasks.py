@@ -22,14 +22,16 @@ _SLOT, _EARLY = timedelta(minutes=30), timedelta(minutes=2)  # 20:58 is two minu
 
 @dataclass(frozen=True)
 class LastRead:
-    """An earlier slot's coverage of a post, as far as the next read depends on it. `confirmed`: the
-    read before had found the same count, and both were complete."""
+    """An earlier slot's coverage of a post, as far as the next read depends on it. `pages`: the
+    calls that it took; `confirmed`: the read before had found the same count, and both were
+    complete."""
 
     slot: datetime
     count: int | None
     ended: Ending
     complete: bool
     tries: int
+    pages: int = 1
     confirmed: bool = False
 
     @classmethod

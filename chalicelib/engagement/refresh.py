@@ -151,8 +151,7 @@ def _write(runtime: Runtime, job: ClientJob, run: Run, read: _Read) -> _Written:
 
 def _write_once(runtime: Runtime, job: ClientJob, run: Run, read: _Read) -> _Written:
     platforms = run.client.platforms
-    unchanged = Counter(task.platform for task in read.choice.unchanged)
-    engagement = engagement_results(platforms, read.posts, unchanged, run.engaged)
+    engagement = engagement_results(platforms, read.posts, read.choice.left_out, run.engaged)
     errors = platform_errors(run.fetched, engagement)
     through = set(platforms) - failed_platforms(run.fetched, engagement)
     told = _plan(runtime, job, run, got_through=bool(through)) if read.finished else _LATER
@@ -190,7 +189,7 @@ def _store(
         before=None if before is None else json.dumps(before),
         now=now,
         users=json.dumps(read.users()),
-        unchanged=[task.content_id for task in read.choice.unchanged],
+        unchanged=[task.content_id for task in read.choice.as_stored],
         left=[task.content_id for task in read.choice.left],
         window_start=window_start,
         window_end=window_end,

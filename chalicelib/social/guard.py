@@ -32,7 +32,8 @@ class Guard:
     """At most `per_second` calls a second on each route, and `daily_budget` calls per WIB day.
 
     A route is one host with one key, in one `stage`. `now` is the service's clock, which the
-    `breaker` uses. Nothing waits longer than the deadline allows.
+    `breaker` uses. `kept`: the calls of the day's budget that a route must leave for later. Nothing
+    waits longer than the deadline allows.
     """
 
     def __init__(
@@ -43,6 +44,7 @@ class Guard:
         daily_budget: int | None = None,
         stage: str = "local",
         deadline: Callable[[], Deadline] = lambda: UNLIMITED,
+        kept: Callable[[str], int] = lambda _: 0,
     ) -> None:
         self._redis = SharedRedis(redis_url)
         self._prefix = f"cicero:{stage}"
@@ -51,6 +53,7 @@ class Guard:
         self._rate = Rate(self._redis, per_second, self._prefix, deadline)
         self._now = now
         self._daily_budget = daily_budget
+        self._kept = kept
         self._counting = Lock()
         self._own_spent: dict[str, int] = {}
 
@@ -62,6 +65,12 @@ class Guard:
         self._spend(route)
         self._rate.wait(route)
 
+    def spent(self, route: str) -> int:
+        """The calls of the budget that were made today."""
+        key = self._spent_key(route)
+        shared = self._redis.ask(lambda redis: int(redis.get(key) or 0))
+        return self._own_spent.get(key, 0) if shared is None else shared
+
     def close(self) -> None:
         """Closes the connections to Redis."""
         self._redis.close()
@@ -69,12 +78,23 @@ class Guard:
     def _spend(self, route: str) -> None:
         if self._daily_budget is None:
             return
-        key = f"{self._prefix}:budget:{route}:{wib_day(self._now())}"
+        key, kept = self._spent_key(route), self._kept(route)
+        spent = self._count(key, 1)
+        if spent > self._daily_budget - kept:
+            self._count(key, -1)
+            left = f"; {kept} are kept for 17:00" if kept else ""
+            raise errors.BudgetSpent(
+                f"{route}: the day's {self._daily_budget} calls are made{left}"
+            )
+
+    def _count(self, key: str, calls: int) -> int:
         with self._counting:
-            self._own_spent[key] = self._own_spent.get(key, 0) + 1
-        spent = self._redis.ask(lambda redis: _count_up(redis, key)) or self._own_spent[key]
-        if spent > self._daily_budget:
-            raise errors.BudgetSpent(f"{route}: the day's {self._daily_budget} calls are made")
+            own = self._own_spent[key] = self._own_spent.get(key, 0) + calls
+        shared = self._redis.ask(lambda redis: _count_up(redis, key, calls))
+        return own if shared is None else shared
+
+    def _spent_key(self, route: str) -> str:
+        return f"{self._prefix}:budget:{route}:{wib_day(self._now())}"
 
 
 @dataclass(frozen=True)
@@ -97,8 +117,8 @@ class GuardedRoute(Route):
         return self.guard.breaker.refused(self.name, account)
 
 
-def _count_up(redis: Redis, key: str) -> int:
+def _count_up(redis: Redis, key: str, calls: int) -> int:
     with redis.pipeline() as pipeline:
-        pipeline.incr(key)
+        pipeline.incrby(key, calls)
         pipeline.expire(key, _TWO_DAYS_SECONDS)
         return int(pipeline.execute()[0])

@@ -28,6 +28,7 @@ WITH given AS MATERIALIZED (
 )
 SELECT r.slot AS run_slot, r.fetch_result, r.finished_at, r.engagement_result, r.api_calls,
   to_jsonb(c) AS client, s.last_notified_slot,
+  (SELECT o.plan FROM slot_run o WHERE o.slot = g.slot) AS plan,
   (SELECT coalesce(jsonb_object_agg(read.platform, read.at), '{}') FROM (
      SELECT f.key AS platform, max(e.slot) AS at
      FROM client_run e, jsonb_each(e.fetch_result) AS f

@@ -120,7 +120,7 @@ def refresh_it(third: Tables) -> None:
     read = {"platform": "video", "content_id": "v1", "usernames": ["@a", "@b"], "names": 2}
     read |= {"pages": 1, "ended": "end", "complete": True, "tries": 0}
     window = {"window_start": START, "window_end": END}
-    rest = {"unchanged": [], "left": [], "before": None}
+    rest: dict[str, Any] = {"unchanged": [], "left": [], "before": None}
     first(
         third, "engagement.store_reads", **RUN, **window, **rest, now=NOW, users=json.dumps([read])
     )

@@ -260,3 +260,21 @@ def test_without_redis_everybody_holds_every_claim(own_redis: EmbeddedRedis) -> 
         assert guard.claims.take(owner, ["1"]) == {"1"}
     guard.claims.give_back(["1"])
     assert guard_of(None, 1000).claims.take("A", ["1"]) == {"1"}
+
+
+def test_what_is_kept_of_a_budget_is_there_for_whoever_may_spend_it(redis: EmbeddedRedis) -> None:
+    early = guard_of(redis.url, 1000, daily_budget=5, kept=lambda route: 2 if route == "a" else 0)
+    at_five = guard_of(redis.url, 1000, daily_budget=5)
+    for _ in range(3):
+        early.permit("a")
+    for _ in range(4):  # what is refused is not spent
+        with pytest.raises(BudgetSpent, match="2 are kept for 17:00"):
+            early.permit("a")
+    assert early.spent("a") == at_five.spent("a") == 3
+    for _ in range(2):
+        at_five.permit("a")
+    with pytest.raises(BudgetSpent):
+        at_five.permit("a")
+    for _ in range(5):
+        early.permit("b")
+    assert (at_five.spent("a"), at_five.spent("b")) == (5, 5)

@@ -1,5 +1,5 @@
 """Which of yesterday's posts a slot reads once more; what the reads of a post have said so far, and
-of a post that clients share to all of them."""
+of a post that clients share to all of them; what a slot may spend."""
 
 from alembic import op
 
@@ -59,9 +59,9 @@ $$;
 LAST_READ = """
 CREATE FUNCTION cicero_last_read(which text, content varchar, client varchar, before timestamptz)
 RETURNS TABLE (slot timestamptz, count integer, ended text, complete boolean, tries integer,
-  confirmed boolean)
+  pages integer, confirmed boolean)
 LANGUAGE sql STABLE AS $$
-  SELECT v.slot, v.count, v.ended, v.complete, v.tries, v.complete AND coalesce((
+  SELECT v.slot, v.count, v.ended, v.complete, v.tries, v.pages, v.complete AND coalesce((
     SELECT e.complete AND e.count = v.count FROM coverage e
     WHERE e.platform = which AND e.content_id = content AND e.client_id = client
       AND e.slot < v.slot ORDER BY e.slot DESC LIMIT 1), false)
@@ -107,7 +107,12 @@ CREATE FUNCTION cicero_cover(client varchar, of_slot timestamptz, at timestamptz
 $$;
 """
 
+# By platform, as chalicelib.budget makes it; NULL where nothing is scarce.
+PLAN = """
+ALTER TABLE slot_run ADD COLUMN plan jsonb;
+"""
+
 
 def upgrade() -> None:
-    for statements in (CLOSING, SCOPE, LAST_READ, COVER):
+    for statements in (CLOSING, SCOPE, LAST_READ, COVER, PLAN):
         op.get_bind().exec_driver_sql(statements)
