@@ -39,8 +39,8 @@ def look_at_counts(runtime: Runtime, job: ClientJob, tasks: Sequence[Task]) -> C
     read leaves its platform's counts unknown."""
     day_start, day_end = day_bounds(job.of_slot.day)
     with runtime.db.transaction() as tx:
-        row = tx.first("posts.begin", slot=job.slot, client_id=job.client_id, day_start=day_start)
-    run = _of_platforms(FetchRun.from_row(row or {}), {task.platform for task in tasks})
+        [row] = tx.run("posts.begin", slot=job.slot, client_id=job.client_id, day_start=day_start)
+    run = _of_platforms(FetchRun.from_row(row), {task.platform for task in tasks})
     feeds = read_feeds(runtime, run, dict.fromkeys(run.client.platforms, day_start))
     current = {p for p, found in feeds.items() if _verdict(run, p, found) == "complete"}
     shown = {
