@@ -24,6 +24,7 @@ from chalicelib.queues import Entry
 from chalicelib.reports import missed
 from chalicelib.reports.close import close_slot
 from chalicelib.runtime import Runtime
+from chalicelib.slot_plan import plan_slot
 from chalicelib.slots import Segment, Slot, job_expiry, segment_of
 
 log = logging.getLogger(__name__)
@@ -74,14 +75,16 @@ def open_slot(runtime: Runtime, slot: Slot, trigger: Trigger) -> Opened:
         )
         if opened is None and trigger == "manual":
             opened = tx.first("slots.reopen", slot=slot.at, trigger=trigger, now=runtime.now())
-        clients = _add_clients(tx, slot, trigger, runtime.now()) if opened and not off else 0
+        clients = _add_clients(tx, slot, trigger, runtime.now()) if opened and not off else []
     if opened and off:
         log.warning("slot %s skipped: %s", slot, off)
         return Opened(str(slot), "skipped", 0, 0)
+    if clients:
+        plan_slot(runtime, slot, clients)
     dispatched = send_jobs(runtime, slot)
     if opened and not clients:
         close_slot(runtime, slot)
-    return Opened(str(slot), "opened" if opened else "already_open", clients, dispatched)
+    return Opened(str(slot), "opened" if opened else "already_open", len(clients), dispatched)
 
 
 def send_jobs(runtime: Runtime, slot: Slot, seconds: float = SEND_SECONDS) -> int:
@@ -136,12 +139,13 @@ def _why_off(runtime: Runtime) -> str | None:
     return None if on else "cron_job_config is inactive"
 
 
-def _add_clients(tx: Transaction, slot: Slot, trigger: Trigger, now: datetime) -> int:
+def _add_clients(tx: Transaction, slot: Slot, trigger: Trigger, now: datetime) -> list[Client]:
     """Adds one run per participant. In a manual run, an old slot's jobs still get their time."""
     earliest = now + MANUAL_LIFE if trigger == "manual" else now
-    runs = _runs(participants(tx.run("slots.active_clients")), slot, earliest)
+    clients = participants(tx.run("slots.active_clients"))
+    runs = _runs(clients, slot, earliest)
     tx.run("slots.add_clients", slot=slot.at, trigger=trigger, clients=json.dumps(runs))
-    return len(runs)
+    return clients
 
 
 def _runs(clients: Iterable[Client], slot: Slot, earliest: datetime) -> list[dict[str, Any]]:

@@ -21,13 +21,14 @@ class Engagement:
 
     `count`: the field of a post that its list of people is compared with; `by_comments`: that count
     is about comments, of which one person may make many, not about people. `noun`: what the count
-    is called in texts. `mark`: put before a name where readers join on it. `usual_cap`: how many
-    people a list names at most, whatever the count.
+    is called in texts. `page`: how many of them a page of the list has. `mark`: put before a name
+    where readers join on it. `usual_cap`: how many people a list names at most, whatever the count.
     """
 
     count: Literal["like_count", "comment_count"]
     noun: str
     by_comments: bool = False
+    page: int = 50
     mark: str = ""
     usual_cap: range = range(0)
 
@@ -96,7 +97,7 @@ DESCRIPTIONS: Mapping[Platform, Description] = {
         api_host="social-api4.p.rapidapi.com",
         api_path="/v1/",
         # Instagram lists about a thousand likers of a post at most (seen in recorded lists)
-        engagement=Engagement("like_count", "suka", usual_cap=range(900, 1101)),
+        engagement=Engagement("like_count", "suka", page=100, usual_cap=range(900, 1101)),
         profile=Profile(
             domains=("instagram.com", "instagr.am", "ig.me"),
             hosts=frozenset({"instagram.com", "www.instagram.com", "m.instagram.com"}),

@@ -25,12 +25,14 @@ class StoredFetch(TypedDict):
 
 class StoredEngagement(TypedDict):
     """A platform's entry of client_run.engagement_result: `posts` read, `users` on them, posts
-    `unchanged` since they were last read, posts `gone` (not an error: a fetch has yet to confirm
-    the deletion), posts `failed`, `unreadable` entries, and the last error."""
+    `unchanged` since they were last read, posts `deferred` because calls were short, posts `gone`
+    (not an error: a fetch has yet to confirm the deletion), posts `failed`, `unreadable` entries,
+    and the last error."""
 
     posts: int
     users: int
     unchanged: int
+    deferred: int
     gone: int
     failed: int
     unreadable: int

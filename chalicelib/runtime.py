@@ -35,7 +35,8 @@ Clock = Callable[[], datetime]
 class Runtime:
     """The outside world of one process. `now()` is the service's now, aware and in WIB.
 
-    `deadline` is the current invocation's; everything that waits here observes it. Given `queues`,
+    `deadline` is the current invocation's; everything that waits here observes it. `kept`: the
+    calls of each platform's daily budget that the current job must leave for 17:00. Given `queues`,
     `database` and `apis` are shared with others: `close` leaves them open.
     """
 
@@ -50,6 +51,7 @@ class Runtime:
     ) -> None:
         self.settings = settings
         self.deadline: Deadline = UNLIMITED
+        self.kept: Mapping[Platform, int] = {}
         self._clock = clock
         self._shared = [*filter(None, (queues, database)), *(apis or {}).values()]
         if queues is not None:
@@ -109,7 +111,11 @@ class Runtime:
             settings.rapidapi_daily_budget,
             settings.cicero_stage,
             deadline=lambda: self.deadline,
+            kept=self._kept_on,
         )
+
+    def _kept_on(self, route: str) -> int:
+        return next((n for platform, n in self.kept.items() if route.startswith(platform)), 0)
 
     def routes(self, platform: Platform) -> list[str]:
         """The names under which the guard knows the platform's hosts, first choice first. A new key
@@ -178,7 +184,7 @@ def runtime() -> Runtime:
 def invoked(context: Any) -> Runtime:
     """This process's runtime for an invocation that begins now, with its Lambda context."""
     current = runtime()
-    current.deadline = Deadline.of(context)
+    current.deadline, current.kept = Deadline.of(context), {}
     return current
 
 

@@ -78,8 +78,8 @@ class Settings(WhatsAppSettings, ApiSettings):
 
     engagement_refresh: Literal["delta", "full"] = Field(
         "delta",
-        description="delta: a post whose count did not change is not read again (17:00 and the "
-        "day's last slot read all); full: every post in every slot",
+        description="delta: a post whose count did not change is not read again, but for a check "
+        "at 17:00 and in the day's last slot; full: every post in every slot",
     )
     task_list_window_start: time = Field(
         time(6, 0), description="First slot of the day that may send a task list"

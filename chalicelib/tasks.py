@@ -22,13 +22,17 @@ _SLOT, _EARLY = timedelta(minutes=30), timedelta(minutes=2)  # 20:58 is two minu
 
 @dataclass(frozen=True)
 class LastRead:
-    """An earlier slot's coverage of a post, as far as the next read depends on it."""
+    """An earlier slot's coverage of a post, as far as the next read depends on it. `pages`: the
+    calls that it took; `confirmed`: the read before had found the same count, and both were
+    complete."""
 
     slot: datetime
     count: int | None
     ended: Ending
     complete: bool
     tries: int
+    pages: int = 1
+    confirmed: bool = False
 
     @classmethod
     def from_json(cls, row: Mapping[str, Any]) -> Self:
@@ -45,10 +49,11 @@ class LastRead:
 class Task:
     """A post of the client's WIB day. Hidden counts are None. `manual`: a person added it.
 
-    `late`: made yesterday and found by this slot's fetch; its engagement is read this once, and it
-    is not a task of today. `shown`: this slot's own fetch has shown the post, so its counts are
-    current. `stored`: how many people are stored for it. `last`: the result of an earlier slot's
-    read of it for this client, or None.
+    `late`: of yesterday, and no task of today: this slot's fetch found it, or reads yesterday's
+    posts once more. `shown`: this slot has seen the post in its unit's feed, so its counts are
+    current. `stored`: how many people are stored for it. `shared`: other clients have it too;
+    `read_now`: it was read in this slot. `last`: the result of an earlier slot's read of it for
+    this client, or None.
     """
 
     platform: Platform
@@ -61,6 +66,8 @@ class Task:
     late: bool = False
     shown: bool = False
     stored: int = 0
+    shared: bool = False
+    read_now: bool = False
     last: LastRead | None = None
 
     @classmethod
@@ -77,6 +84,8 @@ class Task:
             late=row["late"],
             shown=row["shown"],
             stored=row["stored"],
+            shared=row["shared"],
+            read_now=row["read_now"],
             last=LastRead.from_json(row["last"]) if row["last"] else None,
         )
 

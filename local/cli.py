@@ -135,7 +135,8 @@ def up(workers: int, reload: bool) -> None:
 
 
 @cli.command()
-@click.option("--clients", default=100, show_default=True)
+@click.option("--clients", default=None, type=int, help="100, or 20 with --day.")
+@click.option("--day", is_flag=True, help="The calls of a whole day, without waits.")
 @click.option("--posts", default=6, show_default=True, help="Instagram posts of a client's day.")
 @click.option("--likers", default=250, show_default=True, help="Likers of each.")
 @click.option("--videos", default=3, show_default=True, help="TikTok videos of a client's day.")
@@ -158,7 +159,9 @@ def bench(as_json: bool, record: str | None, **options: Any) -> None:
     """How fast a slot is, compared with how fast it could be."""
     from local.bench.command import Wanted, run
 
-    wanted = {name: options.pop(name) for name in ("dispatch_only", "package", "profile")}
+    names = ("day", "dispatch_only", "package", "profile")
+    wanted = {name: options.pop(name) for name in names}
+    options["clients"] = options["clients"] or (20 if wanted["day"] else 100)
     report = run(DATA / "bench", options, Wanted(**wanted, record=record, show=not as_json))
     if as_json:
         click.echo(json.dumps(report))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from chalicelib.engagement.readers import PostRead
@@ -11,26 +12,41 @@ from chalicelib.results import Engaged, Fetched, StoredEngagement
 from chalicelib.social.errors import NotFound
 
 
+@dataclass(frozen=True)
+class LeftOut:
+    """How many posts of each platform were not read: they are `unchanged` since they were, or there
+    were not calls enough (`deferred`)."""
+
+    unchanged: Mapping[Platform, int] = field(default_factory=dict)
+    deferred: Mapping[Platform, int] = field(default_factory=dict)
+
+
 def engagement_results(
     platforms: Iterable[Platform],
     posts: Sequence[PostRead],
-    unchanged: Mapping[Platform, int],
+    left_out: LeftOut,
     before: Engaged | None,
 ) -> dict[Platform, StoredEngagement]:
     """The JSON kept in client_run.engagement_result: this invocation's results added to `before`,
-    those of the invocations that it continues. `unchanged`: posts that did not have to be read."""
+    those of the invocations that it continues."""
     results: dict[Platform, StoredEngagement] = {}
     for platform in platforms:
         earlier = (before or {}).get(platform)
         mine = [post for post in posts if post.platform == platform]
-        results[platform] = _result(mine, unchanged.get(platform, 0), earlier)
+        results[platform] = _result(mine, platform, left_out, earlier)
     return results
 
 
 def _result(
-    posts: Sequence[PostRead], unchanged: int, earlier: StoredEngagement | None
+    posts: Sequence[PostRead],
+    platform: Platform,
+    left_out: LeftOut,
+    earlier: StoredEngagement | None,
 ) -> StoredEngagement:
-    before: Mapping[str, Any] = earlier or {"unchanged": unchanged}
+    before: Mapping[str, Any] = earlier or {
+        "unchanged": left_out.unchanged.get(platform, 0),
+        "deferred": left_out.deferred.get(platform, 0),
+    }
     errors = [post.error for post in posts if post.error]
     failed = [error for error in errors if not isinstance(error, NotFound)]
     last = failed[-1] if failed else None
@@ -38,6 +54,7 @@ def _result(
         "posts": before.get("posts", 0) + sum(post.read and not post.continued for post in posts),
         "users": before.get("users", 0) + sum(len(post.usernames) for post in posts),
         "unchanged": before.get("unchanged", 0),
+        "deferred": before.get("deferred", 0),
         "gone": before.get("gone", 0) + len(errors) - len(failed),
         "failed": before.get("failed", 0) + len(failed),
         "unreadable": before.get("unreadable", 0) + sum(post.unreadable for post in posts),

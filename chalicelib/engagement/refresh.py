@@ -17,12 +17,13 @@ from typing import Any
 
 from chalicelib import queues
 from chalicelib.db import Transaction
+from chalicelib.engagement.choice import Choice, choose, unread
 from chalicelib.engagement.coverage import cover
 from chalicelib.engagement.outcomes import engagement_results, failed_platforms, platform_errors
 from chalicelib.engagement.readers import PostRead, read_posts
-from chalicelib.engagement.scope import to_refresh
+from chalicelib.engagement.sharing import freed, give_back
 from chalicelib.errors import BadInput, Conflict
-from chalicelib.jobs import ClientJob, Unread
+from chalicelib.jobs import ClientJob
 from chalicelib.notify.plan import Plan
 from chalicelib.notify.run import Run
 from chalicelib.notify.state import load_run, plan_of
@@ -30,6 +31,7 @@ from chalicelib.outbox.messages import OutboxRow, Written
 from chalicelib.outbox.publish import add_messages, publish_messages, publish_unpublished
 from chalicelib.platforms import DESCRIPTIONS, Platform
 from chalicelib.reports.close import close_slot, tell_of_closed, tell_of_run
+from chalicelib.results import Engaged
 from chalicelib.runs import Cost, dropped_if_expired
 from chalicelib.runtime import Runtime
 from chalicelib.slots import audit_window
@@ -54,9 +56,13 @@ def refresh_engagement(runtime: Runtime, job: ClientJob) -> None:
         if not close_slot(runtime, job.of_slot):
             tell_of_closed(runtime, job.of_slot)
         return
-    wanted, unchanged = _wanted(runtime, run, job)
-    posts = read_posts(runtime, wanted)
-    read = _Read(posts, unchanged, cost)
+    choice = choose(runtime, run, job)
+    posts = read_posts(runtime, choice.wanted)
+    give_back(runtime, job, posts)
+    if mine := freed(runtime, job, choice.left):
+        choice = choice.with_own(mine)
+        posts += read_posts(runtime, unread(mine))
+    read = _Read(posts, choice, cost)
     written = _write(runtime, job, run, read)
     publish_messages(runtime, written.messages)
     tell_of_run(runtime, job.of_slot, written.errors, written.closed)
@@ -79,20 +85,20 @@ class _Written:
 
 @dataclass(frozen=True)
 class _Read:
-    """The result of reading, before it is written. `unchanged` posts did not have to be read."""
+    """The result of reading what was chosen, before it is written."""
 
     posts: Sequence[PostRead]
-    unchanged: Sequence[Task]
+    choice: Choice
     cost: Cost
 
     @property
     def finished(self) -> bool:
         return not any(post.resume_from for post in self.posts)
 
-    def users(self, tasks: Sequence[Task]) -> list[dict[str, Any]]:
+    def users(self) -> list[dict[str, Any]]:
         """The `users` of engagement.store_reads: the names of each post of which a page was read,
         and the result of the read."""
-        by_id = {(task.platform, task.content_id): task for task in tasks}
+        by_id = {(task.platform, task.content_id): task for task in self.choice.tasks}
         return [
             {
                 "platform": post.platform,
@@ -126,18 +132,6 @@ def begin(runtime: Runtime, job: ClientJob) -> Run | None:
     return None if expired or run.ended else run
 
 
-def _wanted(runtime: Runtime, run: Run, job: ClientJob) -> tuple[Sequence[Unread], Sequence[Task]]:
-    """What to read, and which posts need not be read."""
-    if job.continuation is not None:
-        known = {(task.platform, task.content_id) for task in run.tasks}
-        return [u for u in job.continuation if (u.platform, u.content_id) in known], []
-    mode = runtime.settings.engagement_refresh
-    due = to_refresh(run.tasks, job.of_slot, mode, run.fetched)
-    read = set(due)
-    unchanged = [task for task in run.tasks if task not in read]
-    return [Unread(platform=t.platform, content_id=t.content_id) for t in due], unchanged
-
-
 def _write(runtime: Runtime, job: ClientJob, run: Run, read: _Read) -> _Written:
     """Writes everything in one transaction; nothing if another worker was first.
 
@@ -157,14 +151,13 @@ def _write(runtime: Runtime, job: ClientJob, run: Run, read: _Read) -> _Written:
 
 def _write_once(runtime: Runtime, job: ClientJob, run: Run, read: _Read) -> _Written:
     platforms = run.client.platforms
-    unchanged = Counter(task.platform for task in read.unchanged)
-    engagement = engagement_results(platforms, read.posts, unchanged, run.engaged)
+    engagement = engagement_results(platforms, read.posts, read.choice.left_out, run.engaged)
     errors = platform_errors(run.fetched, engagement)
     through = set(platforms) - failed_platforms(run.fetched, engagement)
     told = _plan(runtime, job, run, got_through=bool(through)) if read.finished else _LATER
     now = runtime.now()
     with runtime.db.transaction() as tx:
-        if not _store(tx, job, run, read, now):
+        if not _store(tx, job, run.engaged, read, now):
             return _Written()
         messages = _tell(tx, run, told, now)
         ended = tx.first(
@@ -183,17 +176,21 @@ def _write_once(runtime: Runtime, job: ClientJob, run: Run, read: _Read) -> _Wri
     return _Written(messages, met, closed)
 
 
-def _store(tx: Transaction, job: ClientJob, run: Run, read: _Read, now: datetime) -> bool:
-    """Stores what was read; returns false if another worker was first."""
+def _store(
+    tx: Transaction, job: ClientJob, before: Engaged | None, read: _Read, now: datetime
+) -> bool:
+    """Stores what was read; returns false if another worker was first (`before`: what the run had
+    stored)."""
     window_start, window_end = audit_window(job.of_slot)
     stored = tx.first(
         "engagement.store_reads",
         slot=job.slot,
         client_id=job.client_id,
-        before=None if run.engaged is None else json.dumps(run.engaged),
+        before=None if before is None else json.dumps(before),
         now=now,
-        users=json.dumps(read.users(run.tasks)),
-        unchanged=[task.content_id for task in read.unchanged],
+        users=json.dumps(read.users()),
+        unchanged=[task.content_id for task in read.choice.as_stored],
+        left=[task.content_id for task in read.choice.left],
         window_start=window_start,
         window_end=window_end,
     )

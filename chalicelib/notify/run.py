@@ -45,7 +45,8 @@ class Run:
     `started`: whether the client has a run of the slot at all; `ended`: whether it is over.
     `fetched`: the run's fetch results, empty in a slot that fetches nothing; `read_at`: the day's
     last slot with a complete fetch of the platform. `engaged`: what earlier invocations have read;
-    None if there were none. `last_hour`: the hour whose list was written last.
+    None if there were none. `last_hour`: the hour whose list was written last. `plan`: what the
+    slot may spend, as its row has it.
     """
 
     client: Client
@@ -58,6 +59,7 @@ class Run:
     engaged: Engaged | None
     api_calls: Mapping[str, int]
     last_hour: str | None
+    plan: Mapping[str, Any] | None = None
 
     @classmethod
     def from_row(cls, row: Mapping[str, Any]) -> Self:
@@ -76,6 +78,7 @@ class Run:
             engaged=row["engagement_result"],
             api_calls=row["api_calls"] or {},
             last_hour=row["last_notified_slot"],
+            plan=row["plan"],
         )
 
     def of_today(self, platform: Platform) -> Sequence[Task]:

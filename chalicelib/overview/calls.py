@@ -88,7 +88,7 @@ def _of_platform(
         today=today,
         today_forecast=None if rest_of_day is None else today + rest_of_day,
         budget=settings.rapidapi_daily_budget,
-        spent_today=runtime.guard.spent(runtime.routes(platform)[0]),
+        spent_today=runtime.guard.shared_spent(runtime.routes(platform)[0]),
         month=month,
         month_forecast=month_forecast(mine, month, rest_of_day, now.date()),
         plan=settings.rapidapi_monthly_plan,

@@ -28,6 +28,7 @@ from chalicelib.reports.close import close_slot
 from chalicelib.results import Verdict
 from chalicelib.runs import Cost, dropped_if_expired
 from chalicelib.runtime import Runtime
+from chalicelib.slot_plan import kept_by, plans_of
 from chalicelib.slots import Slot, day_bounds
 from chalicelib.social.content import Post
 
@@ -62,6 +63,7 @@ def fetch_posts(runtime: Runtime, job: ClientJob) -> Results | None:
         return None
     results: Results | None = None
     if not run.fetched:
+        runtime.kept = kept_by(plans_of(run.plan, manual=job.trigger == "manual"))
         since = {p: _since(history, job.of_slot) for p, history in run.history.items()}
         fetched = _Fetched(job, run, since, read_feeds(runtime, run, since))
         stored = _write(runtime, fetched, cost)

@@ -55,6 +55,7 @@ class FetchRun:
     ended: bool
     fetched: bool
     api_calls: Mapping[str, int]
+    plan: Mapping[str, Any] | None = None
 
     @classmethod
     def from_row(cls, row: Mapping[str, Any]) -> Self:
@@ -71,4 +72,5 @@ class FetchRun:
             ended=row["finished_at"] is not None,
             fetched=row["fetched_at"] is not None,
             api_calls=row["api_calls"],
+            plan=row["plan"],
         )

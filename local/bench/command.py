@@ -12,9 +12,16 @@ from rich.console import Console
 
 from local.bench import history
 from local.bench.cold_start import bundle_bytes, import_milliseconds
+from local.bench.day_bench import run_day_bench
 from local.bench.dispatch_bench import run_dispatch_bench
 from local.bench.load import SLOT, Load
-from local.bench.report import print_cold_start, print_dispatch, print_profile, print_slot
+from local.bench.report import (
+    print_cold_start,
+    print_day,
+    print_dispatch,
+    print_profile,
+    print_slot,
+)
 from local.bench.slot_bench import run_slot_bench
 from local.profiler import profiles
 from local.show import summary_progress
@@ -24,6 +31,7 @@ from local.show import summary_progress
 class Wanted:
     """What to run and show, besides the load. `record` is a remark for the history."""
 
+    day: bool = False
     dispatch_only: bool = False
     package: bool = False
     profile: bool = False
@@ -34,6 +42,11 @@ class Wanted:
 def run(data: Path, load: Mapping[str, Any], wanted: Wanted) -> dict[str, Any]:
     """Returns the fields of `--json`. Raises BadInput for an invalid load, SlotFailed."""
     asked, say = Load(**load), Console(stderr=True).print
+    if wanted.day:
+        day = run_day_bench(asked.clients, data, say)
+        if wanted.show:
+            print_day(day)
+        return day.as_dict()
     if wanted.dispatch_only:
         report = run_dispatch_bench(asked, data, say)
         if wanted.show:

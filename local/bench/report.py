@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from rich.table import Table
 
+from local.bench.day_bench import DayFigures
 from local.bench.dispatch_bench import DispatchReport
 from local.bench.meter import MEGABYTE
 from local.bench.slot_report import SlotFigures
@@ -77,6 +78,33 @@ def print_dispatch(report: DispatchReport) -> None:
     table.add_row(
         "memory", f"{report.megabytes:.0f} MB", f"{report.megabytes_before:.0f} MB before"
     )
+    out.print(table)
+
+
+def print_day(day: DayFigures) -> None:
+    """The calls of a day, what they brought, and what half of them bring."""
+    table = _table(
+        f"a day of {day.clients} clients: a full read takes {day.people_calls:.1f} calls a client, "
+        f"{day.changed:.0%} of the counts change from slot to slot"
+    )
+    parts = f"{day.feeds:.1f} feeds, {day.lists:.1f} lists, {day.closing:.1f} of the closing read"
+    same = "as in a day that reads every list in every slot"
+    for cells in (
+        ("calls a client and day", f"{day.calls:.1f}", parts),
+        ("by the rules before", f"{day.earlier:.1f}", "17:00 and slots without a fetch read all"),
+        ("every list in every slot", f"{day.full:.1f}", ""),
+        ("names at the end", f"{day.names:,}", same if day.names_equal else f"not {same}"),
+        ("other tables", "equal" if day.tables_equal else "different", same),
+        (
+            "snapshots of half hours",
+            f"{day.snapshots:,}",
+            f"{day.differ:,} lack a name until later",
+        ),
+        ("half of the budget", f"{day.budget:,}", f"{day.half_calls:.1f} calls a client and day"),
+        ("  names then", f"{day.half_names:.1%}", f"{day.half_names_at_night:.1%} at 21:58"),
+        ("  17:00", "complete" if day.five_complete else "not complete", ""),
+    ):
+        table.add_row(*cells)
     out.print(table)
 
 

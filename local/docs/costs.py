@@ -37,8 +37,10 @@ class Prices:
 class Work:
     """One client's part in one slot, as the bench measured it.
 
-    `feed_calls` read its two feeds, `people_calls` everyone on all of its posts; a slot that reads
-    only what has changed makes the share `changed` of the latter. `lambda_seconds` are those of a
+    `feed_calls` read its two feeds, `people_calls` everyone on all of its posts. `list_calls` are
+    those for everyone in a day's 34 slots (`bench --day`), `closing_calls` those of the closing
+    read; under the rules before them a slot that read only what had changed made the share
+    `changed` of `people_calls`. `lambda_seconds` are those of a
     full slot, both stages together; `memory` is the functions' memory in GB. `messages` is how many
     go to a client's group per day. An empty queue is polled by `pollers` connections, for
     `poll_seconds` each.
@@ -46,6 +48,8 @@ class Work:
 
     feed_calls: float = 2
     people_calls: float = 27
+    list_calls: float = 141
+    closing_calls: float = 1
     changed: float = 1 / 6
     lambda_seconds: float = 0.93
     memory: float = 0.5
@@ -61,6 +65,7 @@ class Day:
 
     clients: int
     api_calls: float
+    api_calls_before: float
     calls_a_second: float
     invocations: float
     gigabyte_seconds: float
@@ -73,7 +78,7 @@ class Day:
 SLOTS = len(slots_of(_ANY_DAY))
 FETCHES = sum(SEGMENT_A.fetches_at(slot.at.time()) for slot in slots_of(_ANY_DAY))
 FULL_SLOTS = SLOTS - FETCHES + 1
-"""Slots in which segment A reads everything: 17:00 and those that fetch nothing."""
+"""Slots in which segment A read everything before: 17:00 and those that fetch nothing."""
 _SWEEPS = 24 * 60
 _SLOT_SECONDS = 30 * 60
 _QUEUES = 4  # two stages, each with its dead-letter queue
@@ -84,8 +89,8 @@ def day_of(clients: int, work: Work | None = None, prices: Prices | None = None)
     work, prices = work or Work(), prices or Prices()
     runs = clients * SLOTS
     fetches = clients * FETCHES
-    people = clients * (FULL_SLOTS + (SLOTS - FULL_SLOTS) * work.changed)
-    calls = people * work.people_calls + fetches * work.feed_calls
+    calls = runs * work.feed_calls + clients * (work.list_calls + work.closing_calls)
+    full_reads = clients * (FULL_SLOTS + (SLOTS - FULL_SLOTS) * work.changed)
     invocations = runs + fetches + SLOTS + _SWEEPS
     seconds = runs * work.lambda_seconds + _SWEEPS * work.sweep_seconds
     standard = _stage_requests(runs, fetches) + _empty_polls(work)
@@ -94,6 +99,7 @@ def day_of(clients: int, work: Work | None = None, prices: Prices | None = None)
     return Day(
         clients=clients,
         api_calls=calls,
+        api_calls_before=full_reads * work.people_calls + fetches * work.feed_calls,
         calls_a_second=clients * (work.feed_calls + work.people_calls) / _SLOT_SECONDS,
         invocations=invocations,
         gigabyte_seconds=seconds * work.memory,
@@ -104,6 +110,21 @@ def day_of(clients: int, work: Work | None = None, prices: Prices | None = None)
         * (standard * prices.sqs_million + fifo * prices.sqs_fifo_million)
         / _MILLION,
     )
+
+
+@dataclass(frozen=True)
+class ApiPlan:
+    """A plan of one API on RapidAPI, as its page has it: dollars a month, the calls a month that
+    they include, and the dollars of each call beyond these."""
+
+    dollars: float
+    included: int
+    beyond: float = 0.0
+
+
+def api_dollars(calls_a_day: float, plan: ApiPlan) -> float:
+    """What so many calls a day cost in a month of 30 days."""
+    return plan.dollars + max(0.0, DAYS * calls_a_day - plan.included) * plan.beyond
 
 
 def cost_table() -> str:
@@ -117,8 +138,9 @@ def rows(clients: Iterable[int] = (100, 1_000, 10_000)) -> list[tuple[str, ...]]
 
 
 HEADS = (
-    "clients", "API calls a day", "calls a second", "invocations a day", "GB-seconds a day",
-    "invocations at once", "SQS requests a day", "Lambda, $ a month", "SQS, $ a month",
+    "clients", "API calls a day", "before", "calls a second", "invocations a day",
+    "GB-seconds a day", "invocations at once", "SQS requests a day", "Lambda, $ a month",
+    "SQS, $ a month",
 )  # fmt: skip
 
 
@@ -137,6 +159,7 @@ def _row(day: Day) -> tuple[str, ...]:
     return (
         f"{day.clients:,}",
         f"{day.api_calls:,.0f}",
+        f"{day.api_calls_before:,.0f}",
         f"{day.calls_a_second:,.1f}",
         f"{day.invocations:,.0f}",
         f"{day.gigabyte_seconds:,.0f}",

@@ -72,20 +72,20 @@ def crowd(
     for number in numbers:
         made += _crowd_feed(midnight, "instagram", number, posts, likers, comments=20)
         made += _crowd_feed(midnight, "tiktok", number, videos, 300, comments)
-    accounts = [account for number in numbers for account in _crowd_accounts(number)]
+    accounts = [account for number in numbers for account in crowd_accounts(number)]
     return Scenario(day, crowd_clients(clients), World(accounts, made))
 
 
-def crowd_clients(clients: int) -> tuple[dict[str, Any], ...]:
-    """The rows of a crowd's units."""
-    return tuple(_crowd_client(number) for number in range(1, clients + 1))
+def crowd_clients(clients: int, of_type: str | None = None) -> tuple[dict[str, Any], ...]:
+    """The rows of a crowd's units; without a type every fifth is a direktorat."""
+    return tuple(_crowd_client(number, of_type) for number in range(1, clients + 1))
 
 
-def _crowd_client(number: int) -> dict[str, Any]:
+def _crowd_client(number: int, of_type: str | None) -> dict[str, Any]:
     return client_row(
         f"SATKER{number:04d}",
         f"Satker Contoh {number}",
-        "direktorat" if number % 5 == 0 else "org",
+        of_type or ("direktorat" if number % 5 == 0 else "org"),
         insta=f"satker{number:04d}",
         tiktok=f"satker{number:04d}",
         tiktok_secuid=ids.sec_uid(f"satker{number:04d}"),
@@ -93,7 +93,8 @@ def _crowd_client(number: int) -> dict[str, Any]:
     )
 
 
-def _crowd_accounts(number: int) -> list[Account]:
+def crowd_accounts(number: int) -> list[Account]:
+    """The accounts of a crowd's unit."""
     name, full_name = f"satker{number:04d}", f"Satker Contoh {number}"
     return [Account("instagram", name, full_name), Account("tiktok", name, full_name)]
 

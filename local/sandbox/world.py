@@ -1,7 +1,8 @@
 """Accounts, posts and who engaged, as pure functions of a moment. Nothing here reads a clock.
 
 Engagement is computed, not stored: of a post's `likes` eventual likers the first n are visible,
-and n grows with time. So the same moment gives the same answer, and nobody ever withdraws a like.
+and n grows with time. So the same moment gives the same answer, and nobody ever withdraws a like,
+but for a post's `swaps`.
 """
 
 import math
@@ -17,6 +18,7 @@ Platform = Literal["instagram", "tiktok"]
 Media = Literal["photo", "video", "album"]
 
 CACHED_POSTS = 512
+SECOND_SHARE = 0.4  # of a post's engagement, where it has a second rise
 REPLY_EVERY = 10  # the last of every ten comments is a reply to the one before it
 
 
@@ -42,7 +44,9 @@ class Post:
 
     `likes` and `comments` are the eventual numbers; about two thirds are there after `settles`.
     Engaged users are drawn from `audience_size` names of the audience; every `repeat_every`-th
-    comment is by someone who has commented before (0: never). A post outside the feed is found
+    comment is by someone who has commented before (0: never). With `rises_at`, two fifths come only
+    after that moment. At each of the `swaps` the earliest one still there withdraws, and the next
+    one engages: the count does not change. A post outside the feed is found
     only by its code. With a `step`, engagement becomes visible only at these intervals: a count
     does not change in between. `pk` is the numeric id; `code` the shortcode (Instagram) or the
     video id (TikTok).
@@ -65,12 +69,14 @@ class Post:
     pinned: bool = False
     counts_hidden: bool = False
     in_feed: bool = True
+    rises_at: datetime | None = None
+    swaps: tuple[datetime, ...] = ()
 
     pk: int = field(init=False)
     code: str = field(init=False)
 
     def __post_init__(self) -> None:
-        if max(self.likes, self.comments) > self.audience_size:
+        if max(self.likes, self.comments) + len(self.swaps) > self.audience_size:
             raise ValueError(f"{self.caption!r}: more engagement than audience_size people")
         instagram = self.platform == "instagram"
         make = ids.instagram_pk if instagram else ids.tiktok_id
@@ -146,13 +152,14 @@ def comment_count(post: Post, now: datetime) -> int:
 def likers(post: Post, now: datetime, start: int = 0, limit: int | None = None) -> list[str]:
     """Who has liked by then, the earliest first, each once; a slice of it when asked."""
     stop = None if limit is None else start + limit
-    person = _audience(post)
-    return [person(index) for index in range(like_count(post, now))[start:stop]]
+    person, left = _audience(post), _withdrawn(post, now)
+    return [person(index) for index in range(left, left + like_count(post, now))[start:stop]]
 
 
 def comments(post: Post, now: datetime) -> list[Comment]:
     """Every comment and reply by then, the earliest first."""
-    return list(_first_comments(post, comment_count(post, now)))
+    left = _withdrawn(post, now)
+    return list(_first_comments(post, left + comment_count(post, now))[left:])
 
 
 @lru_cache(CACHED_POSTS)
@@ -176,14 +183,26 @@ def commenters(post: Post, now: datetime) -> set[str]:
 
 
 def _arrived(post: Post, total: int, now: datetime) -> int:
-    age = now - post.posted_at
+    if post.rises_at is None or post.rises_at < post.posted_at:
+        return _grown(post, total, now - post.posted_at)
+    second = round(total * SECOND_SHARE)
+    first = _grown(post, total - second, now - post.posted_at)
+    return first + _grown(post, second, now - post.rises_at)
+
+
+def _grown(post: Post, total: int, age: timedelta) -> int:
     elapsed = (age // post.step * post.step if post.step else age) / post.settles
     return round(total * (1 - math.exp(-elapsed))) if elapsed > 0 else 0
 
 
+def _withdrawn(post: Post, now: datetime) -> int:
+    return sum(moment <= now for moment in post.swaps)
+
+
 def _delay(post: Post, index: int) -> timedelta:
-    """When the index-th comment arrives: the inverse of `_arrived`."""
-    return post.settles * -math.log(1 - (index + 0.5) / post.comments)
+    """When the index-th comment arrives: the inverse of `_grown`."""
+    place = min(index, post.comments - 1)
+    return post.settles * -math.log(1 - (place + 0.5) / post.comments)
 
 
 def _closes(index: int, group: int) -> bool:

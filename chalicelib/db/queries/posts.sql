@@ -1,8 +1,9 @@
 -- name: begin(slot, client_id, day_start)
 -- A client's run of a slot, the client's row, and, for each platform, what its verdict needs to
 -- know: whether no fetch of the day has been complete yet (`first`), whether the client `had` posts
--- at all, and whether any posts before the day are `known`; also the account that was looked up.
+-- at all, and whether any posts before the day are `known`; also the account that was looked up, and the slot's plan.
 SELECT r.fetch_result, r.fetched_at, r.finished_at, r.api_calls, to_jsonb(c) AS client,
+  (SELECT s.plan FROM slot_run s WHERE s.slot = r.slot) AS plan,
   (SELECT jsonb_object_agg(p.platform, jsonb_build_object(
      'first', NOT EXISTS (
        SELECT 1 FROM client_run e WHERE e.client_id = r.client_id AND e.slot >= :day_start

@@ -15,8 +15,8 @@ WHERE session IS NOT NULL AND kind IN ('task_list', 'changes')
 ORDER BY outbox_id
 
 -- name: uncovered(slot, day_start)
--- Posts of whose list less than 95 % was read in this slot, if no earlier read of the day said so,
--- or this one is in a lower tenth than all of those: a list at its cap loses a little each time. A
+-- Posts of whose list less than 95 % was read in this slot, if no earlier read since yesterday said
+-- so, or this one is in a lower tenth than all of those: a list at its cap loses a little each time. A
 -- list of which an error left nothing is reported as such.
 SELECT v.client_id, v.platform, v.content_id, v.share, v.ended,
   coalesce(v.comments, v.names) AS read, greatest(v.count, v.total) AS expected
@@ -25,7 +25,8 @@ WHERE v.slot = :slot AND v.share < 0.95 AND (v.pages > 0 OR v.ended <> 'error')
   AND floor(v.share * 10) < coalesce((
     SELECT min(floor(e.share * 10)) FROM coverage e
     WHERE e.platform = v.platform AND e.content_id = v.content_id AND e.client_id = v.client_id
-      AND e.slot >= :day_start AND e.slot < :slot AND e.share < 0.95
+      AND e.slot >= CAST(:day_start AS timestamptz) - interval '1 day' AND e.slot < :slot
+      AND e.share < 0.95
       AND (e.pages > 0 OR e.ended <> 'error')), 10)
 ORDER BY v.client_id, v.share, v.content_id
 

@@ -13,6 +13,36 @@ UPDATE slot_run SET status = 'open', trigger = :trigger, reason = NULL, opened_a
 WHERE slot = :slot AND status IN ('skipped', 'missed')
 RETURNING slot
 
+-- name: full_read(slot, day_start)
+-- Of each platform, the calls that reading every list of the day takes: as far as the posts go that
+-- the last half hour has shown, or at most earlier today; and the same of the day before. The day's
+-- first slot also shows yesterday's posts.
+WITH shown AS (
+  SELECT DISTINCT platform, content_id FROM client_content
+  WHERE seen_slot >= CAST(:slot AS timestamptz) - interval '31 minutes' AND seen_slot < :slot
+    AND seen_slot > (SELECT min(slot) FROM slot_run WHERE slot >= :day_start)
+), pages AS (
+  SELECT platform, sum(coalesce(nullif(last.pages, 0), 2)) AS calls
+  FROM shown s LEFT JOIN LATERAL (
+    SELECT v.pages FROM coverage v
+    WHERE v.platform = s.platform AND v.content_id = s.content_id AND v.slot < :slot
+    ORDER BY v.slot DESC LIMIT 1) AS last ON true
+  GROUP BY platform
+), earlier AS (
+  SELECT p.key AS platform,
+    max(CAST(p.value ->> 'today' AS integer)) FILTER (WHERE s.slot >= :day_start) AS today,
+    max(CAST(p.value ->> 'today' AS integer)) FILTER (WHERE s.slot < :day_start) AS yesterday
+  FROM slot_run s, jsonb_each(s.plan) AS p
+  WHERE s.slot >= CAST(:day_start AS timestamptz) - interval '1 day' AND s.slot < :slot
+  GROUP BY p.key
+)
+SELECT platform, CAST(greatest(pages.calls, e.today, 0) AS integer) AS today,
+  coalesce(e.yesterday, 0) AS yesterday
+FROM cicero_platforms() LEFT JOIN pages USING (platform) LEFT JOIN earlier e USING (platform)
+
+-- name: set_plan(slot, plan)!
+UPDATE slot_run SET plan = CAST(:plan AS jsonb) WHERE slot = :slot
+
 -- name: get(slot)
 SELECT slot, status, trigger, reason, opened_at, closed_at FROM slot_run WHERE slot = :slot
 

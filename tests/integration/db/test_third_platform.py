@@ -123,8 +123,11 @@ def refresh_it(third: Tables) -> None:
     assert [(c["platform"], c["kind"]) for c in work["changes"]] == [("video", "new")]
     read = {"platform": "video", "content_id": "v1", "usernames": ["@a", "@b"], "names": 2}
     read |= {"pages": 1, "ended": "end", "complete": True, "tries": 0}
-    rest = {"window_start": START, "window_end": END, "unchanged": [], "before": None}
-    first(third, "engagement.store_reads", **RUN, **rest, now=NOW, users=json.dumps([read]))
+    window = {"window_start": START, "window_end": END}
+    rest: dict[str, Any] = {"unchanged": [], "left": [], "before": None}
+    first(
+        third, "engagement.store_reads", **RUN, **window, **rest, now=NOW, users=json.dumps([read])
+    )
     assert third.values("SELECT usernames FROM video_comment_audit") == [["@a", "@b"]]
 
 

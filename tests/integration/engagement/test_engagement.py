@@ -15,12 +15,14 @@ from chalicelib.errors import BadInput
 from chalicelib.jobs import ClientJob
 from chalicelib.queues import ENGAGEMENT, OUTBOUND, Queues, QueueUnavailable
 from chalicelib.runtime import Runtime
-from chalicelib.slots import WIB
+from chalicelib.slots import WIB, Slot
 from chalicelib.social.apis import SocialApi
 from chalicelib.social.content import UserPage
+from chalicelib.social.instagram import Instagram
 from local.sandbox import Sandbox, Scenario, world
 from tests.conftest import RuntimeAt
 from tests.integration import answers
+from tests.integration.answers import LIKES
 from tests.integration.inbox import Inbox
 from tests.integration.runs import fetch, hurried, refresh, start_run, whole_run
 from tests.integration.tables import Tables
@@ -96,6 +98,7 @@ def test_an_answer_that_leaves_someone_out_removes_no_one(
     liked, commented = likes(tables), comments(tables)
     runtime = runtime_at("17:00")
     code, video = contoh[-1], contoh_videos[-1]
+    tables.run("UPDATE coverage SET count = 0")  # it has grown: it is read again
     sandbox.set_faults([answers.likers(code, "orang.baru"), answers.commenters(video)])
     whole_run(runtime, "CONTOH")
     assert likes(tables)[code] == liked[code] | {"orang.baru"}
@@ -141,33 +144,145 @@ def test_a_manual_post_of_the_day_is_refreshed_though_no_feed_has_it(
     )
 
 
-def test_a_late_post_is_refreshed_in_its_own_slot_and_in_no_other(
+def test_yesterday_s_posts_are_read_once_more_by_the_day_s_first_slot_and_by_no_other(
     runtime_at: RuntimeAt, tables: Tables
 ) -> None:
+    """A late one among them; none is a task of today."""
     fetch(runtime_at(datetime(2026, 2, 19, 21, 30, tzinfo=WIB)), "CONTOH")
+    yesterday = set(tables.values("SELECT shortcode FROM insta_post_clients"))
     whole_run(runtime_at("06:00"), "CONTOH")
     late = tables.value("SELECT content_id FROM content_change WHERE kind = 'late'")
     whole_run(runtime_at("06:30"), "CONTOH")
-    refreshed = tables.row("SELECT shortcode, updated_at FROM insta_like")
-    assert refreshed["shortcode"] == late
-    assert refreshed["updated_at"] == datetime(2026, 2, 20, 6, 0)  # noqa: DTZ001  naive WIB
+    assert set(likes(tables)) == yesterday | {late}
+    first_slot = [datetime(2026, 2, 20, 6, 0)]  # noqa: DTZ001  naive WIB
+    assert tables.values("SELECT DISTINCT updated_at FROM insta_like") == first_slot
+    counts = "SELECT DISTINCT last_ig_count FROM wa_notification_scheduler_state"
+    assert tables.values(counts) == [0]
 
 
-def test_a_post_that_two_clients_share_is_refreshed_for_both(
+def test_yesterday_waits_for_a_feed_that_can_be_read(
+    runtime_at: RuntimeAt, tables: Tables, sandbox: Sandbox
+) -> None:
+    fetch(runtime_at(datetime(2026, 2, 19, 21, 30, tzinfo=WIB)), "CONTOH")
+    for clock in ("06:00", "06:30", "07:00"):
+        runtime = runtime_at(clock)
+        sandbox.set_faults([answers.refused(answers.POSTS)] if clock == "06:00" else [])
+        whole_run(runtime, "CONTOH")
+    read_at = tables.values(
+        "SELECT DISTINCT v.slot FROM coverage v JOIN insta_post p ON p.shortcode = v.content_id "
+        "WHERE p.created_at < TIMESTAMP '2026-02-20 00:00'"
+    )
+    assert read_at == [datetime(2026, 2, 20, 6, 30, tzinfo=WIB)]
+
+
+# --- posts that clients share ---------------------------------------------------------------
+
+PARTNERS = ("CONTOH", "TELADAN")
+SHARED = "SELECT shortcode FROM insta_post_clients GROUP BY shortcode HAVING count(*) = 2"
+COVERED = """SELECT l.client_id, l.shortcode, v.complete FROM insta_post_clients l
+LEFT JOIN coverage v ON v.content_id = l.shortcode AND v.client_id = l.client_id
+  AND v.slot = '2026-02-20 17:00+07' ORDER BY 1, 2"""
+
+
+def list_calls(tables: Tables) -> int:
+    sql = "SELECT coalesce(sum(n::int), 0) FROM client_run, jsonb_each_text(api_calls) AS c (p, n)"
+    return int(tables.value(f"{sql} WHERE p LIKE '/v1/likes ok'"))
+
+
+def pages_of_lists(tables: Tables) -> int:
+    """Those of every list, each once."""
+    lists = "SELECT max(pages) AS n FROM coverage WHERE platform = 'instagram' GROUP BY content_id"
+    return int(tables.value(f"SELECT sum(n) FROM ({lists}) AS l"))
+
+
+def test_a_post_that_two_clients_share_is_read_once_by_whoever_comes_first(
     runtime_at: RuntimeAt, tables: Tables
 ) -> None:
-    both = {"CONTOH": runtime_at("17:00"), "TELADAN": runtime_at("17:00")}
+    both = {client_id: runtime_at("17:00") for client_id in PARTNERS}
+    for client_id, runtime in both.items():
+        fetch(runtime, client_id)
     together = Barrier(2)
 
     def work(client_id: str) -> None:
         together.wait()
-        whole_run(both[client_id], client_id)
+        refresh(both[client_id], client_id)
 
     with ThreadPoolExecutor(2) as threads:
         list(threads.map(work, both))
     assert tables.values("SELECT DISTINCT outcome FROM client_run") == ["done"]
     twice = "SELECT shortcode FROM insta_like_audit GROUP BY shortcode HAVING count(*) > 1"
     assert tables.values(twice) == []
+    assert tables.values(SHARED)
+    assert list_calls(tables) == pages_of_lists(tables)
+    assert all(row["complete"] for row in tables.run(COVERED))
+
+
+def test_a_partner_that_comes_later_takes_over_what_was_read(
+    runtime_at: RuntimeAt, tables: Tables
+) -> None:
+    """Although it did not have the post yet when that was read."""
+    for client_id in PARTNERS:
+        whole_run(runtime_at("17:00"), client_id)
+    assert list_calls(tables) == pages_of_lists(tables)
+    assert all(row["complete"] for row in tables.run(COVERED))
+    snapshots = tables.values("SELECT shortcode FROM insta_like_audit")
+    assert set(tables.values(SHARED)) <= set(snapshots)
+
+
+def test_a_client_whose_partner_s_read_failed_reads_itself(
+    runtime_at: RuntimeAt, tables: Tables, sandbox: Sandbox
+) -> None:
+    for client_id in PARTNERS:
+        fetch(runtime_at("17:00"), client_id)
+    [shared] = tables.values(SHARED)
+    runtime = runtime_at("17:00")
+    for client_id in PARTNERS:
+        sandbox.set_faults([answers.refused(LIKES, post=shared)] if client_id == "CONTOH" else [])
+        refresh(runtime, client_id)
+    outcomes = {client_id: outcome_of(tables, client_id) for client_id in PARTNERS}
+    assert outcomes == {"CONTOH": "failed", "TELADAN": "done"}
+    assert all(row["complete"] for row in tables.run(COVERED))  # also for the one that failed
+
+
+def test_a_partner_that_fails_meanwhile_is_made_up_for(
+    runtime_at: RuntimeAt, tables: Tables
+) -> None:
+    for client_id in PARTNERS:
+        fetch(runtime_at("17:00"), client_id)
+    [shared] = tables.values(SHARED)
+    runtime = runtime_at("17:00")
+    name = f"{Slot.exactly(AFTERNOON)}:instagram:{shared}"
+    assert runtime.guard.claims.take("TELADAN", [name]) == {name}
+
+    class FailsMeanwhile(Instagram):
+        def people(self, content_id: str, after: str | None = None, /) -> UserPage:
+            runtime.guard.claims.give_back([name])
+            return super().people(content_id, after)
+
+    apis = {**runtime.apis, "instagram": FailsMeanwhile(runtime.apis["instagram"].api)}
+    runtime.__dict__["apis"] = apis  # instead of those that its settings name
+    refresh(runtime, "CONTOH")
+    assert shared in likes(tables)
+
+
+def test_a_partner_that_died_holds_nobody_up_and_is_made_up_for_in_the_next_slot(
+    runtime_at: RuntimeAt, tables: Tables
+) -> None:
+    for client_id in PARTNERS:
+        fetch(runtime_at("17:00"), client_id)
+    [shared] = tables.values(SHARED)
+    runtime = runtime_at("17:00")
+    runtime.guard.claims.take("TELADAN", [f"{Slot.exactly(AFTERNOON)}:instagram:{shared}"])
+    refresh(runtime, "CONTOH")
+    assert outcome_of(tables, "CONTOH") == "done"
+    assert shared not in likes(tables)
+    whole_run(runtime_at("17:30"), "CONTOH")
+    assert shared in likes(tables)
+
+
+def outcome_of(tables: Tables, client_id: str) -> str:
+    sql = "SELECT outcome FROM client_run WHERE client_id = :client_id"
+    return str(tables.value(sql, client_id=client_id))
 
 
 # --- audits ---------------------------------------------------------------------------------

@@ -242,3 +242,39 @@ def test_what_nobody_can_read_in_redis_closes_nothing(redis: EmbeddedRedis, kept
     with Redis.from_url(redis.url) as shared:
         shared.set(f"cicero:local:breaker:{route}", kept)
     guard_of(redis.url).permit(route)
+
+
+def test_a_claim_has_one_holder_until_it_is_given_back(redis: EmbeddedRedis) -> None:
+    mine, other = (guard_of(redis.url, 1000).claims for _ in range(2))
+    assert mine.take("A", ["1", "2"]) == {"1", "2"}
+    assert other.take("B", ["2", "3"]) == {"3"}
+    assert mine.take("A", ["1", "2", "3"]) == {"1", "2"}  # a job that is done again keeps its own
+    mine.give_back(["2"])
+    assert other.take("B", ["1", "2"]) == {"2"}
+
+
+def test_without_redis_everybody_holds_every_claim(own_redis: EmbeddedRedis) -> None:
+    guard = guard_of(own_redis.url, 1000)
+    own_redis.stop()
+    for owner in "AB":
+        assert guard.claims.take(owner, ["1"]) == {"1"}
+    guard.claims.give_back(["1"])
+    assert guard_of(None, 1000).claims.take("A", ["1"]) == {"1"}
+
+
+def test_what_is_kept_of_a_budget_is_there_for_whoever_may_spend_it(redis: EmbeddedRedis) -> None:
+    early = guard_of(redis.url, 1000, daily_budget=5, kept=lambda route: 2 if route == "a" else 0)
+    at_five = guard_of(redis.url, 1000, daily_budget=5)
+    for _ in range(3):
+        early.permit("a")
+    for _ in range(4):  # what is refused is not spent
+        with pytest.raises(BudgetSpent, match="2 are kept for 17:00"):
+            early.permit("a")
+    assert early.spent("a") == at_five.spent("a") == 3
+    for _ in range(2):
+        at_five.permit("a")
+    with pytest.raises(BudgetSpent):
+        at_five.permit("a")
+    for _ in range(5):
+        early.permit("b")
+    assert (at_five.spent("a"), at_five.spent("b")) == (5, 5)

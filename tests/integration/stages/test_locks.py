@@ -97,6 +97,7 @@ def runs(
             f"UPDATE {table} SET like_count = NULL, comment_count = NULL WHERE {key} IN ({later})"
         )
     whole = runtime_at("21:00")
+    whole.settings = whole.settings.model_copy(update={"engagement_refresh": "full"})
     return [(part, some), (whole, start_run(whole, CLIENT))]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -10,17 +11,19 @@ from chalicelib.db import Database
 from chalicelib.db.connection import query_text
 from chalicelib.engagement.refresh import refresh_engagement
 from chalicelib.posts.fetch import fetch_posts
-from chalicelib.slots import day_bounds
-from local.sandbox import Scenario, crowd
+from chalicelib.slots import WIB, day_bounds
+from local.sandbox import Sandbox, Scenario, crowd
 from local.seed import seed
 from tests.conftest import DAY, RuntimeAt
-from tests.integration.runs import start_run, whole_run
+from tests.integration import answers
+from tests.integration.runs import refresh, start_run, whole_run
 from tests.integration.service import SharedService
 from tests.integration.tables import Tables
 
 STATEMENTS = {"16:30": 17, "17:00": 17, "17:30": 15}
 """A list is two statements more."""
 
+TOMORROW = datetime(2026, 2, 21, 6, 0, tzinfo=WIB)
 FEW, MANY = (1, 0), (50, 10)
 
 
@@ -62,13 +65,72 @@ def test_a_run_takes_as_many_statements_whatever_the_number_of_posts(
         assert runtime.db.round_trips - before == recorded == statements
 
 
+PAGES = 2 + 6 * 3 + 3 * 3
+
+
+def play(runtime_at: RuntimeAt, client: str, *clocks: str) -> None:
+    """Slots of the day; from 21:00 on the gate is closed."""
+    for clock in clocks:
+        play_one = refresh if clock >= "21:00" else whole_run
+        play_one(runtime_at(clock), client)
+
+
 def test_a_full_slot_takes_a_call_per_page_and_a_quiet_one_two(
     runtime_at: RuntimeAt, tables: Tables, client: str
 ) -> None:
-    for clock in ("16:00", "16:30", "17:00", "17:30"):
-        whole_run(runtime_at(clock), client)
-    pages = 2 + 6 * 3 + 3 * 3
-    assert [api for _, api in costs(tables)] == [pages, 2, pages, 2]
+    """The last slot makes sure of all that has been read once."""
+    play(runtime_at, client, "16:00", "16:30", "20:58", "21:00", "21:58")
+    assert [api for _, api in costs(tables)] == [PAGES, 2, 2, 2, PAGES]
+
+
+def test_a_look_at_a_closed_gate_reads_what_has_grown_and_stores_no_post(
+    runtime_at: RuntimeAt, tables: Tables, client: str
+) -> None:
+    play(runtime_at, client, "16:00")
+    posts = tables.dump_of("insta_post"), tables.dump_of("client_content")
+    gone = tables.value("SELECT min(shortcode) FROM insta_post")
+    tables.run("UPDATE coverage SET count = count - 1 WHERE content_id = :gone", gone=gone)
+    play(runtime_at, client, "21:00", "21:30")
+    assert [api for _, api in costs(tables)] == [PAGES, 2 + 3, 2]
+    assert posts == (tables.dump_of("insta_post"), tables.dump_of("client_content"))
+    counts = "SELECT count FROM coverage WHERE content_id = :gone ORDER BY slot DESC LIMIT 1"
+    assert tables.value(counts, gone=gone) == 250
+
+
+def test_a_look_that_fails_leaves_nothing_unread(
+    runtime_at: RuntimeAt, tables: Tables, client: str, sandbox: Sandbox
+) -> None:
+    play(runtime_at, client, "16:00")
+    runtime = runtime_at("21:00")
+    sandbox.set_faults([answers.refused(answers.POSTS)])
+    refresh(runtime, client)
+    assert [api for _, api in costs(tables)] == [PAGES, 2 + 6 * 3]
+    assert tables.value("SELECT outcome FROM client_run ORDER BY slot DESC LIMIT 1") == "done"
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ("SELECT 1 AS one", 0),
+        ("UPDATE coverage SET count = count - 1", PAGES - 2),
+        ("UPDATE coverage SET complete = false, ended = 'capped'", PAGES - 2),
+        ("DELETE FROM coverage WHERE slot < '2026-02-20 21:58+07'", PAGES - 2),
+        ("DELETE FROM coverage", PAGES - 2),
+    ],
+    ids=["nothing", "its count", "its list was cut", "nothing since its last change", "never read"],
+)
+def test_the_closing_read_asks_for_what_changed_or_was_not_sure(
+    runtime_at: RuntimeAt, tables: Tables, client: str, change: str, expected: int
+) -> None:
+    play(runtime_at, client, "20:58", "21:58")
+    tables.run(change)
+    kept = tables.dump_of("insta_like_audit")
+    whole_run(runtime_at(TOMORROW), client)
+    assert costs(tables)[-1][1] == 2 + expected  # the feeds go back to yesterday
+    assert tables.count("insta_like") == 6
+    of_that_day = [row for row in tables.dump_of("insta_like_audit") if row in kept]
+    assert of_that_day == kept  # what was said of yesterday's half hours stays
+    assert tables.count("content_change") == 9
 
 
 # --- the index behind "today" ---------------------------------------------------------------

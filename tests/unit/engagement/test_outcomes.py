@@ -6,7 +6,12 @@ from typing import Any
 
 import pytest
 
-from chalicelib.engagement.outcomes import engagement_results, failed_platforms, platform_errors
+from chalicelib.engagement.outcomes import (
+    LeftOut,
+    engagement_results,
+    failed_platforms,
+    platform_errors,
+)
 from chalicelib.engagement.readers import PostRead
 from chalicelib.social.errors import NotFound, Upstream
 
@@ -84,11 +89,12 @@ def test_posts_users_and_failures_are_counted() -> None:
         read("B", "x", error=Upstream("504"), unreadable=2),
         PostRead("instagram", "C", error=Upstream("504")),
     ]
-    result = engagement_results(["instagram"], posts, {"instagram": 4}, {})["instagram"]
+    result = engagement_results(["instagram"], posts, LeftOut({"instagram": 4}), {})["instagram"]
     assert result == {
         "posts": 2,
         "users": 3,
         "unchanged": 4,
+        "deferred": 0,
         "gone": 0,
         "failed": 2,
         "unreadable": 2,
@@ -99,19 +105,21 @@ def test_posts_users_and_failures_are_counted() -> None:
 
 def test_a_post_that_is_gone_is_counted_but_no_trouble() -> None:
     posts = [PostRead("tiktok", "1", error=NotFound("gone"))]
-    results = engagement_results(["tiktok"], posts, {}, {})
+    results = engagement_results(["tiktok"], posts, LeftOut(), {})
     assert (results["tiktok"]["gone"], results["tiktok"]["failed"]) == (1, 0)
     assert failed_platforms({}, results) == set()
     assert platform_errors({}, results) == {}
 
 
 def test_a_platform_without_trouble_has_no_error() -> None:
-    result = engagement_results(["tiktok"], [], {}, {})["tiktok"]
+    result = engagement_results(["tiktok"], [], LeftOut(), {})["tiktok"]
     assert (result["posts"], result["failed"]) == (0, 0)
     assert (result["error_kind"], result["error"]) == (None, None)
 
 
 def test_a_continuation_adds_to_what_the_invocations_before_it_came_to() -> None:
-    first = engagement_results(["instagram"], [read("A", "x")], {"instagram": 4}, {})
-    last = engagement_results(["instagram"], [read("B", "y", "z")], {}, first)["instagram"]
-    assert (last["posts"], last["users"], last["unchanged"]) == (2, 3, 4)
+    first = engagement_results(
+        ["instagram"], [read("A", "x")], LeftOut({"instagram": 4}, {"instagram": 1}), {}
+    )
+    last = engagement_results(["instagram"], [read("B", "y", "z")], LeftOut(), first)["instagram"]
+    assert (last["posts"], last["users"], last["unchanged"], last["deferred"]) == (2, 3, 4, 1)

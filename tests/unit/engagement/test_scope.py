@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
+from datetime import date, time, timedelta
 from typing import Any, cast, get_args
 
 import pytest
@@ -10,10 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.engagement.scope import to_refresh
+from chalicelib.platforms import PLATFORMS, Platform
+from chalicelib.slots import SLOT_TIMES
 from chalicelib.tasks import Ending, LastRead, Task
-from tests.unit.builders import always, slot, wib
+from tests.unit.builders import DAY, always, slot, wib
 
-COMPLETE: Any = {"instagram": {"verdict": "complete"}, "tiktok": {"verdict": "complete"}}
+YESTERDAY = DAY - timedelta(days=1)
 POST = Task(
     platform="instagram",
     content_id="A",
@@ -31,8 +35,10 @@ VIDEO = replace(
 )
 
 
-def due(*tasks: Task, at: str = "10:00", mode: Any = "delta", fetched: Any = COMPLETE) -> list[str]:
-    return [task.content_id for task in to_refresh(tasks, slot(at), mode, fetched)]
+def due(
+    *tasks: Task, at: str = "10:00", mode: Any = "delta", current: Iterable[Platform] = PLATFORMS
+) -> list[str]:
+    return [task.content_id for task in to_refresh(tasks, slot(at), mode, set(current))]
 
 
 def test_a_post_whose_count_stands_still_is_left_out() -> None:
@@ -89,7 +95,6 @@ def test_a_list_that_stays_incomplete_is_read_with_growing_pauses(ended: Ending)
     assert read_at(3) == ["11:30", "13:30", "15:30"]
     assert read_at(4) == read_at(7) == ["13:30", "15:30"]
     assert due(after(ended, tries=7, count=9)) == ["A"]
-    assert due(after(ended, tries=7), at="17:00") == ["A"]
 
 
 @pytest.mark.parametrize("ended", ["looped", "unreadable"])
@@ -99,7 +104,7 @@ def test_a_costly_list_is_not_read_again_at_full_price_where_counts_say_nothing(
     hidden = after(ended, tries=4, task=replace(POST, like_count=None), count=None)
     manual = replace(after(ended, tries=4), shown=False)
     assert due(hidden, manual, at="10:00") == []
-    assert due(hidden, manual, at="10:00", fetched={}) == []
+    assert due(hidden, manual, at="10:00", current=[]) == []
     assert due(hidden, manual, at="13:30") == ["A", "A"]
 
 
@@ -108,65 +113,126 @@ def test_a_read_that_was_broken_off_is_made_again_at_once(ended: Ending) -> None
     assert due(after(ended, tries=9)) == ["A"]
 
 
-def test_a_late_post_is_read() -> None:
-    assert due(replace(POST, late=True)) == ["A"]
+def test_counts_of_a_feed_that_was_not_read_to_its_end_are_not_believed() -> None:
+    assert due(POST, VIDEO, current=["tiktok"]) == ["A"]
+    assert due(POST, VIDEO, current=[]) == ["A", "1"]
 
 
-@pytest.mark.parametrize("verdict", ["partial", "empty", "error"])
-def test_counts_of_an_incomplete_fetch_are_not_believed(verdict: str) -> None:
-    fetched = COMPLETE | {"instagram": {"verdict": verdict}}
-    assert due(POST, VIDEO, fetched=fetched) == ["A"]
+# --- what makes sure: 17:00, the day's last slot, the next day ------------------------------
+
+SURE = replace(POST, last=replace(cast("Any", POST.last), confirmed=True))
+MANY = [replace(POST, content_id=f"post {n}") for n in range(400)]
+MANY_SURE = [replace(SURE, content_id=f"post {n}") for n in range(400)]
 
 
-def test_a_slot_that_fetches_nothing_reads_everything() -> None:
-    assert due(POST, VIDEO, fetched={}) == ["A", "1"]
+@pytest.mark.parametrize("at", ["06:00", "16:30", "17:30", "20:58", "21:00", "21:30"])
+def test_most_slots_leave_out_whatever_seems_unchanged(at: str) -> None:
+    assert due(POST, VIDEO, *MANY, at=at) == []
+
+
+def test_five_o_clock_reads_a_sample_of_what_seems_unchanged() -> None:
+    drawn = due(*MANY, at="17:00")
+    assert 60 < len(drawn) < 140
+    assert due(*MANY_SURE, at="17:00") == drawn
+
+
+def test_the_last_slot_reads_all_that_nothing_has_confirmed_and_another_sample() -> None:
+    assert due(*MANY, at="21:58") == [task.content_id for task in MANY]
+    drawn = due(*MANY_SURE, at="21:58")
+    assert 60 < len(drawn) < 140
+    assert not set(drawn) & set(due(*MANY_SURE, at="17:00"))
 
 
 @pytest.mark.parametrize("at", ["17:00", "21:58"])
-def test_five_o_clock_and_the_day_s_last_slot_read_everything(at: str) -> None:
-    assert due(POST, VIDEO, at=at) == ["A", "1"]
+@pytest.mark.parametrize("ended", ["capped", "short", "looped", "unreadable"])
+def test_a_list_that_is_not_complete_is_read_at_five_and_in_the_last_slot(
+    ended: Ending, at: str
+) -> None:
+    assert due(after(ended, tries=7), at=at) == ["A"]
 
 
-@pytest.mark.parametrize("at", ["06:00", "16:30", "17:30", "20:58", "21:30"])
-def test_other_slots_do_not(at: str) -> None:
-    assert due(POST, VIDEO, at=at) == []
+def yesterday_s(task: Task, read_at: str = "21:58", day: date = YESTERDAY, **fields: Any) -> Task:
+    last = replace(cast("Any", task.last), slot=wib(read_at, day), **fields)
+    return replace(task, late=True, last=last)
+
+
+def test_yesterday_s_posts_are_read_once_more_where_something_is_open() -> None:
+    assert due(yesterday_s(SURE), at="06:00") == []
+    for task in (
+        replace(SURE, late=True, last=None),
+        yesterday_s(replace(SURE, like_count=11)),
+        yesterday_s(replace(SURE, like_count=None), count=None),
+        yesterday_s(SURE, confirmed=False),
+        yesterday_s(SURE, complete=False, ended="capped"),
+        yesterday_s(SURE, complete=False, ended="looped", tries=9),
+        yesterday_s(replace(SURE, shown=False)),
+    ):
+        assert due(task, at="06:00") == ["A"]
+    assert due(yesterday_s(SURE), at="06:00", current=[]) == ["A"]
+
+
+def test_yesterday_s_posts_are_read_no_second_time() -> None:
+    grown = replace(SURE, like_count=11)
+    assert due(yesterday_s(grown, "06:00", DAY), at="06:30", current=[]) == []
+    assert due(yesterday_s(grown, "06:00", DAY, ended="error"), at="06:30") == ["A"]
 
 
 def test_full_reads_everything() -> None:
     assert due(POST, VIDEO, mode="full") == ["A", "1"]
 
 
-@always
-@given(
-    st.lists(
-        st.builds(
-            Task,
-            platform=st.sampled_from(["instagram", "tiktok"]),
-            content_id=st.text(max_size=3),
-            caption=st.just(""),
-            like_count=st.none() | st.integers(0, 2),
-            comment_count=st.none() | st.integers(0, 2),
-            posted_at=st.just(wib("09:00")),
-            late=st.booleans(),
-            shown=st.booleans(),
-            last=st.none()
-            | st.builds(
-                LastRead,
-                slot=st.sampled_from([wib("06:00"), wib("09:30")]),
-                count=st.none() | st.integers(0, 2),
-                ended=st.sampled_from(get_args(Ending)),
-                complete=st.booleans(),
-                tries=st.integers(0, 5),
-            ),
-        )
-    )
+HISTORIES = st.builds(
+    LastRead,
+    slot=st.sampled_from([wib("21:58", YESTERDAY), wib("06:00"), wib("09:30")]),
+    count=st.none() | st.integers(0, 2),
+    ended=st.sampled_from(get_args(Ending)),
+    complete=st.booleans(),
+    tries=st.integers(0, 5),
+    confirmed=st.booleans(),
 )
-def test_what_is_left_out_was_read_at_the_same_count(tasks: list[Task]) -> None:
-    read = to_refresh(tasks, slot("10:00"), "delta", COMPLETE)
-    for task in tasks:
-        if task not in read:
-            assert task.last is not None
-            assert task.last.count == task.count
-            assert not task.late
-            known_whole = task.shown and (task.last.complete or task.last.ended == "capped")
-            assert known_whole or task.last.ended in ("short", "looped", "unreadable")
+TASKS = st.builds(
+    Task,
+    platform=st.sampled_from(["instagram", "tiktok"]),
+    content_id=st.text(max_size=3),
+    caption=st.just(""),
+    like_count=st.none() | st.integers(0, 2),
+    comment_count=st.none() | st.integers(0, 2),
+    posted_at=st.just(wib("09:00")),
+    late=st.booleans(),
+    shown=st.booleans(),
+    last=st.none() | HISTORIES,
+)
+
+
+@always
+@given(TASKS, st.sampled_from(SLOT_TIMES), st.sets(st.sampled_from(PLATFORMS)))
+def test_what_is_left_out_was_read_at_the_same_count(
+    task: Task, at: time, current: set[Platform]
+) -> None:
+    if due(task, at=f"{at:%H:%M}", current=current):
+        return
+    last = task.last
+    assert last is not None
+    if task.late and last.slot.date() == DAY:
+        return
+    assert last.count == task.count
+    known_whole = (
+        task.shown
+        and task.platform in current
+        and (last.complete or (last.ended == "capped" and not task.late))
+    )
+    assert known_whole or (last.ended in ("short", "looped", "unreadable") and not task.late)
+    if at in (time(17), SLOT_TIMES[-1]):
+        assert last.complete
+    if at == SLOT_TIMES[-1] or task.late:
+        assert last.confirmed
+
+
+@always
+@given(TASKS, st.sampled_from(SLOT_TIMES), st.sets(st.sampled_from(PLATFORMS)))
+def test_knowing_more_never_means_reading_more(
+    task: Task, at: time, current: set[Platform]
+) -> None:
+    clock = f"{at:%H:%M}"
+    assert len(due(task, at=clock)) <= len(due(task, at=clock, current=current))
+    assert len(due(task, at=clock, mode="full")) == 1

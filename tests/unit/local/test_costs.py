@@ -8,11 +8,30 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from local.docs.costs import DAYS, FETCHES, FULL_SLOTS, HEADS, SLOTS, Prices, Work, day_of, rows
+from local.docs.costs import (
+    DAYS,
+    FETCHES,
+    FULL_SLOTS,
+    HEADS,
+    SLOTS,
+    ApiPlan,
+    Prices,
+    Work,
+    api_dollars,
+    day_of,
+    rows,
+)
 
 FREE = Prices(gigabyte_second=0, lambda_million=0, sqs_million=0, sqs_fifo_million=0)
 WORK = Work(
-    feed_calls=2, people_calls=27, changed=0.5, lambda_seconds=4, memory=0.5, sweep_seconds=0
+    feed_calls=2,
+    people_calls=27,
+    list_calls=100,
+    closing_calls=3,
+    changed=0.5,
+    lambda_seconds=4,
+    memory=0.5,
+    sweep_seconds=0,
 )
 
 
@@ -20,13 +39,20 @@ def test_a_day_has_the_slots_of_the_schedule() -> None:
     assert (SLOTS, FETCHES, FULL_SLOTS) == (34, 31, 4)
 
 
-def test_calls_are_feeds_where_the_gate_is_open_and_people_where_something_changed() -> None:
-    assert day_of(100, WORK).api_calls == 100 * (4 * 27 + 30 * 27 / 2 + 31 * 2)
+def test_calls_are_feeds_in_every_slot_lists_and_the_closing_read() -> None:
+    assert day_of(100, WORK).api_calls == 100 * (34 * 2 + 100 + 3)
     assert day_of(100, WORK).calls_a_second == pytest.approx(100 * 29 / 1800)
 
 
-def test_reading_everything_in_every_slot_is_a_share_of_one() -> None:
-    assert day_of(1, replace(WORK, changed=1)).api_calls == 34 * 27 + 31 * 2
+def test_before_four_slots_read_all_and_the_others_what_had_changed() -> None:
+    assert day_of(100, WORK).api_calls_before == 100 * (4 * 27 + 30 * 27 / 2 + 31 * 2)
+    assert day_of(1, replace(WORK, changed=1)).api_calls_before == 34 * 27 + 31 * 2
+    assert day_of(1).api_calls_before == 305
+
+
+def test_a_plan_costs_its_price_and_the_calls_beyond_those_it_includes() -> None:
+    plan = ApiPlan(dollars=50, included=30_000, beyond=0.01)
+    assert [api_dollars(calls, plan) for calls in (0, 1_000, 1_100)] == [50, 50, 80]
 
 
 def test_compute_is_seconds_times_memory_at_its_price() -> None:

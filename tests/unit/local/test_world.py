@@ -154,3 +154,28 @@ def test_ids_have_the_shape_of_the_real_ones() -> None:
     assert a_post().pk > 2**53
     assert len(a_post().code) == 11
     assert len(a_post(platform="tiktok").code) == 19
+
+
+@pytest.mark.parametrize(("posted", "expected"), [(0, [0, 60, 60, 100]), (6, [0, 0, 0, 100])])
+def test_two_fifths_come_only_with_a_second_rise(posted: int, expected: list[int]) -> None:
+    """Unless the post is made after it."""
+    post = a_post(
+        posted_at=POSTED + posted * HOUR,
+        rises_at=POSTED + 5 * HOUR,
+        settles=HOUR / 12,
+        likes=100,
+        audience_size=200,
+    )
+    assert [like_count(post, POSTED + hours * HOUR) for hours in (0, 2, 5, 8)] == expected
+
+
+@pytest.mark.parametrize("platform", ["instagram", "tiktok"])
+def test_a_swap_leaves_the_count_and_changes_the_names(platform: Platform) -> None:
+    at = POSTED + 3 * HOUR
+    post = a_post(
+        platform=platform, settles=HOUR / 12, audience_size=50, likes=20, comments=20, swaps=(at,)
+    )
+    engaged = likers if platform == "instagram" else commenters
+    before, after = set(engaged(post, at - HOUR)), set(engaged(post, at))
+    assert like_count(post, at) == comment_count(post, at) == len(before) == len(after) == 20
+    assert len(before & after) == 19

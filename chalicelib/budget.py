@@ -1,0 +1,134 @@
+"""How a day's calls to an API are spent over its slots: what a slot may spend, what is kept for
+17:00, when the budget will end. Pure.
+
+A slot's plan is made when it opens, for each platform, and holds for all of its jobs. Feeds come
+first, because nobody may miss a post; the lists of likers and commenters share what is left. While
+the budget lasts for what the rest of the day usually takes, nothing is held back.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime, time, timedelta
+from typing import Any, Self
+
+from chalicelib.slots import Slot, slots_of
+
+FIVE = time(17, 0)
+USUALLY_CHANGED = 1 / 6
+"""The part of a full read that a slot usually takes."""
+
+LISTS_GROW = 1.5
+"""How much longer lists may be at 17:00 than when they were last read."""
+
+_SLOT_SECONDS = 30 * 60
+
+
+@dataclass(frozen=True)
+class Need:
+    """What is known of a platform as a slot opens: the `clients` that have it on, the calls that
+    reading all lists of the day takes so far (`today`) and took the day before (`yesterday`), the
+    calls `spent` today, the day's `budget`, None if there is none, and how many calls a second the
+    API allows."""
+
+    clients: int
+    today: int
+    yesterday: int = 0
+    spent: int = 0
+    budget: int | None = None
+    per_second: int = 20
+
+    @property
+    def full(self) -> int:
+        """The calls that reading all lists will take at 17:00."""
+        return max(math.ceil(self.today * LISTS_GROW), self.yesterday)
+
+    def calls_of(self, slot: Slot) -> float:
+        """The calls that a slot usually takes."""
+        lists = self.full if slot.at.time() == FIVE else self.full * USUALLY_CHANGED
+        return self.clients + lists
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a slot's jobs may spend. `allowance`: the calls that each client may make for lists, on
+    average; None: as many as it needs. `kept`: calls of the day's budget that must be left for
+    17:00. `ends`: the slot in which the budget will be spent if nothing is held back; None if it
+    lasts. `spent` and `today` are those of the `Need`."""
+
+    allowance: float | None = None
+    kept: int = 0
+    ends: datetime | None = None
+    spent: int = 0
+    today: int = 0
+
+    def as_json(self) -> dict[str, Any]:
+        """For slot_run.plan."""
+        return asdict(self) | {"ends": self.ends and self.ends.isoformat()}
+
+    @classmethod
+    def from_json(cls, entry: Mapping[str, Any]) -> Self:
+        """From a platform's entry of slot_run.plan."""
+        ends = entry["ends"]
+        return cls(**{**entry, "ends": ends and datetime.fromisoformat(ends)})
+
+
+NO_PLAN = Plan()
+
+
+def forecast(slot: Slot, need: Need) -> datetime | None:
+    """The slot of the day in which the budget will be spent, at what slots usually take; None if it
+    lasts until the end of the day."""
+    if need.budget is None:
+        return None
+    spent = float(need.spent)
+    for later in _from(slot):
+        spent += need.calls_of(later)
+        if spent > need.budget:
+            return later.at
+    return None
+
+
+def plan(slot: Slot, need: Need) -> Plan:
+    """The plan of a slot that opens now."""
+    ends = forecast(slot, need)
+    five = slot.at.time() < FIVE
+    kept = need.clients + need.full if five and need.budget is not None else 0
+    limits = [
+        one for one in (_by_budget(slot, need, ends, kept), _by_rate(need)) if one is not None
+    ]
+    return Plan(min(limits, default=None), kept, ends, need.spent, need.today)
+
+
+def _by_budget(slot: Slot, need: Need, ends: datetime | None, kept: int) -> float | None:
+    """A client's share of the calls that neither feeds nor 17:00 need. Names that are read early
+    are known for longer: before 17:00, which reads them in any case, a slot's share is the greater
+    the more of the day is left until then."""
+    if need.budget is None or ends is None or not need.clients or slot.at.time() == FIVE:
+        return None
+    rest = list(_from(slot))
+    feeds = need.clients * sum(later.at.time() != FIVE or not kept for later in rest)
+    spare = max(0.0, need.budget - need.spent - kept - feeds)
+    if not kept:
+        return spare / len(rest) / need.clients
+    weights = [_until_five(later) for later in rest if later.at.time() < FIVE]
+    return spare * (weights[0] / sum(weights, timedelta())) / need.clients
+
+
+def _by_rate(need: Need) -> float | None:
+    """A client's share of the calls that the API's rate allows in a slot."""
+    most = need.per_second * _SLOT_SECONDS - need.clients
+    if not need.clients or need.full <= most:
+        return None
+    return max(0.0, most / need.clients)
+
+
+def _until_five(slot: Slot) -> timedelta:
+    return datetime.combine(slot.day, FIVE, slot.at.tzinfo) - slot.at
+
+
+def _from(slot: Slot) -> Iterator[Slot]:
+    """This slot and the later ones of its day."""
+    return (later for later in slots_of(slot.day) if later >= slot)
