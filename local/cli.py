@@ -38,11 +38,17 @@ def cli(verbose: bool) -> None:
 @cli.command()
 @click.option("--day", default="2026-02-20", help="The WIB day to simulate.")
 @click.option("--workers", default=4, show_default=True)
-def demo(day: str, workers: int) -> None:
+@click.option(
+    "--stay/--end",
+    default=None,
+    help="Show the day in the operators' window until Ctrl-C; by default at a terminal.",
+)
+def demo(day: str, workers: int, stay: bool | None) -> None:
     """Four slots of one simulated day, six clients, nothing to set up."""
     from local.demo import run_demo
 
-    run_demo(_day(day), workers)
+    terminal = sys.stdin.isatty() and sys.stdout.isatty()
+    run_demo(_day(day), workers, terminal if stay is None else stay)
 
 
 @cli.command()
@@ -110,7 +116,7 @@ def worker(workers: int) -> None:
     from local.up import work
 
     with stack(None) as parts:
-        work(parts, workers, schedules=False, host=parts.joined is None)
+        work(parts, workers, DATA, schedules=False, host=parts.joined is None)
 
 
 @cli.command()
@@ -124,7 +130,7 @@ def up(workers: int, reload: bool) -> None:
         work_reloading()
     else:
         with stack(None, stays=True) as parts:
-            work(parts, workers, schedules=True)
+            work(parts, workers, DATA, schedules=True)
 
 
 @cli.command()
@@ -159,6 +165,24 @@ def bench(as_json: bool, record: str | None, **options: Any) -> None:
         raise CiceroError(f"{report['failed']} clients failed")
 
 
+@cli.command("bench-window")
+@click.option("--clients", default=1000, show_default=True)
+@click.option("--days", default=90, show_default=True, help="Days of runs.")
+@click.option("--messages", default=2_000_000, show_default=True, help="Rows of the outbox.")
+@click.option("--rounds", default=9, show_default=True, help="How often each page is asked for.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON line, last.")
+def bench_window(clients: int, days: int, messages: int, rounds: int, as_json: bool) -> None:
+    """How fast each page of the operators' window is, over a long past."""
+    from local.bench.window_bench import Size, print_window, run_window_bench
+
+    size = Size(clients, days, messages)
+    report = run_window_bench(DATA / "bench-window", size, rounds, partial(click.echo, err=True))
+    if as_json:
+        click.echo(json.dumps(report.as_dict()))
+    else:
+        print_window(report)
+
+
 @cli.command()
 @click.argument("client_id", required=False)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON line per client.")
@@ -167,6 +191,21 @@ def shadow(client_id: str | None, as_json: bool) -> None:
     from local.shadow import run_shadow
 
     run_shadow(client_id, as_json)
+
+
+@cli.command()
+@click.argument("scenes", nargs=-1)
+@click.option("--folder", default="docs/screenshots", show_default=True, help="Where they go.")
+def screenshots(scenes: tuple[str, ...], folder: str) -> None:
+    """Pictures of the operators' window on invented days: normal, empty, bad, 1000; or all."""
+    from local.screenshots.command import take
+    from local.screenshots.scenes import SCENES
+
+    wrong = set(scenes) - set(SCENES)
+    if wrong:
+        known = ", ".join(SCENES)
+        raise BadInput("SCENES", f"{', '.join(wrong)} is none", f"Choose from {known}.")
+    take(scenes or list(SCENES), Path(folder), click.echo)
 
 
 @cli.command()

@@ -13,6 +13,7 @@ from chalicelib.slots import FINAL, WIB, Slot
 from local.host_process import HostProcess
 from local.runner import Runner
 from local.stack import Stack
+from local.window import LocalWindow
 
 log = logging.getLogger(__name__)
 
@@ -20,11 +21,18 @@ _STOP_SECONDS = 60
 _WATCHED = ("app.py", "chalicelib", "wa_session_host", "local")
 
 
-def work(stack: Stack, workers: int, schedules: bool, host: bool = True) -> None:
+def work(stack: Stack, workers: int, data: Path, *, schedules: bool, host: bool = True) -> None:
     """Works the queues until interrupted. With `schedules`, slots open and the sweep runs every
-    minute; with `host`, messages are shown."""
-    shown = HostProcess(stack.environment, None, click.echo) if host else nullcontext()
+    minute; with `host`, messages are shown, and the operators' window is served."""
+    window = LocalWindow.of(stack.environment, data) if host else None
+    shown = (
+        HostProcess(stack.environment | window.settings, None, click.echo)
+        if window
+        else nullcontext()
+    )
     with shown, Runner(stack.environment, workers) as runner:
+        if window and window.wait():
+            click.echo(f"The operators' window:\n{window.login()}")
         click.echo("Running on the real clock; Ctrl-C stops.")
         try:
             while True:

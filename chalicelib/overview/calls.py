@@ -59,7 +59,7 @@ def calls(runtime: Runtime) -> Calls:
     with runtime.db.transaction() as tx:
         rows = tx.run("overview_slots.calls_by_slot", day_start=since, day_end=day_end)
         waiting = tx.run("overview_slots.not_summed", day_start=day_start, day_end=day_end)
-    per_slot = {to_wib(row["slot"]): row["api_calls"] for row in rows}
+    per_slot = {to_wib(datetime.fromisoformat(slot)): made for slot, made in rows[0]["slots"]}
     counted = sum(slot >= day_start for slot in per_slot)
     by_call: Counter[str] = Counter()
     for slot, made in per_slot.items():

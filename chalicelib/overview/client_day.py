@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Literal, Self
 
-from chalicelib.chats import read_groups
-from chalicelib.clients import Client
 from chalicelib.db import Transaction
 from chalicelib.errors import BadInput
-from chalicelib.notify.state import preview
-from chalicelib.overview.client_lines import ClientLine, Facts, client_of, line_of
-from chalicelib.overview.clients import LOOK_BACK
-from chalicelib.overview.posts import PostLine, read_posts
-from chalicelib.platforms import Platform
+from chalicelib.notify.state import load_run, plan_of
+from chalicelib.overview.client_lines import ClientLine
+from chalicelib.overview.clients import read_lines
+from chalicelib.overview.posts import PostLine, Wanted, read_posts
+from chalicelib.platforms import PLATFORMS, Platform
 from chalicelib.runtime import Runtime
 from chalicelib.slots import Slot, day_bounds
 
 EventKind = Literal["fetch", "engagement", "change", "message", "waiting"]
 
 MOST_MESSAGES = 200
+MOST_POSTS = 200
 
 
 @dataclass(frozen=True)
@@ -102,8 +101,6 @@ class ClientDay:
     line: ClientLine
     timeline: Sequence[Event]
     posts: Sequence[PostLine]
-    groups: Sequence[str]
-    groups_refused: int
     told_now: Preview | None
     api_requests: int
     seconds: float
@@ -114,67 +111,45 @@ def client_day(runtime: Runtime, client_id: str, day: date | None = None) -> Cli
     now = runtime.now()
     wanted = day or now.date()
     with runtime.db.transaction() as tx:
-        row = tx.first("overview_clients.one", client_id=client_id)
-        if row is None:
+        lines = read_lines(tx, now, client_id)
+        if not lines:
             raise BadInput("client_id", f"there is no client {client_id!r}", "See the list.")
-        key = row["client_id"]
-        line = _line(tx, row, now)
+        key = lines[0].client_id
         start, end = day_bounds(wanted)
         runs = tx.run("overview_clients.runs_of", client_id=key, day_start=start, day_end=end)
         timeline = [*_of_runs(runs), *_of_changes(tx, key, wanted), *_of_messages(tx, key, wanted)]
-        posts = read_posts(tx, wanted, key)
-    groups = read_groups(row["client_group"])
+        posts, _ = read_posts(tx, wanted, Wanted(client_id=key, per_page=MOST_POSTS))
     return ClientDay(
         day=wanted,
         read_at=now,
-        line=line,
+        line=lines[0],
         timeline=sorted(timeline, key=lambda event: event.at),
         posts=posts,
-        groups=groups.chats,
-        groups_refused=groups.refused,
-        told_now=told_now(runtime, client_of(row)) if wanted == now.date() else None,
+        told_now=told_now(runtime, key) if wanted == now.date() else None,
         api_requests=sum(run["api_requests"] for run in runs),
         seconds=sum(run["seconds"] for run in runs),
     )
 
 
-def told_now(runtime: Runtime, client: Client) -> Preview | None:
+def told_now(runtime: Runtime, client_id: str) -> Preview | None:
     """What the client's groups would be told in the latest slot; None before the day's first.
     Writes nothing."""
     slot = Slot.latest(runtime.now())
     if slot is None:
         return None
-    plan = preview(runtime, client, slot)
+    with runtime.db.transaction() as tx:
+        run = load_run(runtime, tx, client_id, slot, note_links=False)
+    if run is None:
+        return None
+    plan = plan_of(runtime.settings, slot, run, got_through=True, feeds={})
     texts = [(message.chat, message.text) for message in plan.messages]
     return Preview(slot.at, plan.send, plan.why, texts)
-
-
-def _line(tx: Transaction, row: Mapping[str, Any], now: datetime) -> ClientLine:
-    key = row["client_id"]
-    feeds = tx.run("overview_clients.feeds", client_id=key, since=now - LOOK_BACK)
-    start, end = day_bounds(now.date())
-    facts = Facts(
-        feeds={(key, feed["platform"]): feed for feed in feeds},
-        runs=_only(
-            tx.run("overview_clients.runs_of_day", client_id=key, day_start=start, day_end=end)
-        ),
-        last=_only(tx.run("overview_clients.last_runs", client_id=key)),
-        lists=_only(
-            tx.run("overview_clients.coverage", client_id=key, day_start=start, day_end=end)
-        ),
-        messages=_only(tx.run("overview_clients.last_messages", client_id=key)),
-    )
-    return line_of(row, facts, now)
-
-
-def _only(rows: Sequence[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
-    return {row["client_id"]: row for row in rows}
 
 
 def _of_runs(runs: Sequence[Mapping[str, Any]]) -> Iterator[Event]:
     for run in runs:
         if run["fetched_at"]:
-            results = [PlatformResult.of_fetch(p, r) for p, r in run["fetch_result"].items()]
+            results = _by_platform(PlatformResult.of_fetch, run["fetch_result"])
             yield Event(run["fetched_at"], "fetch", run["slot"], results, run["trigger"])
         if run["finished_at"]:
             yield _end(run)
@@ -182,13 +157,20 @@ def _of_runs(runs: Sequence[Mapping[str, Any]]) -> Iterator[Event]:
             yield Event(run["dispatched_at"], "waiting", run["slot"], trigger=run["trigger"])
 
 
+def _by_platform(
+    make: Callable[[Platform, Mapping[str, Any]], PlatformResult],
+    results: Mapping[Platform, Mapping[str, Any]] | None,
+) -> list[PlatformResult]:
+    known = results or {}
+    return [make(platform, known[platform]) for platform in PLATFORMS if platform in known]
+
+
 def _end(run: Mapping[str, Any]) -> Event:
-    engaged = (run["engagement_result"] or {}).items()
     return Event(
         at=run["finished_at"],
         kind="engagement",
         slot=run["slot"],
-        results=[PlatformResult.of_refresh(platform, result) for platform, result in engaged],
+        results=_by_platform(PlatformResult.of_refresh, run["engagement_result"]),
         trigger=run["trigger"],
         outcome=run["outcome"],
         error_kind=run["error_kind"],

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
-from chalicelib.chats import read_groups
+from chalicelib.chats import Groups, read_groups
 from chalicelib.clients import Client, unusable_handles
 from chalicelib.handles import Problem
 from chalicelib.overview.standing import Standing
-from chalicelib.platforms import Platform
+from chalicelib.platforms import DESCRIPTIONS, Platform
 from chalicelib.results import Engaged, Fetched
-from chalicelib.slots import fetches_posts, slots_of, to_wib
+from chalicelib.slots import Segment, segment_of, slots_of, to_wib
 
 SETTLED = timedelta(minutes=25)
 """How long after its time a slot's fetch must be there for the client to be up to date."""
@@ -79,7 +80,6 @@ class ClientLine:
     lists: Lists
     runs: int = 0
     failed: int = 0
-    api_requests: int = 0
     ended_at: datetime | None = None
     outcome: str | None = None
     error_kind: str | None = None
@@ -103,67 +103,88 @@ class ClientLine:
         return self.active and bool(wrong)
 
 
-@dataclass(frozen=True)
-class Facts:
-    """Rows by client, or by client and platform."""
-
-    feeds: Mapping[tuple[str, Platform], Mapping[str, Any]]
-    runs: Mapping[str, Mapping[str, Any]]
-    last: Mapping[str, Mapping[str, Any]]
-    lists: Mapping[str, Mapping[str, Any]]
-    messages: Mapping[str, Mapping[str, Any]]
+Entry = Mapping[str, Any]
+"""A client's entry of overview_clients.lines."""
 
 
-def line_of(row: Mapping[str, Any], facts: Facts, now: datetime) -> ClientLine:
+def line_of(entry: Entry, now: datetime) -> ClientLine:
     """A client's line."""
-    client = client_of(row)
-    key = client.client_id
-    last, runs, lists = facts.last.get(key, {}), facts.runs.get(key, {}), facts.lists.get(key, {})
-    groups = read_groups(row["client_group"])
-    feeds = feeds_of(client, facts.feeds, last, now)
-    read = _lists(lists)
+    row, last = entry["client"], entry["last"] or {}
+    client, problems, groups = _typed_in(tuple(row.get(column) for column in _COLUMNS))
+    feeds = feeds_of(client, _complete_fetches(entry), last, now)
+    read = _lists(entry["lists"])
     return ClientLine(
-        client_id=key,
+        client_id=client.client_id,
         name=client.name,
         client_type=client.client_type,
         active=client.active,
         standing=standing_of(feeds, read, last.get("outcome")),
         feeds=feeds,
         lists=read,
-        runs=runs.get("runs", 0),
-        failed=runs.get("failed", 0),
-        api_requests=runs.get("api_requests", 0),
-        ended_at=last.get("finished_at"),
+        runs=entry["runs"] or 0,
+        failed=entry["failed"] or 0,
+        ended_at=_moment(last.get("finished_at")),
         outcome=last.get("outcome"),
         error_kind=last.get("error_kind"),
-        succeeded_at=last.get("succeeded_at"),
-        message=_message(facts.messages.get(key)),
-        problems=next((u.problems for u in unusable_handles([row])), None),
+        succeeded_at=_moment(
+            last.get("finished_at") if last.get("outcome") == "done" else entry["succeeded_at"]
+        ),
+        message=_message(entry["message"]),
+        problems=problems,
         groups=groups.chats,
         groups_refused=groups.refused,
     )
 
 
-def client_of(row: Mapping[str, Any]) -> Client:
-    """The client of a row, without its groups: reading those logs what is wrong with them."""
-    return Client.from_row({**row, "client_group": None})
+_COLUMNS = (
+    *("client_id", "nama", "client_type", "client_status", "client_group"),
+    *(
+        column
+        for one in DESCRIPTIONS.values()
+        for column in (one.handle_column, f"{one.handle_column}_status", one.account_id_column)
+        if column
+    ),
+)
+"""What people type in about a client, as far as it is shown."""
+
+
+@lru_cache(maxsize=8192)
+def _typed_in(values: tuple[Any, ...]) -> tuple[Client, Mapping[Platform, Problem] | None, Groups]:
+    """The client of a row, the problems of its handles, and its groups; kept, because reading what
+    people typed in takes longer than all the rest. The client itself is read without its groups:
+    that would log what is wrong with them each time."""
+    row = dict(zip(_COLUMNS, values, strict=True))
+    client = Client.from_row({**row, "client_group": None})
+    problems = next((unusable.problems for unusable in unusable_handles([row])), None)
+    return client, problems, read_groups(row["client_group"])
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
+
+
+def _complete_fetches(entry: Entry) -> Mapping[Platform, Entry]:
+    """The last complete fetch of each platform: of the last run, or else as looked up."""
+    last = entry["last"]
+    if entry["feeds"] is not None or not last:
+        return entry["feeds"] or {}
+    fetched = (last["fetch_result"] or {}).items()
+    return {platform: last for platform, one in fetched if one["verdict"] == "complete"}
 
 
 def feeds_of(
-    client: Client,
-    found: Mapping[tuple[str, Platform], Mapping[str, Any]],
-    last: Mapping[str, Any],
-    now: datetime,
+    client: Client, found: Mapping[Platform, Entry], last: Entry, now: datetime
 ) -> list[Feed]:
-    """The client's platforms that are on."""
+    """The client's platforms that are on. `found`: the last complete fetch of each; `last`: the
+    last run that has ended."""
     errors = error_kinds(last.get("fetch_result"), last.get("engagement_result"))
     due = due_slot(client, now)
     return [
         Feed(
             platform=platform,
             handle=client.handles[platform],
-            slot=row["slot"] if (row := found.get((client.client_id, platform))) else None,
-            fetched_at=row["fetched_at"] if row else None,
+            slot=_moment(read["slot"]) if (read := found.get(platform)) else None,
+            fetched_at=_moment(read["fetched_at"]) if read else None,
             due=due,
             error_kind=errors.get(platform),
         )
@@ -180,10 +201,15 @@ def error_kinds(fetch: Fetched | None, engagement: Engaged | None) -> dict[Platf
 def due_slot(client: Client, now: datetime) -> datetime | None:
     """The last slot that should have fetched the client's posts by now; None before the day's
     first."""
+    return _due(segment_of(client.client_id, client.client_type), to_wib(now))
+
+
+@lru_cache(maxsize=16)
+def _due(segment: Segment, now: datetime) -> datetime | None:
     past = [
         slot.at
-        for slot in slots_of(to_wib(now).date())
-        if slot.at + SETTLED <= now and fetches_posts(client.client_id, client.client_type, slot)
+        for slot in slots_of(now.date())
+        if slot.at + SETTLED <= now and segment.fetches_at(slot.at.time())
     ]
     return past[-1] if past else None
 
@@ -200,14 +226,15 @@ def standing_of(feeds: Sequence[Feed], lists: Lists, outcome: str | None) -> Sta
     )
 
 
-def _lists(row: Mapping[str, Any]) -> Lists:
-    if not row:
+def _lists(row: Entry | None) -> Lists:
+    if row is None:
         return Lists()
     return Lists(row["posts"], row["posts"] - row["lists"], row["complete"], row["least"])
 
 
-def _message(row: Mapping[str, Any] | None) -> LastMessage | None:
+def _message(row: Entry | None) -> LastMessage | None:
     if row is None:
         return None
-    names = ("outbox_id", "kind", "status", "created_at", "sent_at")
-    return LastMessage(**{name: row[name] for name in names})
+    created_at = datetime.fromisoformat(row["created_at"])
+    sent_at = _moment(row["sent_at"])
+    return LastMessage(row["outbox_id"], row["kind"], row["status"], created_at, sent_at)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from chalicelib.db import Transaction
-from chalicelib.overview.client_lines import ClientLine, Facts, line_of
+from chalicelib.overview.client_lines import ClientLine, line_of
 from chalicelib.runtime import Runtime
 from chalicelib.slots import day_bounds
 
@@ -52,26 +53,17 @@ def clients(runtime: Runtime, wanted: Wanted | None = None) -> Clients:
     return page_of(lines, wanted or Wanted(), now)
 
 
-def read_lines(tx: Transaction, now: datetime) -> list[ClientLine]:
-    """Every client, by id."""
+def read_lines(tx: Transaction, now: datetime, client_id: str | None = None) -> list[ClientLine]:
+    """Every client, by id; or the one that a person means by `client_id`, if there is one."""
     start, end = day_bounds(now.date())
-    feeds = tx.run("overview_clients.feeds", client_id=None, since=now - LOOK_BACK)
-    facts = Facts(
-        feeds={(row["client_id"], row["platform"]): row for row in feeds},
-        runs=_by_client(
-            tx.run("overview_clients.runs_of_day", client_id=None, day_start=start, day_end=end)
-        ),
-        last=_by_client(tx.run("overview_clients.last_runs", client_id=None)),
-        lists=_by_client(
-            tx.run("overview_clients.coverage", client_id=None, day_start=start, day_end=end)
-        ),
-        messages=_by_client(tx.run("overview_clients.last_messages", client_id=None)),
+    rows = tx.run(
+        "overview_clients.lines",
+        client_id=client_id,
+        day_start=start,
+        day_end=end,
+        since=now - LOOK_BACK,
     )
-    return [line_of(row, facts, now) for row in tx.run("overview_clients.all")]
-
-
-def _by_client(rows: Iterable[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
-    return {row["client_id"]: row for row in rows}
+    return [line_of(entry, now) for entry in rows[0]["lines"]]
 
 
 def page_of(lines: Sequence[ClientLine], wanted: Wanted, now: datetime) -> Clients:
@@ -107,7 +99,7 @@ def _key(order: Order, line: ClientLine) -> Any:
     """What the list is sorted by; what is unknown comes first, because it needs a look."""
     match order:
         case "id":
-            return line.client_id.casefold()
+            return _natural(line.client_id)
         case "age":
             return line.data_from.timestamp() if line.data_from else 0.0
         case "coverage":
@@ -117,4 +109,10 @@ def _key(order: Order, line: ClientLine) -> Any:
             return -line.failed
         case "message":
             return line.message.created_at.timestamp() if line.message else 0.0
-    return line.name.casefold()
+    return _natural(line.name)
+
+
+def _natural(name: str) -> list[tuple[int, str]]:
+    """A name's place among others: upper and lower case alike, numbers by their value."""
+    parts = re.split(r"(\d+)", name.casefold())
+    return [(int(part), "") if part.isdecimal() else (0, part) for part in parts]

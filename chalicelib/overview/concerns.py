@@ -215,9 +215,7 @@ def _of_messages(tx: Transaction, now: datetime) -> list[Concern]:
     kinds: tuple[Literal["dead_letter", "uncertain"], ...] = ("dead_letter", "uncertain")
     for kind in kinds:
         if kind in waiting:
-            rows = tx.run(
-                "overview_messages.of_statuses", statuses=[kind], before=NEWEST, most=MOST
-            )
+            rows = tx.run("overview_messages.of_status", status=kind, before=NEWEST, most=MOST)
             cases = [
                 Case(
                     client_id=row["client_id"], outbox_id=row["outbox_id"], since=row["created_at"]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from chalicelib.db import Transaction
+from chalicelib.db import Row, Transaction
 from chalicelib.errors import BadInput
 from chalicelib.runtime import Runtime
 
@@ -112,7 +112,7 @@ def message(runtime: Runtime, outbox_id: int) -> MessageView:
     )
 
 
-def _find(tx: Transaction, wanted: Wanted) -> tuple[list[dict[str, Any]], int | None]:
+def _find(tx: Transaction, wanted: Wanted) -> tuple[list[Row], int | None]:
     """One row more than a page holds, and how far words were searched for."""
     term = wanted.search.strip()
     if term.isdecimal() and int(term) <= NEWEST:
@@ -126,14 +126,20 @@ def _find(tx: Transaction, wanted: Wanted) -> tuple[list[dict[str, Any]], int | 
     if term:
         return _with_words(tx, wanted, term, statuses)
     if statuses:
-        of_states = {"statuses": statuses, "before": wanted.before}
-        return tx.run("overview_messages.of_statuses", **of_states, **page), None
+        return _in_states(tx, statuses, wanted.before, wanted.most + 1), None
     return tx.run("overview_messages.newest", before=wanted.before, **page), None
+
+
+def _in_states(tx: Transaction, statuses: list[str], before: int, most: int) -> list[Row]:
+    found: list[Row] = []
+    for status in statuses:
+        found += tx.run("overview_messages.of_status", status=status, before=before, most=most)
+    return sorted(found, key=lambda row: -row["outbox_id"])[:most]
 
 
 def _with_words(
     tx: Transaction, wanted: Wanted, term: str, statuses: list[str] | None
-) -> tuple[list[dict[str, Any]], int | None]:
+) -> tuple[list[Row], int | None]:
     among = {"before": wanted.before, "among": AMONG}
     looked_at = tx.run("overview_messages.searched_to", **among)[0]
     rows = tx.run("overview_messages.with_text", text=term, statuses=statuses, **among)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
 from typing import Any, TypeVar
 
@@ -12,7 +12,7 @@ from chalicelib.errors import BadInput
 from chalicelib.overview.standing import Standing
 from chalicelib.platforms import DESCRIPTIONS, Platform
 from chalicelib.runtime import Runtime
-from chalicelib.slots import day_bounds
+from chalicelib.slots import Slot, audit_window, day_bounds, to_wib
 
 Of = TypeVar("Of")
 
@@ -126,7 +126,9 @@ class Archived:
 
 @dataclass(frozen=True)
 class Held:
-    """A post that seemed to be gone and was kept. `missing_since` is None if it was found again."""
+    """A post that seemed to be gone and was kept. `missing_since`: the first of the fetches that
+    lack it, None if a later one showed it, or it was looked up and found; not `known`: whether that
+    is so is not kept any more, since no fetch of the last day has come across it."""
 
     client_id: str
     platform: Platform
@@ -135,7 +137,7 @@ class Held:
     slot: datetime
     created_at: datetime
     missing_since: datetime | None
-    kept: bool | None
+    known: bool
 
 
 @dataclass(frozen=True)
@@ -169,9 +171,11 @@ class Post:
 
 @dataclass(frozen=True)
 class Wanted:
-    """Which of the day's posts. `search`: part of a caption, a post's id or a client's."""
+    """Which of the day's posts. `search`: part of a caption, a post's id or a client's, upper and
+    lower case alike; a page that does not exist is the last."""
 
     day: date | None = None
+    client_id: str | None = None
     search: str = ""
     platform: Platform | None = None
     standing: Standing | None = None
@@ -184,39 +188,34 @@ def posts(runtime: Runtime, wanted: Wanted | None = None) -> Posts:
     asked, now = wanted or Wanted(), runtime.now()
     day = asked.day or now.date()
     with runtime.db.transaction() as tx:
-        lines = read_posts(tx, day)
-    return page_of(lines, asked, day, now)
+        lines, counts = read_posts(tx, day, asked)
+        matching = sum(counts.values()) if asked.standing is None else counts[asked.standing]
+        pages = max(1, -(-matching // asked.per_page))
+        if asked.page > pages:
+            lines, counts = read_posts(tx, day, replace(asked, page=pages))
+    return Posts(day, now, lines, matching, min(asked.page, pages), pages, counts)
 
 
-def read_posts(tx: Transaction, day: date, client_id: str | None = None) -> list[PostLine]:
-    """The day's posts of the client, or of all."""
+def read_posts(
+    tx: Transaction, day: date, wanted: Wanted
+) -> tuple[list[PostLine], dict[Standing, int]]:
+    """The day's posts that are wanted, newest first, and how many there are of each standing."""
     start, end = day_bounds(day)
     rows = tx.run(
-        "overview_posts.of_day", client_id=client_id, day_start=start, day_end=end, wib_day=day
+        "overview_posts.of_day",
+        client_id=wanted.client_id,
+        day_start=start,
+        day_end=end,
+        wib_day=day,
+        platform=wanted.platform,
+        term=wanted.search.strip().lower(),
+        standing=wanted.standing,
+        most=wanted.per_page,
+        skipped=(wanted.page - 1) * wanted.per_page,
     )
-    return [_made(PostLine, row) for row in rows]
-
-
-def page_of(lines: Sequence[PostLine], wanted: Wanted, day: date, now: datetime) -> Posts:
-    """What is wanted of the posts; a page that does not exist is the last. Pure."""
-    term = wanted.search.strip().casefold()
-    found = [
-        line
-        for line in lines
-        if wanted.platform in (None, line.platform)
-        and (
-            term in (line.caption or "").casefold()
-            or term in line.content_id.casefold()
-            or term in line.client_id.casefold()
-        )
-    ]
-    standings = [line.standing for line in found]
-    counts = {standing: standings.count(standing) for standing in Standing}
-    shown = [line for line in found if wanted.standing in (None, line.standing)]
-    pages = max(1, -(-len(shown) // wanted.per_page))
-    page = min(max(wanted.page, 1), pages)
-    first = (page - 1) * wanted.per_page
-    return Posts(day, now, shown[first : first + wanted.per_page], len(shown), page, pages, counts)
+    counts = rows[0]["counts"] or {}
+    lines = [_made(PostLine, row) for row in rows if row["content_id"]]
+    return lines, {standing: counts.get(standing, 0) for standing in Standing}
 
 
 def post(runtime: Runtime, content_id: str) -> Post:
@@ -227,7 +226,11 @@ def post(runtime: Runtime, content_id: str) -> Post:
         removed = [
             _made(Archived, found)
             for found in tx.run(
-                "overview_posts.archived", content_id=wanted, before=NEWEST, most=MOST
+                "overview_posts.archived",
+                content_id=wanted,
+                client_id=None,
+                before=NEWEST,
+                most=MOST,
             )
         ]
         if row is None and not removed:
@@ -260,8 +263,6 @@ _OF_POST = ("caption", "created_at", "source_type", "like_count", "comment_count
 def points_of(snapshots: Sequence[Mapping[str, Any]], reads: Sequence[Read]) -> list[Point]:
     """The history of a post: one point for each half hour with a snapshot, and each slot with a
     read of its list, in order. Pure."""
-    from chalicelib.slots import Slot, audit_window, to_wib
-
     names = {to_wib(row["window_end"]): row["names"] for row in snapshots}
     last = {audit_window(Slot(to_wib(read.slot)))[1]: read for read in reads}
     return [
@@ -279,12 +280,14 @@ NEWEST = 2**63 - 1
 MOST = 100
 
 
-def archived(runtime: Runtime, before: int = NEWEST, most: int = MOST) -> list[Archived]:
-    """What was removed and not restored, newest first; `before`: the last one's id of the page
-    before."""
+def archived(
+    runtime: Runtime, before: int = NEWEST, most: int = MOST, client_id: str | None = None
+) -> list[Archived]:
+    """What was removed and not restored, newest first, of all clients or of one; `before`: the last
+    one's id of the page before."""
+    asked = {"content_id": None, "client_id": client_id, "before": before, "most": most}
     with runtime.db.transaction() as tx:
-        rows = tx.run("overview_posts.archived", content_id=None, before=before, most=most)
-    return [_made(Archived, row) for row in rows]
+        return [_made(Archived, row) for row in tx.run("overview_posts.archived", **asked)]
 
 
 def held(runtime: Runtime, day: date | None = None) -> list[Held]:

@@ -89,7 +89,7 @@ MESSAGE_STATES: Mapping[str, str] = {
 
 EVENTS: Mapping[EventKind, str] = {
     "fetch": "konten diambil",
-    "engagement": "yang menyukai dan berkomentar dibaca",
+    "engagement": "suka dan komentar dibaca",
     "change": "perubahan",
     "message": "pesan",
     "waiting": "menunggu giliran",
@@ -101,6 +101,15 @@ HANDLE_PROBLEMS: Mapping[Problem, str] = {
     "other_site": "tautan ke situs lain",
     "form": "bukan nama akun yang sah",
 }
+
+NOTHING_TOLD: Mapping[str, str] = {
+    "client_status is off": "satker ini tidak aktif",
+    "client_group names no valid group": "satker ini tidak punya grup yang sah",
+    "no platform got through; the next run sends the list": "tidak ada platform yang terbaca; run "
+    "berikutnya mengirim daftarnya",
+    "no list is due and nothing changed": "daftar jam ini sudah ditulis, dan tidak ada perubahan",
+}
+"""Why a preview tells nothing (`notify.plan`)."""
 
 CONCERNS: Mapping[Kind, str] = {
     "slot_unrecorded": "Slot tidak tercatat sama sekali",

@@ -161,13 +161,19 @@ class Window:
     def _show(self, visit: Visit, view: View) -> Response:
         try:
             shown = view(visit)
-        except CiceroError as error:
+            return shown if isinstance(shown, Response) else self._render(visit, shown)
+        except HTTPException:
+            raise
+        except DatabaseUnavailable as error:
             log.warning("a page cannot be shown: %s", error)
-            away = isinstance(error, DatabaseUnavailable)
-            said = NO_DATABASE if away else str(error)
-            return self.renderer.error(visit.request, visit.user, 503 if away else 400, said)
-        if isinstance(shown, Response):
-            return shown
+            return self.renderer.error(visit.request, visit.user, 503, NO_DATABASE)
+        except CiceroError as error:
+            return self.renderer.error(visit.request, visit.user, 400, str(error))
+        except Exception:
+            log.exception("a page cannot be shown")
+            return self.renderer.error(visit.request, visit.user, 500, "")
+
+    def _render(self, visit: Visit, shown: Shown) -> Response:
         return self.renderer.page(
             visit.request, visit.user, shown.template, shown.values, shown.status
         )

@@ -7,9 +7,12 @@ from datetime import date, datetime
 from http import HTTPStatus
 
 from chalicelib.outbox.redrive import Redriven, Why
+from chalicelib.overview.words import MESSAGE_KINDS, MESSAGE_STATES
+from chalicelib.platforms import DESCRIPTIONS
 from chalicelib.slots import WIB, to_wib
-from chalicelib.texts.words import format_number
+from chalicelib.texts import format_number, kind_in_words
 from chalicelib.whatsapp_settings import Role
+from wa_session_host.page.markup import as_seen
 from wa_session_host.session.states import State
 
 STATES: Mapping[State, str] = {
@@ -36,17 +39,19 @@ STATE_LEVELS: Mapping[State, str] = {
 }
 """The badges of the states (see templates/parts.html)."""
 
-STATUSES: Mapping[str, str] = {
-    "pending": "menunggu",
-    "processing": "sedang dikirim",
-    "sent": "terkirim",
-    "retrying": "akan dicoba lagi",
-    "dead_letter": "gagal",
-    "expired": "kedaluwarsa",
-    "superseded": "digantikan",
-    "uncertain": "tidak pasti",
-    "cancelled": "dibatalkan",
+STATUS_LEVELS: Mapping[str, str] = {
+    "pending": "busy",
+    "processing": "busy",
+    "sent": "ok",
+    "retrying": "unsure",
+    "dead_letter": "bad",
+    "expired": "never",
+    "superseded": "never",
+    "uncertain": "unsure",
+    "cancelled": "never",
 }
+"""The badges of messages' states."""
+
 _DAYS = ("Senin", "Selasa", "Rabu", "Kamis", "Jumat", "Sabtu", "Minggu")
 _MONTHS = (
     *("Januari", "Februari", "Maret", "April", "Mei", "Juni", "Juli", "Agustus", "September"),
@@ -90,6 +95,10 @@ ACTIONS: Mapping[str, str] = {
     "unlink": "keluarkan perangkat",
     "send_again": "kirim lagi",
     "drop": "buang pesan",
+    "run_slot": "jalankan slot",
+    "run_client": "jalankan satker",
+    "add_post": "tambah konten",
+    "restore_post": "pulihkan konten",
 }
 """The names of actions in the audit log; a part of the window adds those of its own."""
 
@@ -130,6 +139,11 @@ def day(moment: datetime | date | None) -> str:
     return f"{_DAYS[local.weekday()]}, {local.day} {_MONTHS[local.month - 1]} {local.year}"
 
 
+def month(first: date) -> str:
+    """`Februari 2026`."""
+    return f"{_MONTHS[first.month - 1]} {first.year}"
+
+
 def ago(moment: datetime | None, now: datetime) -> str:
     """How long ago, or ahead: `baru saja`, `3 menit lalu`, `2 jam lagi`; `belum pernah` for
     None."""
@@ -155,13 +169,19 @@ FILTERS: dict[str, Callable[..., str]] = {
     "clock": format_time,
     "hour": hour,
     "day": day,
+    "month": month,
     "ago": ago,
     "duration": duration,
     "number": format_number,
+    "error_kind": kind_in_words,
+    "platform": lambda platform: DESCRIPTIONS[platform].label,
+    "kind": lambda kind: MESSAGE_KINDS.get(kind or "", kind or "–"),
     "action": lambda action: ACTIONS.get(action, action),
     "result": lambda result: RESULTS.get(result, result),
     "role": lambda role: ROLES[role],
     "state": lambda state: STATES[state],
     "level": lambda state: STATE_LEVELS[state],
-    "status": lambda status: STATUSES.get(status, status),
+    "status_level": lambda status: STATUS_LEVELS.get(status, "never"),
+    "status": lambda status: MESSAGE_STATES.get(status, status),
+    "whatsapp": as_seen,
 }

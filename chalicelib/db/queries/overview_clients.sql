@@ -1,71 +1,62 @@
--- name: all()
-SELECT c.*, c.client_status IS TRUE AS active FROM clients c ORDER BY c.client_id
-
--- name: one(client_id)
--- Ids compare trimmed and case-insensitive; an exact match wins.
-SELECT c.*, c.client_status IS TRUE AS active FROM clients c
-WHERE lower(btrim(c.client_id)) = lower(btrim(:client_id))
-ORDER BY c.client_id = :client_id DESC LIMIT 1
-
--- name: feeds(client_id, since)
--- For each active client (or the one given) and platform, the newest slot since `since` whose fetch
--- was complete.
-SELECT c.client_id, p.platform, f.slot, f.fetched_at
-FROM clients c CROSS JOIN cicero_platforms() p CROSS JOIN LATERAL (
-  SELECT r.slot, r.fetched_at FROM client_run r
-  WHERE r.client_id = c.client_id AND r.slot >= :since
-    AND r.fetch_result #>> ARRAY[p.platform, 'verdict'] = 'complete'
-  ORDER BY r.slot DESC LIMIT 1) AS f
-WHERE CASE WHEN CAST(:client_id AS varchar) IS NULL THEN c.client_status
-  ELSE c.client_id = :client_id END
-
--- name: last_runs(client_id)
--- The last run of each active client (or of the one given) that has ended, and its last success.
-SELECT c.client_id, e.slot, e.outcome, e.error_kind, e.finished_at, e.fetch_result,
-  e.engagement_result, s.finished_at AS succeeded_at
-FROM clients c
+-- name: lines(client_id, day_start, day_end, since)
+-- Every client, or the one meant by client_id (trimmed, in upper or lower case; an exact match
+-- wins), as one JSON array by id: its row; its last run that has ended; where that did not read
+-- every platform to its end, each one's newest slot since `since` whose fetch did; if it was no
+-- success, when the last success ended; how many runs of the day it has; its posts of the day with
+-- the last read of each one's list; its newest message. Of inactive clients in a list only the row.
+-- One value, because it is read faster.
+WITH wanted AS MATERIALIZED (
+  SELECT c.client_id, json_strip_nulls(row_to_json(c)) AS row,
+    c.client_status IS TRUE OR CAST(:client_id AS text) IS NOT NULL AS shown
+  FROM clients c
+  WHERE CAST(:client_id AS text) IS NULL OR c.client_id = (
+    SELECT n.client_id FROM clients n WHERE lower(btrim(n.client_id)) = lower(btrim(:client_id))
+    ORDER BY n.client_id = :client_id DESC LIMIT 1)
+), run_count AS (
+  SELECT r.client_id, count(*) AS runs FROM client_run r
+  WHERE r.slot >= :day_start AND r.slot < :day_end GROUP BY r.client_id
+), failed_count AS (
+  SELECT r.client_id, count(*) AS failed FROM client_run r
+  WHERE r.slot >= :day_start AND r.slot < :day_end AND r.outcome <> 'done' GROUP BY r.client_id
+), list_count AS (
+  SELECT d.client_id, count(*) AS posts, count(v.slot) AS lists,
+    count(*) FILTER (WHERE v.complete) AS complete, min(v.share) AS least
+  FROM cicero_posts_between(CAST(:day_start AS timestamptz), CAST(:day_end AS timestamptz)) AS d
+  LEFT JOIN LATERAL (
+    SELECT e.slot, e.complete, e.share FROM coverage e
+    WHERE e.platform = d.platform AND e.content_id = d.content_id AND e.client_id = d.client_id
+    ORDER BY e.slot DESC LIMIT 1) AS v ON true
+  GROUP BY d.client_id
+)
+SELECT coalesce(json_agg(json_build_object('client', w.row, 'feeds', CASE WHEN EXISTS (
+    SELECT 1 FROM cicero_platforms() p
+    WHERE last.fetch_result #>> ARRAY[p.platform, 'verdict'] IS DISTINCT FROM 'complete') THEN (
+    SELECT json_object_agg(p.platform, row_to_json(f)) FROM cicero_platforms() p
+    CROSS JOIN LATERAL (
+      SELECT r.slot, r.fetched_at FROM client_run r
+      WHERE w.shown AND r.client_id = w.client_id AND r.slot >= :since
+        AND r.fetch_result #>> ARRAY[p.platform, 'verdict'] = 'complete'
+      ORDER BY r.slot DESC LIMIT 1) AS f) END,
+  'last', row_to_json(last), 'succeeded_at', success.at, 'runs', run_count.runs,
+  'failed', failed_count.failed, 'lists', row_to_json(list_count),
+  'message', row_to_json(newest)) ORDER BY w.client_id), '[]') AS lines
+FROM wanted w
 LEFT JOIN LATERAL (
-  SELECT r.slot, r.outcome, r.error_kind, r.finished_at, r.fetch_result, r.engagement_result
-  FROM client_run r WHERE r.client_id = c.client_id AND r.finished_at IS NOT NULL
-  ORDER BY r.slot DESC LIMIT 1) AS e ON true
+  SELECT r.slot, r.outcome, r.error_kind, r.finished_at, r.fetched_at, r.fetch_result,
+    CASE WHEN r.outcome <> 'done' THEN r.engagement_result END AS engagement_result
+  FROM client_run r WHERE w.shown AND r.client_id = w.client_id AND r.finished_at IS NOT NULL
+  ORDER BY r.slot DESC LIMIT 1) AS last ON true
 LEFT JOIN LATERAL (
-  SELECT r.finished_at FROM client_run r
-  WHERE r.client_id = c.client_id AND r.outcome = 'done'
-  ORDER BY r.finished_at DESC LIMIT 1) AS s ON true
-WHERE CASE WHEN CAST(:client_id AS varchar) IS NULL THEN c.client_status
-  ELSE c.client_id = :client_id END
-
--- name: runs_of_day(client_id, day_start, day_end)
-SELECT client_id, count(*) AS runs, count(*) FILTER (WHERE outcome <> 'done') AS failed,
-  sum(api_requests) AS api_requests
-FROM client_run WHERE slot >= :day_start AND slot < :day_end
-  AND (CAST(:client_id AS varchar) IS NULL OR client_id = :client_id)
-GROUP BY client_id
-
--- name: coverage(client_id, day_start, day_end)
--- For each active client: its posts of the day, how many of their lists were ever read, completely
--- at the last read, and the smallest share.
-SELECT c.client_id, count(*) AS posts, count(v.slot) AS lists,
-  count(*) FILTER (WHERE v.complete) AS complete, min(v.share) AS least
-FROM clients c CROSS JOIN LATERAL cicero_posts_of_day(c.client_id,
-  CAST(:day_start AS timestamptz), CAST(:day_end AS timestamptz)) AS d
+  SELECT r.finished_at AS at FROM client_run r
+  WHERE w.shown AND last.outcome <> 'done' AND r.client_id = w.client_id AND r.outcome = 'done'
+  ORDER BY r.finished_at DESC LIMIT 1) AS success ON true
 LEFT JOIN LATERAL (
-  SELECT e.slot, e.complete, e.share FROM coverage e
-  WHERE e.platform = d.platform AND e.content_id = d.content_id AND e.client_id = c.client_id
-  ORDER BY e.slot DESC LIMIT 1) AS v ON true
-WHERE CASE WHEN CAST(:client_id AS varchar) IS NULL THEN c.client_status
-  ELSE c.client_id = :client_id END
-GROUP BY c.client_id
-
--- name: last_messages(client_id)
--- The newest message of each active client, or of the one given.
-SELECT c.client_id, m.outbox_id, m.kind, m.status, m.created_at, m.sent_at
-FROM clients c CROSS JOIN LATERAL (
   SELECT o.outbox_id, o.kind, o.status, o.created_at, o.sent_at FROM wa_notification_outbox o
-  WHERE o.client_id = c.client_id AND o.session IS NOT NULL
-  ORDER BY o.outbox_id DESC LIMIT 1) AS m
-WHERE CASE WHEN CAST(:client_id AS varchar) IS NULL THEN c.client_status
-  ELSE c.client_id = :client_id END
+  WHERE w.shown AND o.client_id = w.client_id AND o.session IS NOT NULL
+  ORDER BY o.outbox_id DESC LIMIT 1) AS newest ON true
+LEFT JOIN run_count ON w.shown AND run_count.client_id = w.client_id
+LEFT JOIN failed_count ON w.shown AND failed_count.client_id = w.client_id
+LEFT JOIN list_count ON w.shown AND list_count.client_id = w.client_id
 
 -- name: runs_of(client_id, day_start, day_end)
 SELECT slot, trigger, fetch_posts, expires_at, dispatched_at, fetch_result, fetched_at,

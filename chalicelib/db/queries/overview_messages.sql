@@ -6,15 +6,13 @@ FROM wa_notification_outbox
 WHERE session IS NOT NULL AND outbox_id < :before
 ORDER BY outbox_id DESC LIMIT :most
 
--- name: of_statuses(statuses, before, most)
--- The same in any of these states, each of which has an index of its own.
-SELECT m.* FROM unnest(CAST(:statuses AS varchar[])) AS wanted (status) CROSS JOIN LATERAL (
-  SELECT outbox_id, client_id, group_id AS chat, kind, o.status, slot, created_at, sent_at,
-    expires_at, next_attempt_at, attempt_count, max_attempts, error_message
-  FROM wa_notification_outbox o
-  WHERE o.session IS NOT NULL AND o.status = wanted.status AND o.outbox_id < :before
-  ORDER BY o.outbox_id DESC LIMIT :most) AS m
-ORDER BY m.outbox_id DESC LIMIT :most
+-- name: of_status(status, before, most)
+-- The same in this state: one at a time, so that the planner knows how rare it is.
+SELECT outbox_id, client_id, group_id AS chat, kind, status, slot, created_at, sent_at,
+  expires_at, next_attempt_at, attempt_count, max_attempts, error_message
+FROM wa_notification_outbox
+WHERE session IS NOT NULL AND status = CAST(:status AS varchar) AND outbox_id < :before
+ORDER BY outbox_id DESC LIMIT :most
 
 -- name: of_clients(clients, statuses, before, most)
 -- The same for these clients; statuses: NULL for all.

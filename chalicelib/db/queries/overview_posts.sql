@@ -1,26 +1,43 @@
--- name: of_day(client_id, day_start, day_end, wib_day)
+-- name: of_day(client_id, day_start, day_end, wib_day, platform, term, standing, most, skipped)
 -- The day's posts of all clients, or of one: by their time, or by the day that a person gave; with
--- what the last read of each post's list found, and since when fetches have lacked it.
+-- what the last read of each post's list found, and since when fetches have lacked it. term: part
+-- of a caption, of a post's id or of a client's; standing: of the last read. Every row says how
+-- many there are of each standing, whatever was asked for; without any match one row says only
+-- that.
 WITH of_day AS MATERIALIZED (
-  SELECT c.client_id, d.platform, d.content_id
-  FROM clients c CROSS JOIN LATERAL cicero_posts_of_day(c.client_id,
-    CAST(:day_start AS timestamptz), CAST(:day_end AS timestamptz)) AS d
-  WHERE CAST(:client_id AS varchar) IS NULL OR c.client_id = :client_id
+  SELECT d.platform, d.content_id, d.client_id
+  FROM cicero_posts_between(CAST(:day_start AS timestamptz), CAST(:day_end AS timestamptz)) AS d
+  WHERE CAST(:client_id AS varchar) IS NULL OR d.client_id = :client_id
   UNION
-  SELECT k.client_id, k.platform, k.content_id FROM client_content k
+  SELECT k.platform, k.content_id, k.client_id FROM client_content k
   WHERE k.task_day = :wib_day AND (CAST(:client_id AS varchar) IS NULL OR k.client_id = :client_id)
+), read AS MATERIALIZED (
+  SELECT d.*, p.created_at, v.slot AS read_slot, v.read_at, v.share, v.complete, v.ended, v.names,
+    CASE WHEN v.slot IS NULL THEN 'never' WHEN v.complete THEN 'verified' ELSE 'unverified' END
+      AS standing
+  FROM of_day d JOIN cicero_posts() p ON p.platform = d.platform AND p.content_id = d.content_id
+  LEFT JOIN LATERAL (
+    SELECT e.slot, e.read_at, e.share, e.complete, e.ended, e.names FROM coverage e
+    WHERE e.platform = d.platform AND e.content_id = d.content_id AND e.client_id = d.client_id
+    ORDER BY e.slot DESC LIMIT 1) AS v ON true
+  WHERE (CAST(:platform AS text) IS NULL OR d.platform = :platform)
+    AND (CAST(:term AS text) = '' OR strpos(lower(p.caption), :term) > 0
+      OR strpos(lower(d.content_id), :term) > 0 OR strpos(lower(d.client_id), :term) > 0)
+), counted AS (
+  SELECT jsonb_object_agg(standing, posts) AS counts FROM (
+    SELECT standing, count(*) AS posts FROM read GROUP BY standing) AS s
+), page AS MATERIALIZED (
+  SELECT * FROM read WHERE CAST(:standing AS text) IS NULL OR standing = :standing
+  ORDER BY created_at DESC, content_id, client_id LIMIT :most OFFSET :skipped
 )
-SELECT d.client_id, d.platform, d.content_id, p.caption, p.created_at, p.source_type,
-  p.like_count, p.comment_count, p.stored, k.missing_since, k.kept, k.seen_slot,
-  v.slot AS read_slot, v.read_at, v.share, v.complete, v.ended, v.names
-FROM of_day d JOIN cicero_posts() p ON p.platform = d.platform AND p.content_id = d.content_id
-LEFT JOIN client_content k ON k.client_id = d.client_id AND k.platform = d.platform
-  AND k.content_id = d.content_id
-LEFT JOIN LATERAL (
-  SELECT e.slot, e.read_at, e.share, e.complete, e.ended, e.names FROM coverage e
-  WHERE e.platform = d.platform AND e.content_id = d.content_id AND e.client_id = d.client_id
-  ORDER BY e.slot DESC LIMIT 1) AS v ON true
-ORDER BY p.created_at DESC, p.content_id, d.client_id
+SELECT counted.counts, page.client_id, page.platform, page.content_id, p.caption, page.created_at,
+  p.source_type, p.like_count, p.comment_count, p.stored, k.missing_since, k.kept, k.seen_slot,
+  page.read_slot, page.read_at, page.share, page.complete, page.ended, page.names
+FROM counted LEFT JOIN page ON true
+LEFT JOIN cicero_posts() p ON p.platform = page.platform AND p.content_id = page.content_id
+LEFT JOIN client_content k ON k.client_id = page.client_id AND k.platform = page.platform
+  AND k.content_id = page.content_id
+ORDER BY page.created_at DESC, page.content_id, page.client_id
 
 -- name: one(content_id)
 -- A post that is stored, with its clients.
@@ -48,20 +65,22 @@ WHERE c.client_id = ANY(CAST(:clients AS varchar[])) AND c.platform = :platform
   AND c.content_id = :content_id
 ORDER BY c.change_id
 
--- name: archived(content_id, before, most)
--- What is in the archive and was not restored, newest first: all of it, or of one post; before: an
--- archive_id, for the next page.
+-- name: archived(content_id, client_id, before, most)
+-- What is in the archive and was not restored, newest first: all of it, of one post, or of one
+-- client; before: an archive_id, for the next page.
 SELECT a.archive_id, a.platform, a.content_id, a.client_id, a.slot, a.archived_at,
   a.rows ? p.post_table AS whole, a.rows -> p.post_table -> 0 ->> 'caption' AS caption
 FROM content_archive a JOIN cicero_platforms() p ON p.platform = a.platform
 WHERE a.restored_at IS NULL AND a.archive_id < :before
   AND (CAST(:content_id AS varchar) IS NULL OR a.content_id = :content_id)
+  AND (CAST(:client_id AS varchar) IS NULL OR a.client_id = :client_id)
 ORDER BY a.archive_id DESC LIMIT :most
 
 -- name: held(since, until)
 -- Posts that seemed to be gone and were kept, with whether fetches still lack them.
 SELECT DISTINCT ON (c.slot, c.client_id, c.platform, c.content_id) c.client_id, c.platform,
-  c.content_id, c.caption, c.slot, c.created_at, k.missing_since, k.kept
+  c.content_id, c.caption, c.slot, c.created_at, k.missing_since,
+  k.client_id IS NOT NULL AS known
 FROM content_change c
 LEFT JOIN client_content k ON k.client_id = c.client_id AND k.platform = c.platform
   AND k.content_id = c.content_id

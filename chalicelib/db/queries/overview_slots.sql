@@ -72,6 +72,6 @@ WHERE s.slot >= :day_start AND s.slot < :day_end AND s.status <> 'open' AND NOT 
   SELECT 1 FROM slot_summary m WHERE m.slot = s.slot AND s.closed_at <= m.summed_at)
 
 -- name: calls_by_slot(day_start, day_end)
--- Each slot's requests, by endpoint and outcome; only of slots that were summed.
-SELECT slot, api_requests, api_calls FROM slot_summary
-WHERE slot >= :day_start AND slot < :day_end ORDER BY slot
+-- Pairs of slot and requests by endpoint and outcome, as one JSON array; of slots that were summed.
+SELECT coalesce(json_agg(json_build_array(slot, api_calls) ORDER BY slot), '[]') AS slots
+FROM slot_summary WHERE slot >= :day_start AND slot < :day_end

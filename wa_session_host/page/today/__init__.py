@@ -1,18 +1,5 @@
-"""Today: how the day goes, and what needs a person now."""
+"""Today: how the day goes, and what needs a person now; a slot with its report."""
 
-from __future__ import annotations
+from wa_session_host.page.today.pages import SECTION
 
-from pathlib import Path
-
-from wa_session_host.page.window import Section, Shown, Visit, Window
-
-
-def _add(window: Window) -> None:
-    window.page("/", _today)
-
-
-def _today(_: Visit) -> Shown:
-    return Shown("today/index.html")
-
-
-SECTION = Section("Hari ini", "/", Path(__file__).parent, _add)
+__all__ = ["SECTION"]

@@ -13,6 +13,9 @@ INDEXES = {
     "wa_notification_outbox_status": f"wa_notification_outbox (status, outbox_id) {OURS}",
     "coverage_incomplete": "coverage (slot) WHERE NOT complete",
     "content_archive_open": "content_archive (archive_id) WHERE restored_at IS NULL",
+    "client_run_failed": "client_run (slot, client_id) WHERE outcome <> 'done'",
+    "cicero_insta_post_time": "insta_post (created_at)",
+    "cicero_tiktok_post_time": "tiktok_post (created_at)",
     "content_change_held": "content_change (slot) WHERE kind = 'held'",
 }
 
@@ -93,8 +96,41 @@ END
 $$;
 """
 
+# The posts made in [day_start, day_end), once for each client that has them: by link, or as the
+# owner of a post that a person put there. Compares each column as it is stored, for its index, and
+# looks up the links of each post (OFFSET 0), because a scan of all links takes far longer.
+BETWEEN = """
+CREATE FUNCTION cicero_posts_between(day_start timestamptz, day_end timestamptz)
+RETURNS TABLE (platform text, content_id varchar, client_id varchar)
+LANGUAGE sql STABLE AS $$
+  SELECT CAST('instagram' AS text), CAST(p.shortcode AS varchar), CAST(l.client_id AS varchar)
+  FROM insta_post p CROSS JOIN LATERAL (
+    SELECT i.client_id FROM insta_post_clients i WHERE i.shortcode = p.shortcode OFFSET 0) AS l
+  WHERE p.created_at >= day_start AT TIME ZONE 'Asia/Jakarta'
+    AND p.created_at < day_end AT TIME ZONE 'Asia/Jakarta'
+  UNION
+  SELECT CAST('instagram' AS text), CAST(p.shortcode AS varchar), CAST(p.client_id AS varchar)
+  FROM insta_post p
+  WHERE p.source_type = 'manual_input' AND p.client_id IS NOT NULL
+    AND p.created_at >= day_start AT TIME ZONE 'Asia/Jakarta'
+    AND p.created_at < day_end AT TIME ZONE 'Asia/Jakarta'
+  UNION
+  SELECT CAST('tiktok' AS text), CAST(p.video_id AS varchar), CAST(l.client_id AS varchar)
+  FROM tiktok_post p CROSS JOIN LATERAL (
+    SELECT i.client_id FROM tiktok_post_clients i WHERE i.video_id = p.video_id OFFSET 0) AS l
+  WHERE p.created_at >= cicero_time(p.created_at, day_start)
+    AND p.created_at < cicero_time(p.created_at, day_end)
+  UNION
+  SELECT CAST('tiktok' AS text), CAST(p.video_id AS varchar), CAST(p.client_id AS varchar)
+  FROM tiktok_post p
+  WHERE p.source_type = 'manual_input' AND p.client_id IS NOT NULL
+    AND p.created_at >= cicero_time(p.created_at, day_start)
+    AND p.created_at < cicero_time(p.created_at, day_end)
+$$;
+"""
+
 
 def upgrade() -> None:
     build(INDEXES)
-    for statements in (TOTALS, SUMMARY, SNAPSHOTS):
+    for statements in (TOTALS, SUMMARY, SNAPSHOTS, BETWEEN):
         op.get_bind().exec_driver_sql(statements)

@@ -1,0 +1,96 @@
+"""Every page of a day, and its pictures in every size and theme."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from local.screenshots.browser import Theme, log_in, visitor
+from local.screenshots.scenes import NOW, PASSWORD
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page, ViewportSize
+
+    from chalicelib.db import Database
+
+SIZES: Mapping[str, ViewportSize] = {
+    "desktop": {"width": 1280, "height": 800},
+    "phone": {"width": 390, "height": 844},
+}
+THEMES: tuple[Theme, ...] = ("light", "dark")
+PATIENCE_SECONDS = 60.0
+_LONGEST = {"desktop": 1200, "phone": 1500}
+_WIDEST = 960
+_QUALITY = 35
+
+EVERYWHERE: Mapping[str, str] = {
+    "today": "/",
+    "slot": f"/slot/{NOW:%Y-%m-%d}T12:00",
+    "clients": "/satker",
+    "posts": "/konten",
+    "archive": "/konten/arsip",
+    "held": "/konten/ditahan",
+    "messages": "/pesan",
+    "whatsapp": "/whatsapp",
+    "history": "/riwayat",
+    "day": f"/riwayat/{NOW:%Y-%m-%d}",
+    "actions": "/catatan",
+}
+"""The pages of any day, by name."""
+
+OF_ONE: Mapping[str, str] = {"client": "/satker/", "post": "/konten/", "message": "/pesan/"}
+"""Those of one thing, which an empty day does not have."""
+
+_EXAMPLES = """
+SELECT (SELECT min(client_id) FROM clients WHERE client_id >= 'POLRES_0006') AS client,
+  (SELECT min(shortcode) FROM insta_post WHERE created_at >= CAST(:day AS date)
+   AND client_id >= 'POLRES_0006') AS post,
+  (SELECT max(outbox_id) FROM wa_notification_outbox WHERE status IN ('sent', 'dead_letter'))
+    AS message
+"""
+
+
+def pages_of(database: Database) -> dict[str, str]:
+    """The pages of the day in the database, by name."""
+    with database.transaction():
+        [found] = database.execute(_EXAMPLES, day=NOW.date())
+    of_one = {name: f"{path}{found[name]}" for name, path in OF_ONE.items() if found[name]}
+    return {**EVERYWHERE, **of_one}
+
+
+class PageFailed(RuntimeError):
+    """A page answered with an error."""
+
+
+def file_name(scene: str, page: str, size: str, theme: Theme) -> str:
+    return f"{scene}-{page}-{size}-{theme}.webp"
+
+
+def photograph(
+    browser: Browser, address: str, pages: Mapping[str, str], scene: str, folder: Path
+) -> Iterator[Path]:
+    """Takes the pictures of a scene; yields each file as it is written."""
+    for size, viewport in SIZES.items():
+        for theme in THEMES:
+            options: dict[str, Any] = {"viewport": viewport, "color_scheme": theme}
+            with visitor(browser, PATIENCE_SECONDS, **options) as page:
+                log_in(page, address, "budi", PASSWORD)
+                for name, path in pages.items():
+                    answer = page.goto(f"{address}{path}")
+                    if answer is None or not answer.ok:
+                        raise PageFailed(f"{scene}: {path} cannot be shown")
+                    file = folder / file_name(scene, name, size, theme)
+                    _keep(page, size, file)
+                    yield file
+
+
+def _keep(page: Page, size: str, file: Path) -> None:
+    """Writes a small picture of the page, of its upper part if it is long."""
+    from PIL import Image
+
+    with Image.open(io.BytesIO(page.screenshot(full_page=True))) as shot:
+        part = shot.convert("RGB").crop((0, 0, shot.width, min(shot.height, _LONGEST[size])))
+    part.thumbnail((_WIDEST, part.height))
+    part.save(file, "WEBP", quality=_QUALITY, method=6)
