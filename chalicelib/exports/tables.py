@@ -43,6 +43,11 @@ TABLES: Mapping[str, Mapping[str, Kind]] = {
 """The tables that can be exported: their columns, in order."""
 
 
+_QUERIES = {
+    "posts": "exports.posts", "engagement": "exports.engagement", "runs": "exports.runs",
+}  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Wanted:
     """A table, and the WIB days, both included."""
@@ -72,7 +77,7 @@ def batches(runtime: Runtime, wanted: Wanted, size: int = BATCH) -> Generator[Ro
     names, day = list(wanted.columns), wanted.first
     while day <= wanted.last:
         with runtime.db.transaction() as tx:
-            for rows in tx.batches(f"exports.{wanted.table}", size, day=day):
+            for rows in tx.batches(_QUERIES[wanted.table], size, day=day):
                 yield [[_value(row[name]) for name in names] for row in rows]
         day += timedelta(days=1)
 

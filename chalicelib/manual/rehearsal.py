@@ -20,6 +20,7 @@ from chalicelib.engagement.refresh import refresh_engagement
 from chalicelib.jobs import ClientJob, QueueMessage
 from chalicelib.manual.runs import find_client, run_client
 from chalicelib.parallel import side_by_side
+from chalicelib.platforms import PLATFORMS
 from chalicelib.posts.fetch import fetch_posts
 from chalicelib.queues import ENGAGEMENT, Entry, Queues
 from chalicelib.runtime import Runtime
@@ -186,12 +187,13 @@ _COUNTS = ("like_count", "comment_count", "names", "caption")
 
 def _told(client: Client, slot: Slot, seen: _Seen, api_requests: int) -> Rehearsed:
     before = {_key(post): post for post in seen.before}
+    fetched = seen.run["fetch_result"] or {}
     return Rehearsed(
         client_id=client.client_id,
         slot=str(slot),
         outcome=seen.run["outcome"] or "unfinished",
         error_kind=seen.run["error_kind"],
-        verdicts={p: one["verdict"] for p, one in (seen.run["fetch_result"] or {}).items()},
+        verdicts={p: fetched[p]["verdict"] for p in PLATFORMS if p in fetched},
         added=_of_kind(seen.changes, "new", "late"),
         changed=[
             difference
