@@ -111,7 +111,7 @@ def line_of(entry: Entry, now: datetime) -> ClientLine:
     """A client's line."""
     row, last = entry["client"], entry["last"] or {}
     client, problems, groups = _typed_in(tuple(row.get(column) for column in _COLUMNS))
-    feeds = feeds_of(client, entry["feeds"] or {}, last, now)
+    feeds = feeds_of(client, _complete_fetches(entry), last, now)
     read = _lists(entry["lists"])
     return ClientLine(
         client_id=client.client_id,
@@ -126,7 +126,9 @@ def line_of(entry: Entry, now: datetime) -> ClientLine:
         ended_at=_moment(last.get("finished_at")),
         outcome=last.get("outcome"),
         error_kind=last.get("error_kind"),
-        succeeded_at=_moment(entry["succeeded_at"]),
+        succeeded_at=_moment(
+            last.get("finished_at") if last.get("outcome") == "done" else entry["succeeded_at"]
+        ),
         message=_message(entry["message"]),
         problems=problems,
         groups=groups.chats,
@@ -159,6 +161,15 @@ def _typed_in(values: tuple[Any, ...]) -> tuple[Client, Mapping[Platform, Proble
 
 def _moment(text: str | None) -> datetime | None:
     return datetime.fromisoformat(text) if text else None
+
+
+def _complete_fetches(entry: Entry) -> Mapping[Platform, Entry]:
+    """The last complete fetch of each platform: of the last run, or else as looked up."""
+    last = entry["last"]
+    if entry["feeds"] is not None or not last:
+        return entry["feeds"] or {}
+    fetched = (last["fetch_result"] or {}).items()
+    return {platform: last for platform, one in fetched if one["verdict"] == "complete"}
 
 
 def feeds_of(

@@ -124,7 +124,7 @@ def state_of(slot: Slot, row: Mapping[str, Any], totals: Totals) -> State:
             return "missed"
         case "open":
             return "running"
-    if not totals.done:
+    if totals.clients and not totals.done:
         return "failed"
     late = row["opened_at"] - slot.at >= LATE or totals.unfinished
     return "late" if late else "done"
@@ -132,9 +132,10 @@ def state_of(slot: Slot, row: Mapping[str, Any], totals: Totals) -> State:
 
 def standing_of(status: str, totals: Totals) -> Standing:
     """Verified only if every client is done and no list was found incomplete. Pure."""
-    if status in ("skipped", "missed") or not totals.clients - totals.unfinished:
+    if status in ("skipped", "missed") or not totals.done + totals.failed:
         return Standing.NEVER
-    certain = status == "closed" and totals.done == totals.clients and not totals.lists_incomplete
+    whole = 0 < totals.done == totals.clients and not totals.lists_incomplete
+    certain = status == "closed" and whole
     return Standing.VERIFIED if certain else Standing.UNVERIFIED
 
 

@@ -1,10 +1,12 @@
 -- name: lines(client_id, day_start, day_end, since)
 -- Every client, or the one meant by client_id (trimmed, in upper or lower case; an exact match
--- wins), as one JSON array by id: its row; per platform the newest slot since `since` whose fetch
--- was complete; its last run that has ended; its last success; how many runs of the day it has; its posts of the day with the last read of each one's list; its newest
--- message. Of inactive clients in a list only the row. One value, because it is read faster.
+-- wins), as one JSON array by id: its row; its last run that has ended; where that did not read
+-- every platform to its end, each one's newest slot since `since` whose fetch did; if it was no
+-- success, when the last success ended; how many runs of the day it has; its posts of the day with
+-- the last read of each one's list; its newest message. Of inactive clients in a list only the row.
+-- One value, because it is read faster.
 WITH wanted AS MATERIALIZED (
-  SELECT c.client_id, row_to_json(c) AS row,
+  SELECT c.client_id, json_strip_nulls(row_to_json(c)) AS row,
     c.client_status IS TRUE OR CAST(:client_id AS text) IS NOT NULL AS shown
   FROM clients c
   WHERE CAST(:client_id AS text) IS NULL OR c.client_id = (
@@ -26,17 +28,15 @@ WITH wanted AS MATERIALIZED (
     ORDER BY e.slot DESC LIMIT 1) AS v ON true
   GROUP BY d.client_id
 )
-SELECT coalesce(json_agg(json_build_object('client', w.row, 'feeds', (
+SELECT coalesce(json_agg(json_build_object('client', w.row, 'feeds', CASE WHEN EXISTS (
+    SELECT 1 FROM cicero_platforms() p
+    WHERE last.fetch_result #>> ARRAY[p.platform, 'verdict'] IS DISTINCT FROM 'complete') THEN (
     SELECT json_object_agg(p.platform, row_to_json(f)) FROM cicero_platforms() p
-    CROSS JOIN LATERAL ( -- mostly that of the last run
-      SELECT last.slot, last.fetched_at
-      WHERE last.fetch_result #>> ARRAY[p.platform, 'verdict'] = 'complete' AND last.slot >= :since
-      UNION ALL SELECT * FROM (
-        SELECT r.slot, r.fetched_at FROM client_run r
-        WHERE w.shown AND r.client_id = w.client_id AND r.slot >= :since
-          AND r.fetch_result #>> ARRAY[p.platform, 'verdict'] = 'complete'
-        ORDER BY r.slot DESC LIMIT 1) AS older
-      LIMIT 1) AS f),
+    CROSS JOIN LATERAL (
+      SELECT r.slot, r.fetched_at FROM client_run r
+      WHERE w.shown AND r.client_id = w.client_id AND r.slot >= :since
+        AND r.fetch_result #>> ARRAY[p.platform, 'verdict'] = 'complete'
+      ORDER BY r.slot DESC LIMIT 1) AS f) END,
   'last', row_to_json(last), 'succeeded_at', success.at, 'runs', run_count.runs,
   'failed', failed_count.failed, 'lists', row_to_json(list_count),
   'message', row_to_json(newest)) ORDER BY w.client_id), '[]') AS lines
@@ -48,7 +48,7 @@ LEFT JOIN LATERAL (
   ORDER BY r.slot DESC LIMIT 1) AS last ON true
 LEFT JOIN LATERAL (
   SELECT r.finished_at AS at FROM client_run r
-  WHERE w.shown AND r.client_id = w.client_id AND r.outcome = 'done'
+  WHERE w.shown AND last.outcome <> 'done' AND r.client_id = w.client_id AND r.outcome = 'done'
   ORDER BY r.finished_at DESC LIMIT 1) AS success ON true
 LEFT JOIN LATERAL (
   SELECT o.outbox_id, o.kind, o.status, o.created_at, o.sent_at FROM wa_notification_outbox o

@@ -58,6 +58,10 @@ ARMS = {
   SELECT CAST('video' AS text), p.video_key, p.source_type
   FROM video_post_clients l JOIN video_post p USING (video_key)
   WHERE l.client_id = client AND p.created_at >= day_start AND p.created_at < day_end""",
+    "cicero_posts_between": """ UNION
+  SELECT CAST('video' AS text), p.video_key, l.client_id
+  FROM video_post_clients l JOIN video_post p USING (video_key)
+  WHERE p.created_at >= day_start AND p.created_at < day_end""",
 }
 """What such a migration adds to the end of each function."""
 
