@@ -35,8 +35,8 @@ Clock = Callable[[], datetime]
 class Runtime:
     """The outside world of one process. `now()` is the service's now, aware and in WIB.
 
-    `deadline` is the current invocation's; everything that waits here observes it. Given `queues`
-    and `database` are shared with others: `close` leaves them open.
+    `deadline` is the current invocation's; everything that waits here observes it. Given `queues`,
+    `database` and `guard` are shared with others: `close` leaves them open.
     """
 
     def __init__(
@@ -46,15 +46,18 @@ class Runtime:
         *,
         queues: Queues | None = None,
         database: Database | None = None,
+        guard: Guard | None = None,
     ) -> None:
         self.settings = settings
         self.deadline: Deadline = UNLIMITED
         self._clock = clock
-        self._shared = [part for part in (queues, database) if part is not None]
+        self._shared = [part for part in (queues, database, guard) if part is not None]
         if queues is not None:
             self.queues = queues
         if database is not None:
             self.db = database
+        if guard is not None:
+            self.guard = guard
 
     def now(self) -> datetime:
         """The clock's time, or CICERO_NOW in a run with simulated time."""

@@ -28,7 +28,7 @@ _SUMMED = 5000
 
 
 @dataclass(frozen=True)
-class Shown:
+class Posing:
     """A session of which the page shows the snapshot, and nothing else."""
 
     account: str
@@ -92,7 +92,9 @@ def window(settings: Settings, scene: Scene) -> Iterator[str]:
     users = ",".join(f"{name}:{role}:{kept}" for name, role in USERS.items())
     changes = {"wa_page_users": users, "wa_page_port": 0, "wa_page_host": "127.0.0.1"}
     settings = settings.model_copy(update=changes)
-    sessions = {shot.account: cast("Session", Shown(shot.account, shot)) for shot in scene.sessions}
+    sessions = {
+        shot.account: cast("Session", Posing(shot.account, shot)) for shot in scene.sessions
+    }
     if scene.quota_used_up:
         _use_up(settings)
     server = PageServer(
