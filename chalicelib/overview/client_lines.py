@@ -166,8 +166,9 @@ def _moment(text: str | None) -> datetime | None:
 def _complete_fetches(entry: Entry, client: Client) -> Mapping[Platform, Entry]:
     """The last complete fetch of each platform: of the last run, which is why none was looked up,
     or as looked up."""
-    if entry["feeds"] is None and entry["last"]:
-        return dict.fromkeys(client.platforms, entry["last"])
+    last: Entry | None = entry["last"]
+    if entry["feeds"] is None and last is not None:
+        return {platform: last for platform in client.platforms}
     return entry["feeds"] or {}
 
 

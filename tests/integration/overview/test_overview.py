@@ -16,7 +16,8 @@ from chalicelib.overview.clients import Wanted, clients
 from chalicelib.overview.history import history
 from chalicelib.overview.messages import Wanted as WantedMessages
 from chalicelib.overview.messages import message, messages
-from chalicelib.overview.posts import archived, held, post, posts
+from chalicelib.overview.post import post
+from chalicelib.overview.posts import archived, held, posts
 from chalicelib.overview.slots import slots_of_day
 from chalicelib.overview.standing import Standing
 from chalicelib.overview.today import status
