@@ -168,7 +168,7 @@ def _complete_fetches(entry: Entry, client: Client) -> Mapping[Platform, Entry]:
     or as looked up."""
     last: Entry | None = entry["last"]
     if entry["feeds"] is None and last is not None:
-        return {platform: last for platform in client.platforms}
+        return dict.fromkeys(client.platforms, last)
     return entry["feeds"] or {}
 
 
