@@ -37,7 +37,7 @@ class Runtime:
 
     `deadline` is the current invocation's; everything that waits here observes it. `kept`: the
     calls of each platform's daily budget that the current job must leave for 17:00. Given `queues`,
-    `database` and `apis` are shared with others: `close` leaves them open.
+    `database`, `apis` and `guard` are shared with others: `close` leaves them open.
     """
 
     def __init__(
@@ -48,18 +48,22 @@ class Runtime:
         queues: Queues | None = None,
         database: Database | None = None,
         apis: Mapping[Platform, SocialApi] | None = None,
+        guard: Guard | None = None,
     ) -> None:
         self.settings = settings
         self.deadline: Deadline = UNLIMITED
         self.kept: Mapping[Platform, int] = {}
         self._clock = clock
-        self._shared = [*filter(None, (queues, database)), *(apis or {}).values()]
+        shared = (queues, database, guard, *(apis or {}).values())
+        self._shared = [part for part in shared if part is not None]
         if queues is not None:
             self.queues = queues
         if database is not None:
             self.db = database
         if apis is not None:
             self.apis = apis
+        if guard is not None:
+            self.guard = guard
 
     def now(self) -> datetime:
         """The clock's time, or CICERO_NOW in a run with simulated time."""

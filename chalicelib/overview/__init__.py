@@ -7,7 +7,7 @@ concerns   what needs a person now
 calls      API calls against budget and plan, with a forecast
 clients    the list of clients: freshness, coverage, errors, last message
 client_day one client's day: timeline, posts, groups, what it would be told now
-posts      the day's posts, a post's history, what is archived or held
+posts      the day's posts, what is archived or held; post: one with its history
 messages   the outbox: states, search, pages, a message's text
 history    days and months
 words      the Indonesian words for all of these

@@ -111,7 +111,7 @@ def line_of(entry: Entry, now: datetime) -> ClientLine:
     """A client's line."""
     row, last = entry["client"], entry["last"] or {}
     client, problems, groups = _typed_in(tuple(row.get(column) for column in _COLUMNS))
-    feeds = feeds_of(client, _complete_fetches(entry), last, now)
+    feeds = feeds_of(client, _complete_fetches(entry, client), last, now)
     read = _lists(entry["lists"])
     return ClientLine(
         client_id=client.client_id,
@@ -163,13 +163,13 @@ def _moment(text: str | None) -> datetime | None:
     return datetime.fromisoformat(text) if text else None
 
 
-def _complete_fetches(entry: Entry) -> Mapping[Platform, Entry]:
-    """The last complete fetch of each platform: of the last run, or else as looked up."""
-    last = entry["last"]
-    if entry["feeds"] is not None or not last:
-        return entry["feeds"] or {}
-    fetched = (last["fetch_result"] or {}).items()
-    return {platform: last for platform, one in fetched if one["verdict"] == "complete"}
+def _complete_fetches(entry: Entry, client: Client) -> Mapping[Platform, Entry]:
+    """The last complete fetch of each platform: of the last run, which is why none was looked up,
+    or as looked up."""
+    last: Entry | None = entry["last"]
+    if entry["feeds"] is None and last is not None:
+        return dict.fromkeys(client.platforms, last)
+    return entry["feeds"] or {}
 
 
 def feeds_of(

@@ -1,4 +1,4 @@
-"""The day's posts, one post with its history, and what is archived or held."""
+"""The day's posts, and what is archived or held."""
 
 from __future__ import annotations
 
@@ -8,11 +8,10 @@ from datetime import date, datetime
 from typing import Any, TypeVar
 
 from chalicelib.db import Transaction
-from chalicelib.errors import BadInput
 from chalicelib.overview.standing import Standing
 from chalicelib.platforms import DESCRIPTIONS, Platform
 from chalicelib.runtime import Runtime
-from chalicelib.slots import Slot, audit_window, day_bounds, to_wib
+from chalicelib.slots import day_bounds
 
 Of = TypeVar("Of")
 
@@ -69,48 +68,6 @@ class Posts:
 
 
 @dataclass(frozen=True)
-class Point:
-    """What was known of a post at a half hour. `names`: people stored by then, from its snapshot;
-    `count`: likes or comments by its feed, `share`: the part of the list that was read, from the
-    slot's read of it; each None where the slot has none."""
-
-    at: datetime
-    names: int | None = None
-    count: int | None = None
-    share: float | None = None
-
-
-@dataclass(frozen=True)
-class Read:
-    """One read of a post's list, for a client."""
-
-    client_id: str
-    slot: datetime
-    read_at: datetime
-    names: int
-    comments: int | None
-    count: int | None
-    total: int | None
-    pages: int
-    ended: str
-    share: float | None
-    complete: bool
-
-
-@dataclass(frozen=True)
-class Change:
-    """What the ledger has about a post; `told`: to how many chats."""
-
-    change_id: int
-    client_id: str
-    kind: str
-    slot: datetime
-    created_at: datetime
-    caption: str | None
-    told: int
-
-
-@dataclass(frozen=True)
 class Archived:
     """A post, or a client's link to one (not `whole`), that was removed and is in the archive."""
 
@@ -138,35 +95,6 @@ class Held:
     created_at: datetime
     missing_since: datetime | None
     known: bool
-
-
-@dataclass(frozen=True)
-class Post:
-    """A post with its history, as known at `read_at`. `stored` is None, and the counts too, if it
-    is in the archive alone. Snapshots and reads are kept for AUDIT_RETENTION_DAYS."""
-
-    read_at: datetime
-    platform: Platform
-    content_id: str
-    link: str
-    live: bool
-    clients: Sequence[str]
-    caption: str | None
-    created_at: datetime | None
-    source_type: str | None
-    like_count: int | None
-    comment_count: int | None
-    stored: int | None
-    points: Sequence[Point]
-    reads: Sequence[Read]
-    changes: Sequence[Change]
-    archived: Sequence[Archived]
-
-    @property
-    def standing(self) -> Standing:
-        if not self.reads:
-            return Standing.NEVER
-        return Standing.VERIFIED if self.reads[-1].complete else Standing.UNVERIFIED
 
 
 @dataclass(frozen=True)
@@ -214,66 +142,8 @@ def read_posts(
         skipped=(wanted.page - 1) * wanted.per_page,
     )
     counts = rows[0]["counts"] or {}
-    lines = [_made(PostLine, row) for row in rows if row["content_id"]]
+    lines = [made(PostLine, row) for row in rows if row["content_id"]]
     return lines, {standing: counts.get(standing, 0) for standing in Standing}
-
-
-def post(runtime: Runtime, content_id: str) -> Post:
-    """A post with its history. Raises BadInput if it is neither stored nor archived."""
-    wanted = content_id.strip()
-    with runtime.db.transaction() as tx:
-        row = tx.first("overview_posts.one", content_id=wanted)
-        removed = [
-            _made(Archived, found)
-            for found in tx.run(
-                "overview_posts.archived",
-                content_id=wanted,
-                client_id=None,
-                before=NEWEST,
-                most=MOST,
-            )
-        ]
-        if row is None and not removed:
-            raise BadInput("content_id", f"there is no post {wanted!r}", "See the list.")
-        platform = row["platform"] if row else removed[0].platform
-        clients = {*(row["clients"] if row else ()), *(one.client_id for one in removed)}
-        about = {"platform": platform, "content_id": wanted}
-        reads = [_made(Read, found) for found in tx.run("overview_posts.reads", **about)]
-        snapshots = tx.run("overview_posts.snapshots", **about)
-        changes = tx.run("overview_posts.changes", clients=sorted(clients), **about)
-    known = row or {"caption": removed[0].caption}
-    return Post(
-        read_at=runtime.now(),
-        platform=platform,
-        content_id=wanted,
-        link=DESCRIPTIONS[platform].links.to(wanted),
-        live=row is not None,
-        clients=sorted(clients),
-        points=points_of(snapshots, reads),
-        reads=reads,
-        changes=[_made(Change, change) for change in changes],
-        archived=removed,
-        **{name: known.get(name) for name in _OF_POST},
-    )
-
-
-_OF_POST = ("caption", "created_at", "source_type", "like_count", "comment_count", "stored")
-
-
-def points_of(snapshots: Sequence[Mapping[str, Any]], reads: Sequence[Read]) -> list[Point]:
-    """The history of a post: one point for each half hour with a snapshot, and each slot with a
-    read of its list, in order. Pure."""
-    names = {to_wib(row["window_end"]): row["names"] for row in snapshots}
-    last = {audit_window(Slot(to_wib(read.slot)))[1]: read for read in reads}
-    return [
-        Point(
-            at=at,
-            names=names.get(at),
-            count=last[at].count if at in last else None,
-            share=last[at].share if at in last else None,
-        )
-        for at in sorted({*names, *last})
-    ]
 
 
 NEWEST = 2**63 - 1
@@ -287,7 +157,7 @@ def archived(
     one's id of the page before."""
     asked = {"content_id": None, "client_id": client_id, "before": before, "most": most}
     with runtime.db.transaction() as tx:
-        return [_made(Archived, row) for row in tx.run("overview_posts.archived", **asked)]
+        return [made(Archived, row) for row in tx.run("overview_posts.archived", **asked)]
 
 
 def held(runtime: Runtime, day: date | None = None) -> list[Held]:
@@ -295,9 +165,9 @@ def held(runtime: Runtime, day: date | None = None) -> list[Held]:
     or they could not be removed."""
     start, end = day_bounds(day or runtime.now().date())
     with runtime.db.transaction() as tx:
-        return [_made(Held, row) for row in tx.run("overview_posts.held", since=start, until=end)]
+        return [made(Held, row) for row in tx.run("overview_posts.held", since=start, until=end)]
 
 
-def _made(kind: type[Of], row: Mapping[str, Any]) -> Of:
+def made(kind: type[Of], row: Mapping[str, Any]) -> Of:
     """The dataclass from the row's columns of the same names."""
     return kind(**{one.name: row[one.name] for one in fields(kind)})  # type: ignore[arg-type]

@@ -14,7 +14,7 @@ from chalicelib.settings import Settings
 from chalicelib.slots import WIB, day_bounds
 from chalicelib.social.errors import QuotaExceeded
 from local.bench.window_seed import seed
-from local.screenshots.days import BAD, CALM, NAMES, REPORT
+from local.screenshots.days import BAD, CALM, NAMES, REPORT, SENT
 from wa_session_host.metrics import Metrics
 from wa_session_host.page import PageContext, PageServer
 from wa_session_host.page.passwords import hash_password
@@ -28,7 +28,7 @@ _SUMMED = 5000
 
 
 @dataclass(frozen=True)
-class Shown:
+class Posing:
     """A session of which the page shows the snapshot, and nothing else."""
 
     account: str
@@ -63,7 +63,7 @@ SCENES: Mapping[str, Scene] = {
         Scene("normal", (36, 9, 6000), (NAMES, *CALM, REPORT), (_CONNECTED,)),
         Scene("empty", None, (), (_PAIRING,)),
         Scene("bad", (36, 9, 6000), (NAMES, *BAD, REPORT), (_LOGGED_OUT,), quota_used_up=True),
-        Scene("1000", (1000, 4, 40_000), CALM, (_CONNECTED,)),
+        Scene("1000", (1000, 2, 20_000), SENT, (_CONNECTED,)),
     )
 }
 
@@ -92,7 +92,9 @@ def window(settings: Settings, scene: Scene) -> Iterator[str]:
     users = ",".join(f"{name}:{role}:{kept}" for name, role in USERS.items())
     changes = {"wa_page_users": users, "wa_page_port": 0, "wa_page_host": "127.0.0.1"}
     settings = settings.model_copy(update=changes)
-    sessions = {shot.account: cast("Session", Shown(shot.account, shot)) for shot in scene.sessions}
+    sessions = {
+        shot.account: cast("Session", Posing(shot.account, shot)) for shot in scene.sessions
+    }
     if scene.quota_used_up:
         _use_up(settings)
     server = PageServer(

@@ -81,6 +81,7 @@ class Renderer:
         return self.page(request, user, "error.html", values, status)
 
     def _current(self, path: str) -> str:
-        """The path of the section that an address belongs to: the longest that begins it."""
-        fitting = (one.path for one in self._sections if path.startswith(one.path))
-        return max(fitting, key=len, default="")
+        """The path of the section that an address belongs to; empty for none."""
+        return next(
+            (one.path for one in self._sections if f"{path}/".startswith(f"{one.path}/")), ""
+        )

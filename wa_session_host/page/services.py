@@ -21,12 +21,14 @@ _QUEUE_SECONDS = 1.0
 
 
 class Services:
-    """Shared by all requests; each gets a database connection of its own."""
+    """Shared by all requests; each gets a database connection of its own. Redis is asked through
+    one guard, which remembers that it is down."""
 
     def __init__(self, context: PageContext) -> None:
         self._context = context
         self.sqs = _sqs_client()
         self.queues = Queues(context.settings.cicero_stage, self.sqs)
+        self._guard = Runtime(context.settings, context.now).guard
 
     @contextmanager
     def runtime(self, answer_seconds: float = LOOK_SECONDS) -> Iterator[Runtime]:
@@ -34,7 +36,13 @@ class Services:
         longer than `answer_seconds`."""
         settings = self._context.settings
         database = Database(settings.database_url, 0, answer_seconds)
-        runtime = Runtime(settings, self._context.now, queues=self.queues, database=database)
+        runtime = Runtime(
+            settings,
+            self._context.now,
+            queues=self.queues,
+            database=database,
+            guard=self._guard,
+        )
         try:
             yield runtime
         finally:
@@ -43,6 +51,7 @@ class Services:
 
     def close(self) -> None:
         self.sqs.close()
+        self._guard.close()
 
 
 def _sqs_client() -> Any:

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 ONLY_OPERATORS = "Anda masuk sebagai pemantau. Tindakan ini hanya untuk operator."
+FAILED = "Terjadi kesalahan. Lihat keadaannya sebelum mencoba lagi, dan beri tahu tim teknis."
 NO_DATABASE = "Basis data tidak menjawab. Coba lagi sebentar."
 
 
@@ -188,6 +189,9 @@ class Window:
             said = NO_DATABASE
         except (Refused, CiceroError) as error:
             said, result = str(error), "refused"
+        except Exception:
+            log.exception("an action failed")
+            said = FAILED
         finally:
             self.audit.write(visit.user.name, name, target, result)
         return said, result

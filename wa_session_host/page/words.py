@@ -15,7 +15,7 @@ from chalicelib.slots import WIB, to_wib
 from chalicelib.texts import format_number, kind_in_words
 from chalicelib.whatsapp_settings import Role
 from wa_session_host.page.markup import as_seen
-from wa_session_host.session.states import State
+from wa_session_host.session.states import Event, State
 
 STATES: Mapping[State, str] = {
     "starting": "memulai",
@@ -27,6 +27,36 @@ STATES: Mapping[State, str] = {
     "banned": "diblokir sementara",
     "outdated": "versi ditolak",
     "stopped": "tidak berjalan di host ini",
+}
+EVENTS: Mapping[Event, str] = {
+    "child_started": "proses dimulai",
+    "qr": "kode QR ditampilkan",
+    "paired": "perangkat dipasangkan",
+    "pair_failed": "pemasangan gagal",
+    "qr_expired": "kode QR kedaluwarsa",
+    "connected": "tersambung",
+    "disconnected": "sambungan terputus",
+    "keep_alive_timeout": "WhatsApp tidak menjawab",
+    "keep_alive_restored": "WhatsApp menjawab lagi",
+    "offline_too_long": "terlalu lama terputus",
+    "start_too_long": "terlalu lama memulai",
+    "stream_replaced": "sesi dibuka di tempat lain",
+    "replaced_again": "sesi berulang kali dibuka di tempat lain",
+    "logged_out": "perangkat dikeluarkan dari akun",
+    "unlinked": "perangkat dikeluarkan dari halaman ini",
+    "temporary_ban": "dibatasi WhatsApp untuk sementara",
+    "client_outdated": "versi program ditolak",
+    "connect_failure": "WhatsApp menolak sambungan",
+    "stream_error": "kesalahan pada sambungan",
+    "undecryptable": "pesan masuk tidak terbaca",
+    "undecryptable_rate": "terlalu banyak pesan masuk tidak terbaca",
+    "send_timed_out": "pengiriman tidak dijawab",
+    "connect_ended": "percobaan menyambung berakhir",
+    "child_died": "proses berhenti",
+    "child_silent": "proses tidak menjawab",
+    "restart_asked": "diminta menyambung ulang",
+    "lease_lost": "host ini kehilangan akun",
+    "lease_held": "host ini memegang akun",
 }
 STATE_LEVELS: Mapping[State, str] = {
     "starting": "busy",
@@ -182,6 +212,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "result": lambda result: RESULTS.get(result, result),
     "role": lambda role: ROLES[role],
     "state": lambda state: STATES[state],
+    "event": lambda event: EVENTS[event] if event else "–",
     "level": lambda state: STATE_LEVELS[state],
     "status_level": lambda status: STATUS_LEVELS.get(status, "never"),
     "status": lambda status: MESSAGE_STATES.get(status, status),

@@ -26,25 +26,30 @@ WITH wanted AS MATERIALIZED (
     SELECT e.slot, e.complete, e.share FROM coverage e
     WHERE e.platform = d.platform AND e.content_id = d.content_id AND e.client_id = d.client_id
     ORDER BY e.slot DESC LIMIT 1) AS v ON true
+  WHERE CAST(:client_id AS text) IS NULL OR d.client_id = (SELECT client_id FROM wanted)
   GROUP BY d.client_id
 )
 SELECT coalesce(json_agg(json_build_object('client', w.row, 'feeds', CASE WHEN EXISTS (
     SELECT 1 FROM cicero_platforms() p
-    WHERE last.fetch_result #>> ARRAY[p.platform, 'verdict'] IS DISTINCT FROM 'complete') THEN (
-    SELECT json_object_agg(p.platform, row_to_json(f)) FROM cicero_platforms() p
+    WHERE last.fetch_result #>> ARRAY[p.platform, 'verdict'] IS DISTINCT FROM 'complete') THEN
+    coalesce((SELECT json_object_agg(p.platform, row_to_json(f)) FROM cicero_platforms() p
     CROSS JOIN LATERAL (
       SELECT r.slot, r.fetched_at FROM client_run r
       WHERE w.shown AND r.client_id = w.client_id AND r.slot >= :since
         AND r.fetch_result #>> ARRAY[p.platform, 'verdict'] = 'complete'
-      ORDER BY r.slot DESC LIMIT 1) AS f) END,
-  'last', row_to_json(last), 'succeeded_at', success.at, 'runs', run_count.runs,
+      ORDER BY r.slot DESC LIMIT 1) AS f), '{}') END,
+  'last', CASE WHEN last.slot IS NOT NULL THEN json_build_object('slot', last.slot,
+    'fetched_at', last.fetched_at, 'finished_at', last.finished_at, 'outcome', last.outcome,
+    'error_kind', last.error_kind,
+    'fetch_result', CASE WHEN last.outcome <> 'done' THEN last.fetch_result END,
+    'engagement_result', CASE WHEN last.outcome <> 'done' THEN last.engagement_result END) END,
+  'succeeded_at', success.at, 'runs', run_count.runs,
   'failed', failed_count.failed, 'lists', row_to_json(list_count),
   'message', row_to_json(newest)) ORDER BY w.client_id), '[]') AS lines
 FROM wanted w
 LEFT JOIN LATERAL (
-  SELECT r.slot, r.outcome, r.error_kind, r.finished_at, r.fetched_at, r.fetch_result,
-    CASE WHEN r.outcome <> 'done' THEN r.engagement_result END AS engagement_result
-  FROM client_run r WHERE w.shown AND r.client_id = w.client_id AND r.finished_at IS NOT NULL
+  SELECT r.* FROM client_run r
+  WHERE w.shown AND r.client_id = w.client_id AND r.finished_at IS NOT NULL
   ORDER BY r.slot DESC LIMIT 1) AS last ON true
 LEFT JOIN LATERAL (
   SELECT r.finished_at AS at FROM client_run r

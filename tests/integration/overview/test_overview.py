@@ -16,7 +16,8 @@ from chalicelib.overview.clients import Wanted, clients
 from chalicelib.overview.history import history
 from chalicelib.overview.messages import Wanted as WantedMessages
 from chalicelib.overview.messages import message, messages
-from chalicelib.overview.posts import archived, held, post, posts
+from chalicelib.overview.post import post
+from chalicelib.overview.posts import archived, held, posts
 from chalicelib.overview.slots import slots_of_day
 from chalicelib.overview.standing import Standing
 from chalicelib.overview.today import status
@@ -71,6 +72,28 @@ def test_a_played_slot_is_seen_on_every_page(runtime_at: RuntimeAt, tables: Tabl
     assert message(runtime, first.outbox_id).text
     for shown in (slot, line, day, listed, seen, calls(runtime), history(runtime)):
         json.dumps(overview_json.as_json(shown))
+
+
+def test_a_run_that_read_nothing_leaves_the_age_of_what_was_read_before(
+    runtime_at: RuntimeAt, tables: Tables
+) -> None:
+    whole_run(runtime_at("16:30"), "CONTOH")
+    broken = {"verdict": "error", "error_kind": "upstream", "posts": 0}
+    add_run = (
+        "INSERT INTO client_run (slot, client_id, trigger, fetch_posts, expires_at, fetched_at, "
+        "finished_at, outcome, error_kind, fetch_result) VALUES (:slot, :client_id, 'schedule', "
+        "true, :slot, :slot, :slot, 'failed', 'upstream', CAST(:result AS jsonb))"
+    )
+    at = Slot.parse(f"{DAY}T17:00").at
+    result = json.dumps({"instagram": broken, "tiktok": broken})
+    for client_id in ("CONTOH", "DITLANTAS"):
+        tables.run(add_run, slot=at, client_id=client_id, result=result)
+    lines = {line.client_id: line for line in clients(_later(runtime_at, 3)).lines}
+    assert lines["CONTOH"].data_from == Slot.parse(f"{DAY}T16:30").at
+    assert lines["CONTOH"].standing is Standing.UNVERIFIED
+    assert lines["CONTOH"].succeeded_at is not None
+    assert {feed.slot for feed in lines["DITLANTAS"].feeds} == {None}
+    assert lines["DITLANTAS"].standing is Standing.NEVER
 
 
 def test_figures_are_kept_once_a_slot_is_over(runtime_at: RuntimeAt, tables: Tables) -> None:

@@ -111,9 +111,9 @@ def test_a_thousand_clients_come_in_pages(operator: Visitor, tables: Tables) -> 
         "FROM generate_series(1, 1000) AS n"
     )
     first = operator.text("/satker?cari=seribu&urut=-nama")
-    assert "1.000 satker, halaman 1 dari 10" in first
+    assert "1.000 satker, halaman 1 dari 20" in first
     assert "Polres Seribu 999" in first
-    assert "Polres Seribu 1<" in operator.text("/satker?cari=seribu&urut=-nama&hal=10")
+    assert "Polres Seribu 1<" in operator.text("/satker?cari=seribu&urut=-nama&hal=20")
     assert "Polres Seribu 7" in operator.text("/satker/RIBU%207")
 
 

@@ -13,7 +13,7 @@ from wa_session_host.page.listing import Listing
 from wa_session_host.page.overview import day_of, found, shown
 from wa_session_host.page.window import Section, Shown, Visit, Window
 
-_ROWS = 100
+_ROWS = 50
 _COLUMNS: Mapping[str, Order] = {
     "nama": "name",
     "id": "id",

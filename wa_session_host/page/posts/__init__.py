@@ -9,6 +9,7 @@ from typing import Any
 from chalicelib.errors import BadInput
 from chalicelib.manual.posts import restore_post
 from chalicelib.overview import posts as overview
+from chalicelib.overview.post import post
 from chalicelib.overview.standing import Standing
 from chalicelib.platforms import DESCRIPTIONS, PLATFORMS
 from wa_session_host.page.listing import Listing
@@ -54,12 +55,12 @@ def _standings(counts: Mapping[Standing, int]) -> list[tuple[str, str]]:
 
 def _one(visit: Visit) -> Shown:
     with found("Konten"), visit.reading() as runtime:
-        post = overview.post(runtime, visit.path("content_id"))
-    labels = [(f"{one.at:%d-%m %H.%M}", one) for one in post.points]
+        shown_post = post(runtime, visit.path("content_id"))
+    labels = [(f"{one.at:%d-%m %H.%M}", one) for one in shown_post.points]
     return shown(
         "posts/post.html",
-        post=post,
-        noun=DESCRIPTIONS[post.platform].engagement.noun,
+        post=shown_post,
+        noun=DESCRIPTIONS[shown_post.platform].engagement.noun,
         names=[(label, one.names) for label, one in labels],
         counts=[(label, one.count) for label, one in labels],
     )

@@ -68,8 +68,14 @@ function tell(fresh) {
     : "Pembaruan tidak berhasil; yang tampak adalah keadaan pukul itu.";
 }
 
+function wait() {
+  const note = document.getElementById("renewal");
+  note.hidden = false;
+  note.textContent = "Pembaruan menunggu selama ada yang ditekan atau ditandai.";
+}
+
 async function renew() {
-  if (busy()) return;
+  if (busy()) return wait();
   const answer = await fetch(location.href, {
     headers: { "X-Live": "1" }, redirect: "manual", signal: AbortSignal.timeout(10000),
   });
@@ -78,10 +84,10 @@ async function renew() {
   const fresh = new DOMParser().parseFromString(text, "text/html");
   if (!fresh.getElementById("drawn")) throw new Error("no page");
   if (blocks().some((block) => !fresh.getElementById(block.id))) {
-    if (answer.ok) location.reload(); // from an error back to the page
+    if (answer.ok && !blocks().some(inUse)) location.reload(); // from an error back to the page
     throw new Error("another page");
   }
-  if (busy()) return;
+  if (busy()) return wait();
   take(fresh);
   tell(fresh);
 }
