@@ -15,6 +15,13 @@ FROM (SELECT CAST(:day AS timestamptz) + interval '12 hours 4 minutes' AS at) AS
 """
 UNSENT = "UPDATE wa_notification_outbox SET sent_at = NULL WHERE status = 'pending'"
 
+SENT = (
+    "UPDATE wa_notification_outbox SET status = 'sent', sent_at = created_at"
+    " WHERE status = 'pending' AND created_at < CAST(:now AS timestamptz) - interval '5 minutes'",
+    UNSENT,
+)
+"""Nothing waits for long."""
+
 CALM = (
     # every list is complete and every client done, but in one slot of the morning
     "UPDATE coverage SET complete = true, share = 1, ended = 'end' WHERE slot <> "
@@ -30,10 +37,7 @@ CALM = (
       WHERE n <= 20 + 230 * (1 - exp(-greatest(0, extract(epoch FROM
         snapshot_window_end - CAST(:day AS timestamptz)) / 3600.0 - 6) / 4)))
     WHERE snapshot_window_end >= CAST(:day AS timestamptz) + interval '6 hours'""",
-    # nothing waits for long
-    "UPDATE wa_notification_outbox SET status = 'sent', sent_at = created_at"
-    " WHERE status = 'pending' AND created_at < CAST(:now AS timestamptz) - interval '5 minutes'",
-    UNSENT,
+    *SENT,
 )
 """What makes it a normal one."""
 

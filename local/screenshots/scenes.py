@@ -14,7 +14,7 @@ from chalicelib.settings import Settings
 from chalicelib.slots import WIB, day_bounds
 from chalicelib.social.errors import QuotaExceeded
 from local.bench.window_seed import seed
-from local.screenshots.days import BAD, CALM, NAMES, REPORT
+from local.screenshots.days import BAD, CALM, NAMES, REPORT, SENT
 from wa_session_host.metrics import Metrics
 from wa_session_host.page import PageContext, PageServer
 from wa_session_host.page.passwords import hash_password
@@ -63,7 +63,7 @@ SCENES: Mapping[str, Scene] = {
         Scene("normal", (36, 9, 6000), (NAMES, *CALM, REPORT), (_CONNECTED,)),
         Scene("empty", None, (), (_PAIRING,)),
         Scene("bad", (36, 9, 6000), (NAMES, *BAD, REPORT), (_LOGGED_OUT,), quota_used_up=True),
-        Scene("1000", (1000, 4, 40_000), CALM, (_CONNECTED,)),
+        Scene("1000", (1000, 2, 20_000), SENT, (_CONNECTED,)),
     )
 }
 

@@ -48,7 +48,7 @@ def enter_at(page: Page, port: int, password: str = PASSWORD) -> None:
     page.get_by_label("Kata sandi").fill(password)
     page.get_by_role("button", name="Masuk").click()
     if password == PASSWORD:
-        page.get_by_role("link", name="WhatsApp").click()
+        page.get_by_role("link", name="WhatsApp", exact=True).click()
 
 
 def told(page: Page, text: str) -> None:
