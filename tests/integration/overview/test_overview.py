@@ -22,6 +22,8 @@ from chalicelib.overview.slots import slots_of_day
 from chalicelib.overview.standing import Standing
 from chalicelib.overview.today import status
 from chalicelib.slots import Slot
+from chalicelib.social.breaker import CONFIGURATION_PAUSE
+from chalicelib.social.errors import EndpointRefused
 from chalicelib.sweep import sweep
 from tests.conftest import DAY, RuntimeAt
 from tests.integration.ledger import add_change, write
@@ -94,6 +96,20 @@ def test_a_run_that_read_nothing_leaves_the_age_of_what_was_read_before(
     assert lines["CONTOH"].succeeded_at is not None
     assert {feed.slot for feed in lines["DITLANTAS"].feeds} == {None}
     assert lines["DITLANTAS"].standing is Standing.NEVER
+
+
+def test_closed_routes_and_spent_calls_are_known_from_redis(runtime_at: RuntimeAt) -> None:
+    runtime = runtime_at("17:00")
+    runtime.settings = runtime.settings.model_copy(update={"rapidapi_daily_budget": 9})
+    route = runtime.routes("instagram")[0]
+    runtime.guard.permit(route)
+    runtime.guard.breaker.trip(route, EndpointRefused("no"), "/v1/likes")
+    shown = status(runtime)
+    [closed] = [one for one in shown.concerns.concerns if one.kind == "api_closed"]
+    assert shown.concerns.routes_known
+    assert closed.cases[0].detail == "api_configuration /v1/likes"
+    assert closed.cases[0].until == runtime.now() + CONFIGURATION_PAUSE
+    assert [one.spent_today for one in shown.calls.platforms] == [1, 0]
 
 
 def test_figures_are_kept_once_a_slot_is_over(runtime_at: RuntimeAt, tables: Tables) -> None:
