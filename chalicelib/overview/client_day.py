@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Literal, Self
@@ -15,7 +15,7 @@ from chalicelib.notify.state import preview
 from chalicelib.overview.client_lines import ClientLine, Facts, client_of, line_of
 from chalicelib.overview.clients import LOOK_BACK
 from chalicelib.overview.posts import PostLine, read_posts
-from chalicelib.platforms import Platform
+from chalicelib.platforms import PLATFORMS, Platform
 from chalicelib.runtime import Runtime
 from chalicelib.slots import Slot, day_bounds
 
@@ -174,7 +174,7 @@ def _only(rows: Sequence[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
 def _of_runs(runs: Sequence[Mapping[str, Any]]) -> Iterator[Event]:
     for run in runs:
         if run["fetched_at"]:
-            results = [PlatformResult.of_fetch(p, r) for p, r in run["fetch_result"].items()]
+            results = _by_platform(PlatformResult.of_fetch, run["fetch_result"])
             yield Event(run["fetched_at"], "fetch", run["slot"], results, run["trigger"])
         if run["finished_at"]:
             yield _end(run)
@@ -182,13 +182,20 @@ def _of_runs(runs: Sequence[Mapping[str, Any]]) -> Iterator[Event]:
             yield Event(run["dispatched_at"], "waiting", run["slot"], trigger=run["trigger"])
 
 
+def _by_platform(
+    make: Callable[[Platform, Mapping[str, Any]], PlatformResult],
+    results: Mapping[Platform, Mapping[str, Any]] | None,
+) -> list[PlatformResult]:
+    known = results or {}
+    return [make(platform, known[platform]) for platform in PLATFORMS if platform in known]
+
+
 def _end(run: Mapping[str, Any]) -> Event:
-    engaged = (run["engagement_result"] or {}).items()
     return Event(
         at=run["finished_at"],
         kind="engagement",
         slot=run["slot"],
-        results=[PlatformResult.of_refresh(platform, result) for platform, result in engaged],
+        results=_by_platform(PlatformResult.of_refresh, run["engagement_result"]),
         trigger=run["trigger"],
         outcome=run["outcome"],
         error_kind=run["error_kind"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -107,7 +108,7 @@ def _key(order: Order, line: ClientLine) -> Any:
     """What the list is sorted by; what is unknown comes first, because it needs a look."""
     match order:
         case "id":
-            return line.client_id.casefold()
+            return _natural(line.client_id)
         case "age":
             return line.data_from.timestamp() if line.data_from else 0.0
         case "coverage":
@@ -117,4 +118,10 @@ def _key(order: Order, line: ClientLine) -> Any:
             return -line.failed
         case "message":
             return line.message.created_at.timestamp() if line.message else 0.0
-    return line.name.casefold()
+    return _natural(line.name)
+
+
+def _natural(name: str) -> list[tuple[int, str]]:
+    """A name's place among others: upper and lower case alike, numbers by their value."""
+    parts = re.split(r"(\d+)", name.casefold())
+    return [(int(part), "") if part.isdecimal() else (0, part) for part in parts]

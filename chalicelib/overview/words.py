@@ -89,7 +89,7 @@ MESSAGE_STATES: Mapping[str, str] = {
 
 EVENTS: Mapping[EventKind, str] = {
     "fetch": "konten diambil",
-    "engagement": "yang menyukai dan berkomentar dibaca",
+    "engagement": "suka dan komentar dibaca",
     "change": "perubahan",
     "message": "pesan",
     "waiting": "menunggu giliran",

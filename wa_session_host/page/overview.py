@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
 
@@ -10,49 +10,15 @@ from starlette.exceptions import HTTPException
 
 from chalicelib.errors import BadInput
 from chalicelib.overview import words
-from chalicelib.overview.standing import Standing
 from chalicelib.platforms import DESCRIPTIONS
+from wa_session_host.page.today import view as slots
+from wa_session_host.page.today.view import STANDING_LEVELS
 from wa_session_host.page.window import Shown, Visit
-
-LEVELS: Mapping[str, str] = {
-    Standing.VERIFIED: "ok",
-    Standing.UNVERIFIED: "unsure",
-    Standing.NEVER: "never",
-}
-"""The badges of the standings (see templates/parts.html)."""
-
-MESSAGE_LEVELS: Mapping[str, str] = {
-    "pending": "busy",
-    "processing": "busy",
-    "retrying": "unsure",
-    "sent": "ok",
-    "dead_letter": "bad",
-    "uncertain": "unsure",
-}
-"""The badges of the states of messages; `never` for those that are over without being sent."""
-
-SLOT_LEVELS: Mapping[str, str] = {
-    "failed": "bad",
-    "missed": "bad",
-    "unrecorded": "bad",
-    "running": "busy",
-    "due": "busy",
-    "to_come": "todo",
-    "skipped": "never",
-    "before_start": "never",
-}
-"""The badges of the states of slots; those that are done or late have that of their standing."""
 
 
 def shown(template: str, **values: object) -> Shown:
     """A page with what templates/overview.html needs."""
-    common = {
-        "w": words,
-        "levels": LEVELS,
-        "message_levels": MESSAGE_LEVELS,
-        "slot_levels": SLOT_LEVELS,
-        "platforms": DESCRIPTIONS,
-    }
+    common = {"w": words, "levels": STANDING_LEVELS, "platforms": DESCRIPTIONS, "slots": slots}
     return Shown(template, {**common, **values})
 
 

@@ -95,10 +95,10 @@ ACTIONS: Mapping[str, str] = {
     "unlink": "keluarkan perangkat",
     "send_again": "kirim lagi",
     "drop": "buang pesan",
-    "run_slot": "jalankan slot",
     "run_client": "jalankan satker",
     "add_post": "tambah konten",
     "restore_post": "pulihkan konten",
+    "run_slot": "jalankan slot",
 }
 """The names of actions in the audit log; a part of the window adds those of its own."""
 

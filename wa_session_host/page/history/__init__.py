@@ -13,7 +13,8 @@ from starlette.responses import Response
 
 from chalicelib.overview.history import DAYS, DayFigures, History, history
 from chalicelib.overview.slots import slots_of_day
-from wa_session_host.page.overview import LEVELS, day_of, read_day, shown
+from wa_session_host.page.overview import day_of, read_day, shown
+from wa_session_host.page.today.view import STANDING_LEVELS
 from wa_session_host.page.window import Section, Shown, Visit, Window
 
 _LONGEST = timedelta(days=400)
@@ -61,7 +62,9 @@ def _days(visit: Visit) -> Shown:
         "history/index.html",
         history=found,
         calls=[(f"{one.day:%d-%m}", one.api_requests, "busy") for one in oldest_first],
-        failures=[(f"{one.day:%d-%m}", one.failed, LEVELS[one.standing]) for one in oldest_first],
+        failures=[
+            (f"{one.day:%d-%m}", one.failed, STANDING_LEVELS[one.standing]) for one in oldest_first
+        ],
     )
 
 
