@@ -20,6 +20,7 @@ from local.access import DATA, database_of, database_url, invoke, print_plans, s
 from local.deploy import commands as aws
 from local.outbox_commands import outbox
 from local.recap_commands import ranking, recap, why
+from local.schedule_command import recap_schedule
 from local.services import ServiceError
 from local.signals import end_on_signals
 
@@ -209,6 +210,7 @@ cli.add_command(outbox)
 cli.add_command(recap)
 cli.add_command(why)
 cli.add_command(ranking)
+cli.add_command(recap_schedule)
 cli.add_command(aws.deploy)
 cli.add_command(aws.status)
 cli.add_command(aws.rollback)

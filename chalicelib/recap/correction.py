@@ -15,7 +15,7 @@ from chalicelib.recap.evidence import Evidence
 from chalicelib.recap.forms import words
 from chalicelib.slots import to_wib
 from chalicelib.texts.parts import LONGEST, Item, Part, Section, split
-from chalicelib.texts.words import NAME_LENGTH, format_number, format_time, sanitise, truncate
+from chalicelib.texts.words import NAME_LENGTH, format_number, sanitise, truncate
 
 FROM, UNTIL = time(7), time(12)
 """Between which hours (WIB) the day before is corrected: by seven its lists have been read again;
@@ -59,10 +59,11 @@ def correction(said: Said, evidence: Evidence) -> Correction:
 def correction_text(found: Correction, longest: int = LONGEST) -> tuple[Part, ...]:
     """Whom the recap named wrongly by now, in parts."""
     basis, said = found.recap.basis, found.said
+    data = f"data per {to_wib(said.slot):%H:%M}"
     head = [
         f"*{words.name_of(basis)}*",
         words.period(basis),
-        f"Rekap pukul {to_wib(said.at):%H:%M} WIB (data per {format_time(said.slot)})",
+        f"Koreksi atas rekap pukul {to_wib(said.at):%H:%M} WIB ({data})",
         words.age(basis),
     ]
     items = [_item(found, n, *line) for n, line in enumerate(found.lines, 1)]

@@ -45,6 +45,8 @@ def correct(runtime: Runtime, client_id: str, told: Told) -> int:
 
 
 def _messages(runtime: Runtime, client_id: str, told: Told, day: date) -> Iterator[Message]:
+    if not any(row["chats"] for row in told):
+        return
     evidence = load_evidence(runtime, Question(client_id, day, day))
     settings, now = runtime.settings, runtime.now()
     reached: set[str] = set()

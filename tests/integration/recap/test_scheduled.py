@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 from chalicelib.queues import OUTBOUND
 from chalicelib.recap import corrections, scheduled
@@ -14,6 +15,8 @@ from chalicelib.recap.load import Question, load_recap
 from chalicelib.runtime import Runtime
 from chalicelib.slots import Slot
 from chalicelib.sweep import SweepFailed, sweep
+from local.environment import environment
+from local.schedule_command import recap_schedule
 from tests.conftest import DAY, RuntimeAt
 from tests.integration.inbox import Inbox
 from tests.integration.recap.test_played_day import INVITE
@@ -171,6 +174,24 @@ def test_what_was_told_is_kept_as_long_as_runs_are(
     tables.run("UPDATE recap_told SET due_at = due_at - CAST(:days AS interval)", days=days)
     sweep(runtime_at(wib("15:22")))
     assert tables.count("recap_told") <= 1
+
+
+def test_a_schedule_is_set_and_shown_by_its_command(
+    service_environment: dict[str, str], tables: Tables
+) -> None:
+    def said(*arguments: str) -> str:
+        with environment(service_environment | {"ADMIN_WHATSAPP": ""}):
+            done = CliRunner().invoke(recap_schedule, ["contoh", *arguments])
+        return done.output if done.exception is None else str(done.exception)
+
+    assert said().startswith("off\n")
+    set_ = said("--hours", "20:20,15:20", "--to", "group", "--as", "png", "--chats", "08123456789")
+    assert set_ == said()
+    assert set_.splitlines()[:3] == ["on", "hours: 15:20, 20:20", "to: group"]
+    assert "08123456789" not in set_
+    assert tables.value("SELECT client_id FROM recap_schedule") == CLIENT
+    assert "hours" in said("--to", "group", "--as", "png", "--hours", "noon")
+    assert said("--off").startswith("off\nhours: 15:20")
 
 
 # --- the next morning ------------------------------------------------------------------------

@@ -32,7 +32,7 @@ def test_whoever_did_it_after_all_is_named_over_the_posts_of_that_recap() -> Non
     assert [(line.person.user_id, before) for line, before in found.lines] == [("B", "kurang")]
     [part] = correction_text(found)
     assert "1. B, @\u2060b: 2/2 lengkap (semula kurang)" in part.text
-    assert "Rekap pukul 20:20 WIB (data per 20:00 WIB, 20-02-2026)" in part.text
+    assert "Koreksi atas rekap pukul 20:20 WIB (data per 20:00)" in part.text
     assert "Data per 21:58 WIB" in part.text
 
 

@@ -74,7 +74,7 @@ def test_a_directory_forgets_old_files_and_lets_no_name_out(
     assert directory.get("recap/old.png") is None
     for files in (directory.get, lambda key: directory.put(key, b"x")):
         with pytest.raises(FilesUnavailable):
-            files("../out.png")  # type: ignore[operator]
+            files("../out.png")
 
 
 @pytest.mark.parametrize(
