@@ -37,13 +37,13 @@ ON CONFLICT DO NOTHING
 RETURNING client_id
 
 -- name: supersede(client_id, due_at, now)!
--- Ends the client's recaps of earlier hours that have not been sent yet.
+-- Ends the client's recaps of earlier hours, of the day before at most, that were not sent yet.
 WITH older AS MATERIALIZED (
   SELECT o.outbox_id FROM recap_told t
-  JOIN wa_notification_outbox o ON o.client_id = t.client_id AND o.kind = 'recap'
+  JOIN wa_notification_outbox o ON o.idempotency_key = ANY(t.keys)
     AND o.session IS NOT NULL AND o.status IN ('pending', 'retrying')
-    AND o.created_at < CAST(:due_at AS timestamptz)
-  WHERE t.client_id = :client_id AND t.due_at = :due_at
+  WHERE t.client_id = :client_id AND t.due_at < CAST(:due_at AS timestamptz)
+    AND t.due_at > CAST(:due_at AS timestamptz) - interval '1 day'
   ORDER BY o.outbox_id FOR UPDATE OF o
 )
 UPDATE wa_notification_outbox o SET status = 'superseded', updated_at = :now

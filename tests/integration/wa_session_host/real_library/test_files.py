@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from chalicelib.outbox.messages import Message
-from chalicelib.recap.files import MIME_TYPES, RecapFile
+from chalicelib.recap.files import MIME_TYPES, FileForm, RecapFile
 from chalicelib.runtime import Runtime
 from chalicelib.slots import Slot, slots_of
 from tests.integration.ledger import message
@@ -32,7 +31,7 @@ def yesterday(runtime: Runtime) -> Slot:
     return slots_of((runtime.now() - timedelta(days=1)).date())[18]
 
 
-def recap(runtime: Runtime, form: Any) -> Message:
+def recap(runtime: Runtime, form: FileForm) -> Message:
     file = RecapFile.of(CLIENT, yesterday(runtime), form)
     described = file.model_dump(mode="json")
     return message(runtime, f"recap:{form}", text=CAPTION, kind="recap", attachment=described)
@@ -50,7 +49,8 @@ def test_text_picture_and_document_arrive_as_they_are_kept(
     assert standin.texts_to(GROUP) == ["Rekap", CAPTION, CAPTION]
     nothing, *files = [arrival.file for arrival in standin.arrivals]
     assert nothing is None
-    for file, form in zip(files, ("png", "xlsx"), strict=True):
+    forms: tuple[FileForm, ...] = ("png", "xlsx")
+    for file, form in zip(files, forms, strict=True):
         described = RecapFile.of(CLIENT, yesterday(real_writer), form)
         assert file is not None
         assert file.data == (tmp_path / "files" / described.key).read_bytes()
