@@ -172,7 +172,6 @@ def _tell_owed(this: _Round) -> int:
 
 
 def _write_recaps(this: _Round) -> int:
-    """Writes the recaps that schedules ask for; one client's failure stops no other's."""
     runtime = this.runtime
     return sum(
         this.tried(f"recap of {plan.client.client_id}", partial(scheduled.write, runtime, plan))
@@ -182,7 +181,6 @@ def _write_recaps(this: _Round) -> int:
 
 
 def _write_corrections(this: _Round) -> int:
-    """Tells in the morning whom yesterday's recaps named too early."""
     runtime = this.runtime
     return sum(
         this.tried(f"correction of {client}", partial(corrections.correct, runtime, client, told))

@@ -41,7 +41,7 @@ _REASONS: dict[str, EventName] = {
 
 
 class NotUploaded(Exception):
-    """A file was not uploaded, so that its message was not sent."""
+    """A file was not read or not uploaded, so that its message was not sent."""
 
     def __init__(self, error: Exception) -> None:
         super().__init__(f"failed to upload: {error}")
@@ -144,7 +144,6 @@ class Account:
 
 def _message(client: Any, order: Send) -> Any:
     """The message as the library takes it; a file is uploaded first. Raises NotUploaded."""
-    from neonize.exc import UploadError
     from neonize.proto.waE2E.WAWebProtobufsE2E_pb2 import Message
 
     file = order.file
@@ -156,7 +155,7 @@ def _message(client: Any, order: Send) -> Any:
         return client.build_document_message(
             file.data, order.text, file.name, file.name, file.mime_type
         )
-    except UploadError as error:
+    except Exception as error:  # noqa: BLE001  whatever it is, nothing was sent
         raise NotUploaded(error) from None
 
 

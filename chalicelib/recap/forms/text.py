@@ -12,7 +12,7 @@ from chalicelib.slots import to_wib
 from chalicelib.texts.parts import LONGEST, Item, Part, Section, split
 from chalicelib.texts.words import format_number, post_link, sanitise, truncate
 
-NAMES_LEFT_OUT = "_Daftar nama tidak dikirim karena terlalu panjang; lihat berkas Excel._"
+NAMES_LEFT_OUT = "_Daftar nama tidak dikirim karena terlalu panjang; mintalah berkas Excel._"
 
 _NAME_LENGTH = 60
 
