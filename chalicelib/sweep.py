@@ -17,6 +17,7 @@ from chalicelib.errors import CiceroError
 from chalicelib.outbox.messages import OutboxRow
 from chalicelib.outbox.publish import publish_messages
 from chalicelib.platforms import PLATFORMS
+from chalicelib.recap import corrections, scheduled
 from chalicelib.reports import missed
 from chalicelib.reports.close import close_slot, tell_of_closed
 from chalicelib.reports.metrics import log_metrics, sweep_metrics
@@ -48,6 +49,8 @@ class Swept:
     published: int
     pruned: int
     told: int = 0
+    recaps: int = 0
+    corrections: int = 0
 
 
 class SweepFailed(CiceroError):
@@ -100,6 +103,8 @@ def sweep(runtime: Runtime) -> Swept:
         dispatched=this.tried("dispatch", lambda: _dispatch_left(this)),
         closed=this.tried("closing", lambda: _close_overdue(this)),
         told=this.tried("reports", lambda: _tell_owed(this)),
+        recaps=this.tried("recaps", lambda: _write_recaps(this)),
+        corrections=this.tried("corrections", lambda: _write_corrections(this)),
         expired=this.tried("expiry", lambda: _expire(this)),
         published=this.tried("publishing", lambda: _publish_left(this)),
         pruned=_prune(this),
@@ -166,6 +171,24 @@ def _tell_owed(this: _Round) -> int:
     return this.each("report", slots, lambda slot: tell_of_closed(this.runtime, slot))
 
 
+def _write_recaps(this: _Round) -> int:
+    runtime = this.runtime
+    return sum(
+        this.tried(f"recap of {plan.client.client_id}", partial(scheduled.write, runtime, plan))
+        for plan in scheduled.planned(runtime)
+        if runtime.deadline.has_time()
+    )
+
+
+def _write_corrections(this: _Round) -> int:
+    runtime = this.runtime
+    return sum(
+        this.tried(f"correction of {client}", partial(corrections.correct, runtime, client, told))
+        for client, told in corrections.uncorrected(runtime)
+        if runtime.deadline.has_time()
+    )
+
+
 def _sum_up(this: _Round) -> int:
     """Keeps the figures of slots that are over, before their runs are pruned."""
     with this.runtime.db.transaction() as tx:
@@ -222,6 +245,7 @@ def _prune(this: _Round) -> int:
             ("reports.prune_coverage", audits),
             ("runs.prune", runs),
             ("runs.prune_slots", runs),
+            ("recap_schedule.prune", runs),
             ("outbox.prune", this.now - timedelta(days=settings.outbox_retention_days)),
             ("backfill.prune", runs),
             ("backfill.prune_calls", this.now - timedelta(days=1)),

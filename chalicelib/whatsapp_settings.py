@@ -11,6 +11,7 @@ from pydantic_settings import BaseSettings
 from chalicelib import addresses
 
 _ACCOUNT = r"^[A-Za-z0-9_.-]{1,40}$"
+_BUCKET = re.compile(r"s3://[a-z0-9.-]{3,63}(/[A-Za-z0-9/_-]*)?")
 _USER = re.compile(r"(?P<name>[A-Za-z0-9_.-]{1,40}):(?P<role>[a-z]+):(?P<hash>scrypt:[^:]+:[^:]+)")
 
 Role = Literal["operator", "pemantau"]
@@ -33,6 +34,11 @@ class WhatsAppSettings(BaseSettings):
         repr=False,
         description="Where the WhatsApp sessions lie: a directory on a local disk, `postgres` "
         "for DATABASE_URL, or another postgresql:// URL",
+    )
+    recap_files_path: str = Field(
+        ".local/recap",
+        description="Where the pictures and workbooks of recaps are kept: a directory, or "
+        "s3://bucket/prefix",
     )
     wa_strict_single_owner: bool = Field(
         False,
@@ -87,6 +93,13 @@ class WhatsAppSettings(BaseSettings):
             return "postgres"
         if "://" in path or path.lower().startswith(("postgres:", "postgresql:")):
             addresses.postgres(path)
+        return path
+
+    @field_validator("recap_files_path")
+    @classmethod
+    def _files(cls, path: str) -> str:
+        if "://" in path and not _BUCKET.fullmatch(path):
+            raise ValueError("is neither a directory nor like s3://bucket/prefix")
         return path
 
     @field_validator("wa_page_host")

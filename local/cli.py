@@ -22,6 +22,7 @@ from local.cicero.outbox import outbox
 from local.deploy import commands as aws
 from local.ending import main_of
 from local.recap_commands import ranking, recap, why
+from local.schedule_command import recap_schedule
 
 log = logging.getLogger(__name__)
 
@@ -236,6 +237,7 @@ cli.add_command(outbox)
 cli.add_command(recap)
 cli.add_command(why)
 cli.add_command(ranking)
+cli.add_command(recap_schedule)
 cli.add_command(aws.deploy)
 cli.add_command(aws.status)
 cli.add_command(aws.cutover)

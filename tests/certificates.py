@@ -13,11 +13,13 @@ _AUTHORITY = "Stand-in CA"
 _DAY = timedelta(days=1)
 
 
-def issue(directory: Path, host: str) -> tuple[Path, Path]:
-    """Writes two new PEM files: the authority's certificate, and the host's with its key."""
+def issue(directory: Path, host: str, *others: str) -> tuple[Path, Path]:
+    """Writes two new PEM files: the authority's certificate, and the host's with its key, which is
+    also that of the `others`."""
     key, leaf_key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
     ca = _certificate(_AUTHORITY, key, key, x509.BasicConstraints(True, 0))
-    leaf = _certificate(host, leaf_key, key, x509.SubjectAlternativeName([x509.DNSName(host)]))
+    names = x509.SubjectAlternativeName([x509.DNSName(name) for name in (host, *others)])
+    leaf = _certificate(host, leaf_key, key, names)
     authority, own = directory / "ca.pem", directory / "server.pem"
     authority.write_bytes(ca.public_bytes(serialization.Encoding.PEM))
     own.write_bytes(

@@ -8,7 +8,15 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, TypeAdapter, ValidationError
+from pydantic import (
+    Base64Bytes,
+    BaseModel,
+    ConfigDict,
+    Field,
+    JsonValue,
+    TypeAdapter,
+    ValidationError,
+)
 
 
 class _Line(BaseModel):
@@ -40,12 +48,22 @@ class Ping(_Question):
     order: Literal["ping"] = "ping"
 
 
+class SentFile(_Line):
+    """A file that is sent; `data` are its bytes in base64."""
+
+    kind: Literal["image", "document"]
+    name: str
+    mime_type: str
+    data: Base64Bytes = Field(repr=False)
+
+
 class Send(_Question):
-    """Sends a text; answered with WhatsApp's message id."""
+    """Sends a text, or a file with the text as its caption; answered with WhatsApp's message id."""
 
     order: Literal["send"] = "send"
     chat: str
     text: str
+    file: SentFile | None = None
 
 
 class PairPhone(_Question):

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Literal, TypedDict
+from typing import Any, Literal, TypedDict
 
 from chalicelib.texts import Part
 
-MessageKind = Literal["task_list", "changes", "admin_report", "admin_alert"]
+MessageKind = Literal["task_list", "changes", "admin_report", "admin_alert", "recap", "correction"]
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class Message:
 
     `key` is derived from what is told, never from the text: the same thing is told once.
     `first_key` is the first part's key, for the parts after it: they are written only together with
-    it.
+    it. `attachment` describes the file that goes with the text, which then is its caption.
     """
 
     chat: str
@@ -31,6 +31,7 @@ class Message:
     client_id: str | None = None
     changes: tuple[int, ...] = ()
     first_key: str | None = None
+    attachment: Mapping[str, Any] | None = None
 
 
 class OutboxRow(TypedDict):

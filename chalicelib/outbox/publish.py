@@ -76,4 +76,5 @@ def _fields(message: Message) -> dict[str, Any]:
         "expires_at": message.expires_at.isoformat(),
         "changes": list(message.changes),
         "first_key": message.first_key,
+        "attachment": message.attachment,
     }

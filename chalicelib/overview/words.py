@@ -73,6 +73,8 @@ MESSAGE_KINDS: Mapping[str, str] = {
     "changes": "perubahan",
     "admin_report": "laporan operator",
     "admin_alert": "peringatan operator",
+    "recap": "absensi",
+    "correction": "koreksi absensi",
 }
 
 MESSAGE_STATES: Mapping[str, str] = {

@@ -55,9 +55,11 @@ def go_back(account: Account, stage: Stage) -> str:
 
 
 def empty(account: Account, stage: Stage) -> None:
-    """Deletes all kept bundles, so that the stack can be deleted."""
-    if bucket := outputs(account, stage.stack).get("BundlesName"):
-        _delete(account, bucket, _keys(account, bucket))
+    """Deletes all kept bundles, and the files that were sent, so that the stack can be deleted."""
+    names = outputs(account, stage.stack)
+    for bucket in filter(None, map(names.get, ("BundlesName", "SentFilesName"))):
+        while keys := _keys(account, bucket):
+            _delete(account, bucket, keys)
 
 
 def _bucket(account: Account, stage: Stage) -> str:

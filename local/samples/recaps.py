@@ -7,11 +7,12 @@ from dataclasses import replace
 from datetime import timedelta
 
 from chalicelib.platforms import Platform
+from chalicelib.recap.correction import Said, correction, correction_text
 from chalicelib.recap.count import recap_of
 from chalicelib.recap.evidence import Basis, CountedPost, Evidence, Read
 from chalicelib.recap.forms.rankings import ranking_text
 from chalicelib.recap.forms.reasons import why_text
-from chalicelib.recap.forms.text import recap_text
+from chalicelib.recap.forms.text import caption, recap_text
 from chalicelib.recap.people import Person
 from chalicelib.recap.ranking import rank
 from chalicelib.recap.why import History, Why, explain
@@ -57,6 +58,21 @@ def sample_evidence() -> Evidence:
 def recap() -> str:
     """A day's recap; one list was not read completely, and one feed is older than the other."""
     return joined(recap_text(recap_of(sample_evidence())))
+
+
+def recap_caption() -> str:
+    """What is written under the picture or the workbook of a day's recap."""
+    return caption(recap_of(sample_evidence()))
+
+
+def recap_correction() -> str:
+    """The next morning: two people were named too early at 15:20."""
+    people = {"2": ("kurang", 1), "3": ("belum", 0), "5": ("kurang", 1)}
+    posts = frozenset({("instagram", "C3dEf"), ("tiktok", "7513039993741397256")})
+    evidence = sample_evidence()
+    later = replace(evidence.basis, data_at=at(6) + timedelta(days=1))
+    found = correction(Said(at(15, 20), at(15), posts, people), replace(evidence, basis=later))
+    return joined(correction_text(found))
 
 
 def recap_without_posts() -> str:
@@ -145,6 +161,8 @@ def _history(
 SAMPLES: Mapping[str, Callable[[], str]] = {
     "recap": recap,
     "recap-without-posts": recap_without_posts,
+    "recap-caption": recap_caption,
+    "recap-correction": recap_correction,
     "why": why,
     "ranking": ranking,
 }

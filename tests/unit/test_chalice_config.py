@@ -255,6 +255,29 @@ def test_the_host_keeps_its_sessions_where_a_task_that_is_replaced_finds_them() 
     assert [volume.get("Name") for volume in task["Volumes"]] == ["tmp", None, None]
 
 
+def test_sent_files_are_encrypted_forgotten_and_open_to_the_host_alone() -> None:
+    bucket = TEMPLATE["Resources"]["SentFiles"]["Properties"]
+    assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
+    [rule] = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+    assert rule["ServerSideEncryptionByDefault"] == {"SSEAlgorithm": "AES256"}
+    [forget] = bucket["LifecycleConfiguration"]["Rules"]
+    assert (forget["Status"], forget["ExpirationInDays"]) == ("Enabled", 30)
+    policy = TEMPLATE["Resources"]["SentFilesOverTlsOnly"]["Properties"]["PolicyDocument"]
+    [deny] = policy["Statement"]
+    assert (deny["Effect"], deny["Principal"], deny["Action"]) == ("Deny", "*", "s3:*")
+    assert deny["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+    [host] = TEMPLATE["Resources"]["HostRole"]["Properties"]["Policies"]
+    rights = {
+        tuple(one["Action"]): one["Resource"]
+        for one in host["PolicyDocument"]["Statement"]
+        if str(one.get("Action", "")).count("s3:")
+    }
+    assert rights == {
+        ("s3:GetObject", "s3:PutObject"): [{"Fn::Sub": "${SentFiles.Arn}/recap/*"}],
+        ("s3:ListBucket",): [{"Fn::GetAtt": ["SentFiles", "Arn"]}],
+    }
+
+
 def test_nobody_reaches_into_the_host_unless_asked_for() -> None:
     assert TEMPLATE["Parameters"]["HostExec"]["Default"] == "false"
     [service] = resources("AWS::ECS::Service").values()

@@ -419,6 +419,8 @@ AMISS = [
     ("WA_AUTH_DATA_PATH", f"postgresql://u:{SECRET}@h:x/d"),
     ("WA_AUTH_DATA_PATH", f"postgresql:{SECRET}"),
     ("WA_AUTH_DATA_PATH", f"s3://{SECRET}/x"),
+    ("RECAP_FILES_PATH", f"ftp://{SECRET}/x"),
+    ("RECAP_FILES_PATH", f"s3://{SECRET}!"),
     ("WA_AUTH_DATA_PATH", "a\nb"),
     ("WA_PAGE_HOST", "http://0.0.0.0"),
     ("WA_PAGE_HOST", "300.1.1.1"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tests.whatsapp.binary import SERVER, Jid, Node, node
+from tests.whatsapp.media import MEDIA_HOST
 from tests.whatsapp.state import Account, Group, World, lid_of
 
 GROUPS = Jid("", "g.us")
@@ -120,6 +121,15 @@ def _group(group: Group) -> Node:
     )
 
 
+def _media_hosts(world: World, account: Account, iq: Node) -> list[Node]:
+    """Where files are uploaded, and with which token."""
+    if not world.takes_files:
+        raise Declined(503, "service-unavailable")
+    host = node("host", hostname=MEDIA_HOST)
+    times = {"ttl": "3600", "auth_ttl": "3600", "max_buckets": "12"}
+    return [Node("media_conn", {"auth": "token"} | times, (host,))]
+
+
 _ANSWERS: dict[str, Callable[[World, Account, Node], list[Node]]] = {
     "encrypt": _encryption_keys,
     "md": _linked_devices,
@@ -128,5 +138,6 @@ _ANSWERS: dict[str, Callable[[World, Account, Node], list[Node]]] = {
     "urn:xmpp:whatsapp:dirty": _nothing,
     "usync": _users,
     "w:g2": _groups,
+    "w:m": _media_hosts,
     "w:p": _ping,
 }

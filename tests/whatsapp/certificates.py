@@ -8,6 +8,7 @@ from pathlib import Path
 
 from tests.certificates import issue
 from tests.whatsapp.keys import KeyPair
+from tests.whatsapp.media import MEDIA_HOST
 from tests.whatsapp.protos import cert
 
 HOST = "web.whatsapp.com"
@@ -38,7 +39,7 @@ def _signed(signer: KeyPair, public: bytes, *, serial: int, issuer: int) -> obje
 
 def tls(directory: Path) -> tuple[Path, ssl.SSLContext]:
     """A CA's certificate as a file for `SSL_CERT_FILE`, and a server context for the host."""
-    authority, own = issue(directory, HOST)
+    authority, own = issue(directory, HOST, MEDIA_HOST)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(own)
     return authority, context

@@ -18,10 +18,15 @@ from websockets.server import ServerProtocol
 from tests.whatsapp.binary import Dictionary, Node, decode, encode
 from tests.whatsapp.certificates import HOST
 from tests.whatsapp.keys import KeyPair
+from tests.whatsapp.media import MEDIA_HOST, take_uploads
 from tests.whatsapp.noise import Cipher, Handshake
 from tests.whatsapp.protos import wa6
 
 _PROLOGUE = b"WA\x06\x03"
+
+
+class MediaWanted(Exception):
+    """The client connects to the media host; what it sends now is HTTP."""
 
 
 class HandshakeRefused(Exception):
@@ -53,9 +58,12 @@ class Connection:
         self.payload: Any = None
 
     async def open(self, identity: Identity) -> None:
-        """Returns once the client has logged in or registered, depending on its payload."""
-        await self._proxy()
+        """Returns once the client has logged in or registered, depending on its payload. Raises
+        MediaWanted if it wants the media host instead."""
+        host = await self._proxy()
         await self._encrypt(identity.tls)
+        if host == MEDIA_HOST:
+            raise MediaWanted
         await self._upgrade()
         if await self._exactly(len(_PROLOGUE)) != _PROLOGUE:
             raise HandshakeRefused("unknown version of the protocol or its dictionary")
@@ -77,6 +85,10 @@ class Connection:
             for stanza in stanzas:
                 await self._send_frame(self._outgoing.encrypt(encode(stanza)))
 
+    async def take_uploads(self, uploads: dict[str, bytes]) -> None:
+        """What MediaWanted asks for: keeps files until the client disconnects."""
+        await take_uploads(self._reader, self._writer, uploads)
+
     def close(self) -> None:
         """Closes the socket once everything has been sent."""
         self._writer.close()
@@ -90,14 +102,17 @@ class Connection:
         while self._socket.fileno() != -1:  # noqa: ASYNC110 - nothing else shows it in every case
             await asyncio.sleep(0.01)
 
-    async def _proxy(self) -> None:
+    async def _proxy(self) -> str:
+        """The host that the client wants."""
         head = await self._reader.readuntil(b"\r\n\r\n")
         method, target, _ = head.split(b" ", 2)
-        if (method, target) != (b"CONNECT", f"{HOST}:443".encode()):
+        host = target.decode().removesuffix(":443")
+        if method != b"CONNECT" or host not in (HOST, MEDIA_HOST):
             self._writer.write(b"HTTP/1.1 403 Forbidden\r\n\r\n")
             raise HandshakeRefused(f"{method.decode()} {target.decode()}")
         self._writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
         await self._writer.drain()
+        return host
 
     async def _encrypt(self, tls: ssl.SSLContext) -> None:
         """Raises ConnectionAbortedError if `abort` came in the middle.

@@ -11,7 +11,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from tests.whatsapp.binary import Dictionary, Jid
-from tests.whatsapp.connection import Connection, HandshakeRefused, Identity
+from tests.whatsapp.connection import Connection, HandshakeRefused, Identity, MediaWanted
 from tests.whatsapp.session import REPLACED, Registration, Session
 from tests.whatsapp.state import World
 
@@ -94,6 +94,9 @@ class Server:
                 return
             await connection.open(self._identity)
             await self._converse(connection)
+        except MediaWanted:
+            with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
+                await connection.take_uploads(self.world.uploads)
         except (asyncio.IncompleteReadError, ConnectionError):
             pass
         except HandshakeRefused as refused:

@@ -131,8 +131,8 @@ class Session:
         asked_by = stanza.jid("participant") if "participant" in stanza.attrs else None
         outcome = "ack" if asked_by else self._world.next_outcome()
         chat = number_of(stanza.jid("to"))
-        text = self._world.read(self.account, self.device, stanza)
-        arrival = Arrival(stanza.text("id"), self.device, chat, text, outcome, asked_by)
+        text, file = self._world.read(self.account, self.device, stanza)
+        arrival = Arrival(stanza.text("id"), self.device, chat, text, outcome, asked_by, file)
         self._world.arrivals.append(arrival)
         if outcome == "drop":
             self.connection.abort()

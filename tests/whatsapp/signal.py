@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hmac
 from dataclasses import dataclass
+from typing import Any
 
 from cryptography.hazmat.primitives import padding
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
@@ -57,23 +58,23 @@ class Phone:
             jid=self.jid,
         )
 
-    def read(self, sender: Jid, message: Node) -> str | None:
-        """The text of a message stanza; None if it is not meant for this phone."""
+    def read(self, sender: Jid, message: Node) -> Any:
+        """What a message stanza says; None if it says nothing, or is not meant for this phone."""
         chat = message.jid("to")
         addressed = (message.child("participants") or message).all("to")
         own = [enc for to in addressed if to.jid("jid") == self.jid for enc in to.all("enc")]
-        texts = [
-            self._text(sender, chat, self._open(sender, chat, enc))
+        contents = [
+            self._content(sender, chat, self._open(sender, chat, enc))
             for enc in [*own, *message.all("enc")]
         ]
-        return next((text for text in texts if text is not None), None)
+        return next((content for content in contents if content is not None), None)
 
     def _open(self, sender: Jid, chat: Jid, enc: Node) -> bytes:
         if enc.text("type") == "skmsg":
             return self._open_group(sender, chat, enc.data)
         return self._open_own(enc)
 
-    def _text(self, sender: Jid, chat: Jid, padded: bytes) -> str | None:
+    def _content(self, sender: Jid, chat: Jid, padded: bytes) -> Any:
         message = e2e.Message.FromString(padded[: -padded[-1]])
         if message.HasField("senderKeyDistributionMessage"):
             content = message.senderKeyDistributionMessage.axolotlSenderKeyDistributionMessage
@@ -82,8 +83,8 @@ class Phone:
             self._sender_keys.setdefault((chat, sender, int(fields[1])), key)
         if message.HasField("deviceSentMessage"):
             message = message.deviceSentMessage.message
-        text: str = message.conversation or message.extendedTextMessage.text
-        return text or None
+        files = message.HasField("imageMessage") or message.HasField("documentMessage")
+        return message if files or text_of(message) else None
 
     def _open_own(self, enc: Node) -> bytes:
         if enc.text("type") != "pkmsg":
@@ -105,6 +106,17 @@ class Phone:
         seed = _message_seed(known.chain, int(fields.get(2, 0)) - known.iteration)
         keys = derive(seed, 48, info=b"WhisperGroup")
         return _decrypt(bytes(fields[3]), key=keys[16:], iv=keys[:16])
+
+
+def text_of(message: Any) -> str | None:
+    """The text of a message, or the caption of its file."""
+    texts = (
+        message.conversation,
+        message.extendedTextMessage.text,
+        message.imageMessage.caption,
+        message.documentMessage.caption,
+    )
+    return next((str(text) for text in texts if text), None)
 
 
 def _message_seed(chain: bytes, steps: int) -> bytes:

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Literal
 
 from tests.whatsapp.binary import Jid, Node
-from tests.whatsapp.signal import Phone
+from tests.whatsapp.media import SentFile, opened
+from tests.whatsapp.signal import Phone, text_of
 
 Reaction = Literal["ack", "silence", "drop"] | int
 """What a sent message gets: an `ack`, nothing, a dropped socket, or an `ack` with an error code."""
@@ -28,6 +29,7 @@ class Arrival:
     text: str | None
     outcome: Reaction
     asked_by: Jid | None = None
+    file: SentFile | None = None
     at: float = field(default_factory=time.time)
 
 
@@ -79,6 +81,8 @@ class World:
         self._phones: dict[Jid, Phone] = {}
         self.groups: dict[Jid, Group] = {}
         self.arrivals: list[Arrival] = []
+        self.uploads: dict[str, bytes] = {}
+        self.takes_files = True
         self.outcomes: list[Reaction] = []
         self.problems: list[str] = []
         self.accounts: dict[Jid, Account] = {}
@@ -108,12 +112,15 @@ class World:
         }
         self._file.write_text(json.dumps(accounts))
 
-    def read(self, account: Account, sender: Jid, message: Node) -> str | None:
-        """The text that the recipient, or one other member of the group, sees."""
+    def read(
+        self, account: Account, sender: Jid, message: Node
+    ) -> tuple[str | None, SentFile | None]:
+        """The text, and the file, that the recipient, or one other member of the group, sees."""
         chat = message.jid("participant" if "participant" in message.attrs else "to")
         group = self.groups.get(chat)
         readers = [member for member in group.members if member != account.jid] if group else [chat]
-        return self.phone(readers[0]).read(sender, message) if readers else None
+        seen = self.phone(readers[0]).read(sender, message) if readers else None
+        return (text_of(seen), opened(seen, self.uploads)) if seen else (None, None)
 
     def next_outcome(self) -> Reaction:
         return self.outcomes.pop(0) if self.outcomes else "ack"

@@ -40,6 +40,13 @@ _REASONS: dict[str, EventName] = {
 }
 
 
+class NotUploaded(Exception):
+    """A file was not read or not uploaded, so that its message was not sent."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(f"failed to upload: {error}")
+
+
 class Account:
     """The library's client behind the protocol. `report` is called with what the host must know."""
 
@@ -65,13 +72,11 @@ class Account:
 
     def answer(self, order: Asked) -> Value:
         """Carries out the order and returns the answer's value. Raises the library's error."""
-        from neonize.proto.waE2E.WAWebProtobufsE2E_pb2 import Message
-
         client = self._client
         match order:
             case Send():
-                text = Message(conversation=order.text)
-                return str(client.send_message(_jid(order.chat), text).ID)
+                message = _message(client, order)
+                return str(client.send_message(_jid(order.chat), message).ID)
             case protocol.PairPhone():
                 return str(client.PairPhone(order.phone, True))
             case protocol.JoinedGroups():
@@ -135,6 +140,23 @@ class Account:
             elif isinstance(report, Happened) and report.event not in _AS_BEFORE:
                 self._pairing, self._up = False, report.event in _UP
             self._report(report)
+
+
+def _message(client: Any, order: Send) -> Any:
+    """The message as the library takes it; a file is uploaded first. Raises NotUploaded."""
+    from neonize.proto.waE2E.WAWebProtobufsE2E_pb2 import Message
+
+    file = order.file
+    if file is None:
+        return Message(conversation=order.text)
+    try:
+        if file.kind == "image":
+            return client.build_image_message(file.data, caption=order.text)
+        return client.build_document_message(
+            file.data, order.text, file.name, file.name, file.mime_type
+        )
+    except Exception as error:  # noqa: BLE001  whatever it is, nothing was sent
+        raise NotUploaded(error) from None
 
 
 def _proxy_settings(url: str | None) -> Any:

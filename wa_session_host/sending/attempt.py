@@ -19,7 +19,8 @@ _LONGEST_RETRY_SECONDS = 300
 @dataclass(frozen=True)
 class Attempt:
     """A row that is being sent. `number` counts its tries from 1, of `most`; `started` tells this
-    try from the others. Operators' messages have no `client_id`."""
+    try from the others. Operators' messages have no `client_id`. `attachment` describes the file
+    that goes with the message."""
 
     outbox_id: int
     client_id: str | None
@@ -28,6 +29,7 @@ class Attempt:
     most: int
     started: datetime
     message: Outgoing
+    attachment: Mapping[str, Any] | None = None
 
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> Self:
@@ -40,6 +42,7 @@ class Attempt:
             most=row["max_attempts"],
             started=row["started"],
             message=Outgoing(row["session"], row["chat"], row["text"], row["key"]),
+            attachment=row["attachment"],
         )
 
 

@@ -48,6 +48,8 @@ class ConsoleTransport:
 
     def _show(self, message: Outgoing) -> None:
         lines = [f"┌─ {message.chat} {_RULE}"[:60], *message.text.splitlines()]
+        if message.file is not None:
+            lines.append(f"[{message.file.name}, {len(message.file.data)} byte]")
         self._out.write("\n│ ".join(lines) + f"\n└{_RULE}\n")
         self._out.flush()
 

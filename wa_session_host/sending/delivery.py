@@ -14,6 +14,7 @@ from tenacity import RetryCallState, retry, retry_if_exception_type, wait_random
 from chalicelib.errors import CiceroError, DatabaseUnavailable
 from chalicelib.jobs import OutboundMessage
 from chalicelib.runtime import Runtime
+from wa_session_host.sending.attachments import Attachments
 from wa_session_host.sending.attempt import Attempt, OnTry, Outcome, after_failure
 from wa_session_host.sending.transport import OutcomeUnknown, Transport, TransportError
 
@@ -38,10 +39,12 @@ class Delivery:
         runtime: Runtime,
         transport: Transport,
         on_try: OnTry = lambda attempt, outcome, error: None,
+        attachments: Attachments | None = None,
     ) -> None:
         self._runtime = runtime
         self._transport = transport
         self._on_try = on_try
+        self._attachments = attachments or Attachments(runtime)
 
     def deliver(self, message: OutboundMessage) -> timedelta | None:
         """Sends the row if it is due. Returns None when the queue message is finished, otherwise
@@ -69,7 +72,8 @@ class Delivery:
 
     def _send(self, attempt: Attempt) -> timedelta | None:
         try:
-            message_id = self._transport.send(attempt.message)
+            message = self._attachments.attach(attempt.message, attempt.attachment)
+            message_id = self._transport.send(message)
         except TransportError as error:
             return self._failed(attempt, error)
         self._finish(attempt, Outcome("sent"), message_id=message_id)

@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 
 @dataclass(frozen=True)
+class File:
+    """A file that goes with a message. `name` is shown to the recipient of a document."""
+
+    kind: Literal["image", "document"]
+    name: str
+    mime_type: str
+    data: bytes = field(repr=False)
+
+
+@dataclass(frozen=True)
 class Outgoing:
-    """A message to send. `key` is its idempotency key; `chat` a WhatsApp chat id."""
+    """A message to send. `key` is its idempotency key; `chat` a WhatsApp chat id. With a `file` the
+    text is its caption."""
 
     session: str
     chat: str
     text: str
     key: str
+    file: File | None = None
 
 
 class Transport(Protocol):

@@ -12,6 +12,7 @@ import re
 from wa_session_host.sending.transport import NotSent, OutcomeUnknown, Rejected, TransportError
 
 _BEFORE_SENDING = (
+    "failed to upload",  # the child's own words
     "failed to send message node: websocket not connected",
     "client not found",
     "failed to get group members",

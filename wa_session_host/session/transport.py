@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
+
 from wa_session_host import protocol
 from wa_session_host.sending.transport import NotSent, OutcomeUnknown, Outgoing, Rejected
 from wa_session_host.session.child_process import ChildGone, ChildRefused
@@ -25,10 +27,12 @@ class WhatsAppTransport:
         return self._session.ready()
 
     def send(self, message: Outgoing) -> str:
+        session, file = self._session, _file(message)
         chat, text = message.chat, message.text
-        session = self._session
         sending = session.sends.begin(
-            lambda: session.ask(lambda number: protocol.Send(id=number, chat=chat, text=text))
+            lambda: session.ask(
+                lambda number: protocol.Send(id=number, chat=chat, text=text, file=file)
+            )
         )
         try:
             message_id = str(sending.result(self._send_seconds))
@@ -67,3 +71,15 @@ class WhatsAppTransport:
         except (TimeoutError, ChildGone):
             return "the group could not be checked"
         return "the account is in the group, but may not write to it"
+
+
+def _file(message: Outgoing) -> protocol.SentFile | None:
+    file = message.file
+    if file is None:
+        return None
+    return protocol.SentFile(
+        kind=file.kind,
+        name=file.name,
+        mime_type=file.mime_type,
+        data=b64encode(file.data),
+    )

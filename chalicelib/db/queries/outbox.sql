@@ -2,18 +2,20 @@
 -- Writes messages once per idempotency key, and what each of them tells. Later parts of a message
 -- (first_key) are written only by the statement that writes its first one.
 -- messages: JSON array of {client_id, chat, session, kind, slot, text, key, expires_at, changes,
--- first_key}. tells_all is false if a chat was already told one of the message's changes.
+-- first_key, attachment}. tells_all is false if a chat was already told one of the message's changes.
 WITH given AS (
   SELECT * FROM ROWS FROM (jsonb_to_recordset(CAST(:messages AS jsonb)) AS (client_id varchar,
     chat varchar, session text, kind text, slot timestamptz, text text, key varchar,
-    expires_at timestamptz, changes jsonb, first_key varchar)) WITH ORDINALITY AS m (client_id,
-    chat, session, kind, slot, text, key, expires_at, changes, first_key, position)
+    expires_at timestamptz, changes jsonb, first_key varchar, attachment jsonb))
+    WITH ORDINALITY AS m (client_id, chat, session, kind, slot, text, key, expires_at, changes,
+      first_key, attachment, position)
 ), firsts AS (
   INSERT INTO wa_notification_outbox (client_id, group_id, session, kind, slot, message,
     idempotency_key, expires_at, next_attempt_at, status, attempt_count, max_attempts,
-    created_at, updated_at, change_ids)
+    created_at, updated_at, change_ids, attachment)
   SELECT client_id, chat, session, kind, slot, text, key, expires_at, :now, 'pending', 0, 5,
-    :now, :now, ARRAY(SELECT CAST(id AS bigint) FROM jsonb_array_elements_text(changes) AS id)
+    :now, :now, ARRAY(SELECT CAST(id AS bigint) FROM jsonb_array_elements_text(changes) AS id),
+    CASE jsonb_typeof(attachment) WHEN 'object' THEN attachment END
   FROM given WHERE first_key IS NULL
   ORDER BY position
   ON CONFLICT (idempotency_key) DO NOTHING
@@ -21,9 +23,10 @@ WITH given AS (
 ), later AS (
   INSERT INTO wa_notification_outbox (client_id, group_id, session, kind, slot, message,
     idempotency_key, expires_at, next_attempt_at, status, attempt_count, max_attempts,
-    created_at, updated_at, change_ids)
+    created_at, updated_at, change_ids, attachment)
   SELECT client_id, chat, session, kind, slot, text, key, expires_at, :now, 'pending', 0, 5,
-    :now, :now, ARRAY(SELECT CAST(id AS bigint) FROM jsonb_array_elements_text(changes) AS id)
+    :now, :now, ARRAY(SELECT CAST(id AS bigint) FROM jsonb_array_elements_text(changes) AS id),
+    CASE jsonb_typeof(attachment) WHEN 'object' THEN attachment END
   FROM given JOIN firsts ON firsts.idempotency_key = given.first_key
   ORDER BY position
   ON CONFLICT (idempotency_key) DO NOTHING
@@ -107,7 +110,8 @@ WHERE outbox_id = :outbox_id AND session IS NOT NULL AND status IN ('pending', '
       AND older.status IN ('pending', 'processing', 'retrying')
       AND (older.expires_at IS NULL OR older.expires_at > :now))
 RETURNING outbox_id, client_id, session, group_id AS chat, kind, message AS text,
-  attempt_count AS attempt, max_attempts, idempotency_key AS key, send_started_at AS started
+  attempt_count AS attempt, max_attempts, idempotency_key AS key, send_started_at AS started,
+  attachment
 
 -- name: first_of_chat(outbox_id)
 -- The oldest message that is not done in the chat of this one, before this one, and when it may be
@@ -127,7 +131,7 @@ ORDER BY outbox_id
 -- name: get(outbox_id)
 SELECT outbox_id, client_id, session, group_id AS chat, kind, slot, message AS text, status,
   attempt_count AS attempt, max_attempts, idempotency_key AS key, expires_at, wa_message_id,
-  error_message, sent_at, send_started_at AS started
+  error_message, sent_at, send_started_at AS started, attachment
 FROM wa_notification_outbox WHERE outbox_id = :outbox_id
 
 -- name: finish(outbox_id, started, status, wa_message_id, error, next_attempt_at, refund, now)

@@ -7,7 +7,7 @@ WHERE c.client_status OR r.slot IS NOT NULL ORDER BY c.client_id
 -- name: undelivered(slot, now)
 -- Groups' messages that ended as dead letters, or uncertain, since another slot was last closed.
 SELECT outbox_id, client_id, status FROM wa_notification_outbox
-WHERE session IS NOT NULL AND kind IN ('task_list', 'changes')
+WHERE session IS NOT NULL AND kind IN ('task_list', 'changes', 'recap', 'correction')
   AND status IN ('dead_letter', 'uncertain') AND updated_at < :now
   AND updated_at >= coalesce(
     (SELECT max(closed_at) FROM slot_run WHERE status = 'closed' AND slot <> :slot),

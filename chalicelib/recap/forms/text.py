@@ -12,6 +12,8 @@ from chalicelib.slots import to_wib
 from chalicelib.texts.parts import LONGEST, Item, Part, Section, split
 from chalicelib.texts.words import format_number, post_link, sanitise, truncate
 
+NAMES_LEFT_OUT = "_Daftar nama tidak dikirim karena terlalu panjang; mintalah berkas Excel._"
+
 _NAME_LENGTH = 60
 
 
@@ -23,8 +25,23 @@ def recap_text(recap: Recap, longest: int = LONGEST) -> tuple[Part, ...]:
     return split(words.TITLE, head, list(_sections(recap)), longest)
 
 
+def caption(recap: Recap) -> str:
+    """What is written under a picture or a workbook: what it is based on, the totals, and what
+    limits them."""
+    basis = recap.basis
+    head = [f"*{words.TITLE}*", f"*{words.name_of(basis)}*", words.period(basis), words.age(basis)]
+    return "\n".join([*head, words.contents(recap), *(item.text for item in _totals(recap))])
+
+
 def _sections(recap: Recap) -> Iterator[Section]:
     yield Section(f"*{words.contents(recap)}*", [_post(recap, post) for post in recap.posts])
+    yield Section("*Rekap*", _totals(recap))
+    for division, lines in words.divisions(recap.lines):
+        title = f"*{truncate(sanitise(division), _NAME_LENGTH)}* ({format_number(len(lines))})"
+        yield Section(title, [_line(recap, n, line) for n, line in enumerate(lines, 1)])
+
+
+def _totals(recap: Recap) -> list[Item]:
     totals = [Item(f"• Personel: {format_number(len(recap.lines))}")]
     for platform in recap.basis.platforms:
         said = words.statuses(recap.counts(platform))
@@ -32,10 +49,7 @@ def _sections(recap: Recap) -> Iterator[Section]:
     if len(recap.basis.platforms) > 1:
         totals.append(Item(f"• Gabungan: {words.statuses(recap.counts())}"))
     notes = [words.rule(recap.basis), *words.cautions(recap)]
-    yield Section("*Rekap*", [*totals, *(Item(f"_{note}._") for note in notes)])
-    for division, lines in words.divisions(recap.lines):
-        title = f"*{truncate(sanitise(division), _NAME_LENGTH)}* ({format_number(len(lines))})"
-        yield Section(title, [_line(recap, n, line) for n, line in enumerate(lines, 1)])
+    return [*totals, *(Item(f"_{note}._") for note in notes)]
 
 
 def _post(recap: Recap, post: CountedPost) -> Item:

@@ -191,7 +191,8 @@ def test_a_claim_records_the_intent_and_is_given_once(
     claimed = claim(runtime, row["outbox_id"])
     sent = {name: value for name, value in row.items() if name != "tells_all"}
     of = {"client_id": "CONTOH", "kind": "changes", "started": AFTERNOON}
-    assert claimed == {**sent, **of, "text": "text of k1", "attempt": 1, "max_attempts": 5}
+    text = {"text": "text of k1", "attachment": None}
+    assert claimed == {**sent, **of, **text, "attempt": 1, "max_attempts": 5}
     stored = tables.row("SELECT status, attempt_count, send_started_at FROM wa_notification_outbox")
     assert tuple(stored.values()) == ("processing", 1, AFTERNOON)
     assert claim(runtime, row["outbox_id"]) is None

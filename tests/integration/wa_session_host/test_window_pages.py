@@ -155,6 +155,32 @@ def test_a_post_is_added_by_its_link(
     assert results == ["done", "refused"]
 
 
+def test_recaps_are_scheduled_on_the_client_s_page(operator: Visitor, tables: Tables) -> None:
+    page, form = "/satker/CONTOH", "/satker/CONTOH/jadwal-absensi"
+    assert "Tidak ada absensi yang dikirim" in operator.text(page)
+    chosen = {"active": "ya", "to_group": "ya", "as_text": "ya", "as_png": "ya"}
+    number = "+6281234567890"
+    said = operator.act(form, page, hours="15:20, 18.20", chats=number, **chosen)
+    assert "pukul 15.20, 18.20 WIB" in said
+    row = tables.row("SELECT * FROM recap_schedule")
+    assert (row["client_id"], row["active"]) == ("CONTOH", True)
+    assert [f"{hour:%H:%M}" for hour in row["hours"]] == ["15:20", "18:20"]
+    assert (row["recipients"], row["forms"]) == (["group"], ["text", "png"])
+    text = operator.text(page)
+    assert "kepada grup satker dan penerima lain" in " ".join(text.split())
+    assert 'value="15:20, 18:20"' in text
+    assert "Jam tidak dapat dipakai" in operator.act(form, page, hours="jam tiga", **chosen)
+    refused = operator.act(form, page, hours="15:20", chats="Pak Budi", **chosen)
+    assert "nomor telepon atau id grup" in refused
+    assert tables.row("SELECT * FROM recap_schedule") == row
+    assert "dimatikan" in operator.act(form, page, hours="15:20")
+    assert tables.values("SELECT active FROM recap_schedule") == [False]
+    audited = tables.run("SELECT * FROM operator_action WHERE action = 'recap_schedule'")
+    assert [entry["result"] for entry in audited] == ["done", "refused", "refused", "done"]
+    assert {(entry["actor"], entry["target"]) for entry in audited} == {("budi", "CONTOH")}
+    assert number not in str(audited)
+
+
 def test_a_post_is_restored_from_the_archive(operator: Visitor, tables: Tables) -> None:
     row = {
         "shortcode": "BBB",
@@ -182,10 +208,13 @@ def test_those_who_only_look_see_no_action_and_may_take_none(
     tables.run("UPDATE wa_notification_outbox SET status = 'dead_letter'")
     for path in ("/satker/CONTOH", f"/pesan/{row['outbox_id']}"):
         assert "Tindakan" not in watcher.text(path)
-    for path in ("/satker/CONTOH/jalankan", "/satker/CONTOH/tambah", "/konten/BBB/pulihkan"):
+    assert "Ubah jadwal" not in watcher.text("/satker/CONTOH")
+    client = "/satker/CONTOH"
+    acts = (f"{client}/jalankan", f"{client}/tambah", f"{client}/jadwal-absensi")
+    for path in (*acts, "/konten/BBB/pulihkan"):
         answer = watcher.post(path, {"csrf": watcher.token("/satker")})
         assert answer.status_code == 403
-    assert tables.value("SELECT count(*) FROM operator_action WHERE result = 'refused'") == 3
+    assert tables.value("SELECT count(*) FROM operator_action WHERE result = 'refused'") == 4
 
 
 @pytest.mark.parametrize("path", ["/satker/CONTOH/jalankan", "/konten/BBB/pulihkan"])

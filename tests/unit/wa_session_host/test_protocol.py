@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
+
 import pytest
 
 from wa_session_host import protocol
 from wa_session_host.session.child_process import masked
+
+PICTURE = protocol.SentFile(
+    kind="image", name="x.png", mime_type="image/png", data=b64encode(bytes(range(256)))
+)
 
 
 @pytest.mark.parametrize(
@@ -15,6 +21,7 @@ from wa_session_host.session.child_process import masked
         protocol.Stop(),
         protocol.Ping(id=1),
         protocol.Send(id=2, chat="1@g.us", text="dua\nbaris ✓"),
+        protocol.Send(id=2, chat="1@g.us", text="", file=PICTURE),
         protocol.PairPhone(id=3, phone="6281200000001"),
         protocol.JoinedGroups(id=4),
         protocol.GroupInfo(id=5, chat="1@g.us"),

@@ -8,7 +8,10 @@ from typing import get_args
 
 from chalicelib.overview.client_day import client_day
 from chalicelib.overview.clients import Order, Show, Wanted, clients
+from chalicelib.recap.schedule import USUAL_HOURS
+from chalicelib.recap.schedules import load_schedule
 from wa_session_host.page.clients.actions import add_post, run_client
+from wa_session_host.page.clients.recaps import FORM_NAMES, RECIPIENT_NAMES, set_schedule
 from wa_session_host.page.listing import Listing
 from wa_session_host.page.overview import day_of, found, shown
 from wa_session_host.page.window import Section, Shown, Visit, Window
@@ -58,7 +61,16 @@ def _list(visit: Visit) -> Shown:
 def _one(visit: Visit) -> Shown:
     with found("Satker"), visit.reading() as runtime:
         day = client_day(runtime, visit.path("client_id"), day_of(visit))
-    return shown("clients/client.html", day=day, is_today=day.day == visit.now.date())
+        schedule = load_schedule(runtime, day.line.client_id)
+    return shown(
+        "clients/client.html",
+        day=day,
+        is_today=day.day == visit.now.date(),
+        schedule=schedule,
+        recipients=RECIPIENT_NAMES,
+        forms=FORM_NAMES,
+        usual_hours=USUAL_HOURS,
+    )
 
 
 def _add(window: Window) -> None:
@@ -66,6 +78,7 @@ def _add(window: Window) -> None:
     window.page("/satker", _list)
     window.action(f"{one}/jalankan", "run_client", run_client)
     window.action(f"{one}/tambah", "add_post", add_post)
+    window.action(f"{one}/jadwal-absensi", "recap_schedule", set_schedule)
     window.page(one, _one)
 
 
