@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner
 
+from chalicelib.jobs import OutboundMessage
 from chalicelib.queues import OUTBOUND
 from chalicelib.recap import corrections, scheduled
+from chalicelib.recap.forms.picture import picture
 from chalicelib.recap.forms.text import recap_text
 from chalicelib.recap.load import Question, load_recap
 from chalicelib.runtime import Runtime
@@ -22,6 +25,10 @@ from tests.integration.inbox import Inbox
 from tests.integration.recap.test_played_day import INVITE
 from tests.integration.runs import whole_run
 from tests.integration.tables import Tables
+from wa_session_host.sending.attachments import Attachments
+from wa_session_host.sending.delivery import Delivery
+from wa_session_host.sending.files import Directory
+from wa_session_host.sending.transport import Outgoing
 
 CLIENT = "CONTOH"
 BOSS = "6281234567890@s.whatsapp.net"
@@ -127,6 +134,47 @@ def test_a_list_of_names_that_would_flood_a_chat_is_left_to_the_workbook(
     [group, _] = tables.run(RECAPS)
     assert "Daftar nama tidak dikirim" in group["message"]
     assert "tanpa username 1.500" in group["message"]
+
+
+class Phone:
+    """A transport that keeps what it is given."""
+
+    def __init__(self) -> None:
+        self.got: list[Outgoing] = []
+
+    def ready(self) -> bool:
+        return True
+
+    def send(self, message: Outgoing) -> str:
+        self.got.append(message)
+        return f"ID{len(self.got)}"
+
+    def was_sent(self, message: Outgoing) -> bool:
+        return message in self.got
+
+    def close(self) -> None:
+        """Nothing to release."""
+
+
+def test_the_picture_is_the_slot_s_even_if_more_was_read_before_it_was_sent(
+    read: Runtime, runtime_at: RuntimeAt, tables: Tables, tmp_path: Path
+) -> None:
+    schedule(tables, "{png}")
+    sweep(read)
+    asked = Question(CLIENT, DAY, DAY, at=Slot.parse(f"{DAY}T15:00"))
+    expected = picture(load_recap(read, asked))
+    whole_run(runtime_at("15:30"), CLIENT)
+    tables.run("UPDATE wa_notification_outbox SET status = 'sent' WHERE kind <> 'recap'")
+    phone, host = Phone(), runtime_at(wib("15:40"))
+    delivery = Delivery(host, phone, attachments=Attachments(host, Directory(tmp_path)))
+    for row in tables.run(RECAPS):
+        ours = {"outbox_id": row["outbox_id"], "chat": row["group_id"]}
+        assert delivery.deliver(OutboundMessage(session="gateway", **ours)) is None
+    assert [message.file.data for message in phone.got if message.file] == [expected] * 2
+    assert tables.values("SELECT status FROM wa_notification_outbox WHERE kind = 'recap'") == [
+        "sent",
+        "sent",
+    ]
 
 
 def test_schedules_are_off_until_somebody_switches_one_on(read: Runtime, tables: Tables) -> None:

@@ -6,12 +6,13 @@ import io
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from wa_session_host.sending.console import ConsoleTransport
-from wa_session_host.sending.transport import Outgoing
+from wa_session_host.sending.transport import File, Outgoing
 
 FIRST = Outgoing("gateway", "1203@g.us", "*Satu*\nbaris dua\n\nbaris empat", "task_list:X:17")
 SECOND = Outgoing("gateway", "1203@g.us", "Dua", "task_list:X:18")
@@ -50,6 +51,14 @@ def test_a_message_is_shown_as_its_group_would_see_it(tmp_path: Path) -> None:
     assert head.startswith("┌─ 1203@g.us ")
     assert [line.removeprefix("│").strip() for line in lines] == FIRST.text.splitlines()
     assert foot.startswith("└")
+
+
+def test_a_file_is_shown_by_its_name_and_size(tmp_path: Path) -> None:
+    out = io.StringIO()
+    picture = File("image", "Absensi X.png", "image/png", b"\x89PNG")
+    with transport_in(tmp_path, out) as transport:
+        transport.send(replace(SECOND, file=picture))
+    assert "Dua\n│ [Absensi X.png, 4 byte]\n" in out.getvalue()
 
 
 def test_what_was_sent_is_known_at_once_and_what_was_not_is_not(tmp_path: Path) -> None:
