@@ -106,6 +106,7 @@ ELSE = {
     "chalicelib/db/queries/notify.sql": "two counts of a table that other software has",
     "local/sandbox/": "stand-ins for these two products, and invented data",
     "local/samples": "samples of messages",
+    "local/screenshots/": "invented days, with rows of these two products",
 }
 
 
