@@ -67,12 +67,14 @@ class Wanted:
 @dataclass(frozen=True)
 class MessageView:
     """One message with its text, as the chat sees it, as known at `read_at`. `session` is None for
-    messages of the service before this one."""
+    messages of the service before this one; `file` names the picture or workbook that goes with
+    it."""
 
     read_at: datetime
     line: MessageLine
     session: str | None
     text: str
+    file: str | None
     key: str | None
     last_attempt_at: datetime | None
     published_at: datetime | None
@@ -104,6 +106,7 @@ def message(runtime: Runtime, outbox_id: int) -> MessageView:
         line=_line(row),
         session=row["session"],
         text=row["text"] or "",
+        file=row["file"],
         key=row["key"],
         last_attempt_at=row["last_attempt_at"],
         published_at=row["published_at"],

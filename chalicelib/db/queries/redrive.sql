@@ -10,7 +10,7 @@ ORDER BY outbox_id DESC LIMIT :most
 SELECT outbox_id, client_id, session, group_id AS chat, kind, status, slot, expires_at,
   attempt_count, max_attempts, next_attempt_at, last_attempt_at, published_at, sent_at,
   wa_message_id, error_message, idempotency_key AS key, change_ids, created_at, updated_at,
-  message AS text
+  attachment ->> 'name' AS file, message AS text
 FROM wa_notification_outbox WHERE outbox_id = :outbox_id
 
 -- name: lock_client(outbox_id)

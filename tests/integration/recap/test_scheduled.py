@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from chalicelib.jobs import OutboundMessage
+from chalicelib.overview import messages as overview
 from chalicelib.queues import OUTBOUND
 from chalicelib.recap import corrections, scheduled
 from chalicelib.recap.forms.picture import picture
@@ -120,6 +121,8 @@ def test_a_picture_is_a_caption_and_a_reference_to_what_it_shows(
     assert datetime.fromisoformat(rows[0]["attachment"]["slot"]) == wib("15:00")
     assert "Data per 15:00 WIB" in rows[0]["message"]
     assert len(rows[0]["message"]) < 900
+    shown = overview.message(read, rows[0]["outbox_id"])
+    assert shown.file == "Absensi CONTOH 2026-02-20 1500.png"
 
 
 def test_a_list_of_names_that_would_flood_a_chat_is_left_to_the_workbook(
@@ -221,7 +224,7 @@ def test_what_was_told_is_kept_as_long_as_runs_are(
     days = timedelta(days=read.settings.run_retention_days + 1)
     tables.run("UPDATE recap_told SET due_at = due_at - CAST(:days AS interval)", days=days)
     sweep(runtime_at(wib("15:22")))
-    assert tables.count("recap_told") <= 1
+    assert tables.values("SELECT due_at FROM recap_told") == [wib("15:20")]
 
 
 def test_a_schedule_is_set_and_shown_by_its_command(
