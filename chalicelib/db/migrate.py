@@ -118,3 +118,9 @@ def server_version(connection: Any) -> int:
     """The server's server_version_num."""
     [[number]] = connection.run("SHOW server_version_num")
     return int(number)
+
+
+def version_of_server(database_url: str) -> int:
+    """The server_version_num of the server, over a connection of its own."""
+    with _connected(connect_arguments(database_url)) as connection:
+        return server_version(connection)

@@ -10,8 +10,8 @@ from chalicelib.db.migrate import (
     current_version,
     newest_version,
     refuse_old_server,
-    server_version,
     time_zone_warning,
+    version_of_server,
 )
 from chalicelib.doctor.finding import Finding
 from chalicelib.errors import CiceroError
@@ -22,7 +22,7 @@ _ENCRYPT = "Add sslmode=verify-full to DATABASE_URL."
 
 def database(runtime: Runtime) -> Iterator[Finding]:
     """Version and encryption. Raises DatabaseUnavailable."""
-    number = server_version(runtime.settings.database_url)
+    number = version_of_server(runtime.settings.database_url)
     refuse_old_server(number)
     yield Finding("database", "ok", f"PostgreSQL {number // 10_000}.{number % 10_000} answers")
     yield _tls(runtime)

@@ -124,6 +124,7 @@ def test_a_post_is_added_by_its_link(
         "add-post",
         "satker0001",
         f"https://www.instagram.com/p/{code}/",
+        "--json",
     )
 
     assert run.returncode == 0, run.stderr
@@ -166,8 +167,8 @@ def test_a_message_is_listed_shown_cancelled_and_listed_again(outside: dict[str,
 
     listed = local(outside, "outbox", "list", "--status", "dead_letter")
     shown = local(outside, "outbox", "show", "1")
-    again = local(outside, "outbox", "redrive", "1")
-    over = local(outside, "outbox", "cancel", "1")
+    again = local(outside, "outbox", "redrive", "1", "--json")
+    over = local(outside, "outbox", "cancel", "1", "--json")
 
     assert "SATKER0001" in listed.stdout
     assert "DAFTAR" not in listed.stdout

@@ -60,8 +60,9 @@ FROM linked
 SELECT to_jsonb(t) AS task FROM (
   SELECT d.platform, d.content_id, false AS late, false AS shown, p.caption, p.like_count,
     p.comment_count, p.source_type, p.created_at, coalesce(p.stored, 0) AS stored,
+    false AS shared, false AS read_now,
     (SELECT to_jsonb(v) FROM (
-       SELECT c.slot, c.count, c.ended, c.complete, c.tries FROM coverage c
+       SELECT c.slot, c.count, c.ended, c.complete, c.tries, false AS confirmed FROM coverage c
        WHERE c.platform = d.platform AND c.content_id = d.content_id
          AND c.client_id = :client_id ORDER BY c.slot DESC LIMIT 1) AS v) AS last
   FROM cicero_posts_of_day(CAST(:client_id AS varchar), CAST(:day_start AS timestamptz),

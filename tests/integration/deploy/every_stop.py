@@ -6,9 +6,12 @@ Each test deploys a stage to a new account, stops at one change, and deploys it 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
 from local.deploy.account import Account
+from local.services import MotoServer
 from tests.integration.deploy.conftest import NewStage
 from tests.integration.deploy.expected import assert_complete
 from tests.integration.deploy.gate import Gate
@@ -16,6 +19,13 @@ from tests.integration.deploy.test_deploy import ON, rules, stopped_at, with_eve
 
 CHANGES = 112
 """How many a deployment from nothing makes; the last test fails if that is not so."""
+
+
+@pytest.fixture(scope="module")
+def moto() -> Iterator[MotoServer]:
+    """A server of these tests' own: they reset it."""
+    with MotoServer() as server:
+        yield server
 
 
 @pytest.mark.usefixtures("new_account")

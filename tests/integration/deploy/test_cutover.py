@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -21,6 +21,7 @@ from local.deploy.cutover import Move
 from local.deploy.stages import Stage
 from local.deploy.status import status
 from local.deploy.steps import Deployment
+from local.services import MotoServer
 from tests.integration.deploy.conftest import NewStage
 from tests.integration.deploy.gate import Gate
 from tests.integration.deploy.test_deploy import OFF, ON, rules, with_everything
@@ -68,6 +69,13 @@ class Outbox:
 
 
 pytestmark = pytest.mark.usefixtures("new_account")
+
+
+@pytest.fixture(scope="module")
+def moto() -> Iterator[MotoServer]:
+    """A server of these tests' own: they reset it."""
+    with MotoServer() as server:
+        yield server
 
 
 @pytest.fixture

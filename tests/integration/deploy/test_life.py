@@ -95,7 +95,7 @@ def assert_goes_back(one: Deployment, gate: Gate, made: dict[str, Any]) -> None:
     run(one, "rollback")
     codes = zip(gate.changes, gate.bodies, strict=True)
     given = [json.loads(body)["Architectures"] for call, body in codes if call.endswith("/code")]
-    assert given == [["arm64"]] * 13
+    assert given == [["arm64"]] * 16
     back = seen(one.account, one.stage)["code"]
     other = [name for name in back if back[name] != made["code"][name]]
     assert other == ["cicero-fetch-one-migrate"]
