@@ -314,3 +314,33 @@ def test_a_correction_waits_for_the_morning_s_first_read_and_is_not_written_afte
     assert corrections.uncorrected(runtime_at(wib("12:00") + tomorrow)) == []
     tables.run("DELETE FROM client_run WHERE slot > :day", day=wib("22:00"))
     assert corrections.uncorrected(told) == []
+
+
+def test_the_day_s_first_slot_reads_what_a_recap_could_not_know_and_the_correction_says_it(
+    read: Runtime, runtime_at: RuntimeAt, tables: Tables
+) -> None:
+    """From the closing read to the chats: nobody touches a stored name in between."""
+    schedule(tables)
+    sweep(read)
+    tables.run("UPDATE wa_notification_outbox SET status = 'sent' WHERE kind = 'recap'")
+    tomorrow = timedelta(days=1)
+    whole_run(runtime_at(wib("06:00") + tomorrow), CLIENT)
+    assert write_all(runtime_at(wib("07:00") + tomorrow)) > 0
+    told = "\n".join(row["message"] for row in tables.run(CORRECTIONS))
+    who = accused_and_done(tables)
+    assert who
+    assert all(name in told for name in who)
+    done = 'SELECT nama FROM "user" WHERE user_id <> ALL(CAST(:who AS text[]))'
+    assert not any(name in told for name in tables.values(done, who=list(who.values())))
+
+
+def accused_and_done(tables: Tables) -> dict[str, str]:
+    """Name → id of those who were said to lack something and whose likes are now complete."""
+    rows = tables.run(
+        """SELECT u.nama, u.user_id FROM recap_told r, jsonb_object_keys(r.said) AS k
+        JOIN "user" u ON u.user_id = k
+        WHERE NOT EXISTS (SELECT 1 FROM jsonb_array_elements(r.posts) AS p
+          WHERE p ->> 0 = 'instagram' AND NOT EXISTS (SELECT 1 FROM insta_like l
+            WHERE l.shortcode = p ->> 1 AND l.likes ? lower(ltrim(u.insta, '@'))))"""
+    )
+    return {row["nama"]: row["user_id"] for row in rows}
