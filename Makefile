@@ -7,7 +7,7 @@ STAMP := .venv/.installed
 # Compiled modules are kept: a run starts a dozen Python processes.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo test lint format migrate dev bench screenshots deploy status cutover way-back rollback destroy audit lock clean
+.PHONY: help demo test soak lint format migrate dev bench screenshots deploy status cutover way-back rollback destroy audit lock clean
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/'
@@ -44,8 +44,11 @@ $(AXE): $(STAMP)
 	@$(BIN)/python -c 'from local.screenshots.axe import fetch_axe; fetch_axe()' 2>/dev/null \
 	  && touch $@ || echo "npm did not give axe-core: its tests are left out."
 
-test: $(STAMP) $(FAUXQS) $(OLDEST) $(AXE) ## Run all tests, in random order
+test: $(STAMP) $(FAUXQS) $(OLDEST) $(AXE) ## Run all tests but the long ones, in random order
 	@$(BIN)/python -m pytest -n 6 --dist worksteal
+
+soak: $(STAMP) $(FAUXQS) $(OLDEST) $(AXE) ## Run the long tests, which make test leaves out: loads, many repetitions
+	@$(BIN)/python -m pytest -n 6 --dist worksteal -m soak
 
 lint: $(STAMP) ## Check style, types, dead code, the import contracts and the CloudFormation templates
 	$(BIN)/ruff check .

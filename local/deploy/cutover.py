@@ -25,7 +25,6 @@ from local.shadow import last_report
 _BEFORE_A_SLOT = timedelta(minutes=2)
 _HEARD = timedelta(minutes=3)
 _POLL_SECONDS = 10
-_PATIENCE_SECONDS = 600
 _IN_FLIGHT = ("fetch", "engagement", "wa.fifo")
 _UNSENT = ("pending", "retrying")
 _UNCLEAR = ("processing", "uncertain")
@@ -42,6 +41,7 @@ class Move:
     say: Callable[[str], None]
     clock: Callable[[], datetime]
     sleep: Callable[[float], None]
+    patience_seconds: int = 600
 
     def check(self) -> None:
         """Raises DeployError for a stage that neither command is for, or that is not whole."""
@@ -129,7 +129,7 @@ class Move:
         check_ready(self.account, self.stage, sorted(names), since)
 
     def _wait_until_ready(self, since: datetime) -> None:
-        for left in range(_PATIENCE_SECONDS, -1, -_POLL_SECONDS):
+        for left in range(self.patience_seconds, -1, -_POLL_SECONDS):
             try:
                 return self._check_ready(since)
             except DeployError as error:
@@ -146,9 +146,9 @@ class Move:
             self.sleep(min(_POLL_SECONDS, (begins - self.clock()).total_seconds()))
 
     def _drain(self) -> None:
-        """Waits until no job and no message is left, and names what is after ten minutes."""
+        """Waits until no job and no message is left, and names what is after `patience_seconds`."""
         left: dict[str, object] = {}
-        for _ in range(0, _PATIENCE_SECONDS, _POLL_SECONDS):
+        for _ in range(0, self.patience_seconds, _POLL_SECONDS):
             found = queues(self.account, self.stage)
             left = {name: found[name] for name in _IN_FLIGHT if sum(found[name])}
             if not left:

@@ -72,6 +72,7 @@ def test_a_slot_s_numbers_agree(project: Path) -> None:
     assert 0 < report["import_ms"] < 5_000
 
 
+@pytest.mark.soak
 def test_a_dispatch_sends_every_client_its_job(project: Path) -> None:
     report = report_of(project, "--dispatch-only", "--clients", "30")
     assert (report["clients"], report["dispatched"]) == (30, 30)
@@ -79,6 +80,7 @@ def test_a_dispatch_sends_every_client_its_job(project: Path) -> None:
     assert report["megabytes"] < 300
 
 
+@pytest.mark.soak
 def test_the_profile_shows_where_the_time_goes(project: Path) -> None:
     told = bench(project, "--profile", "--clients", "4", "--workers", "2", *LOAD)
     assert "reading the APIs' answers" in told

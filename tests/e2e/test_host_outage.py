@@ -22,7 +22,6 @@ from tests.integration.ledger import message, write
 from tests.integration.waiting import wait_until
 
 NOW = datetime(2026, 2, 20, 17, 0, tzinfo=WIB)
-MESSAGES, GROUPS = 500, 100
 GONE_SECONDS = 20
 
 
@@ -39,27 +38,30 @@ def runtime(values: dict[str, str]) -> Iterator[Runtime]:
     made.close()
 
 
-def test_500_messages_to_100_groups_go_out_once_and_in_order_though_postgres_goes(
-    values: dict[str, str], runtime: Runtime, postgres: EmbeddedPostgres
+@pytest.mark.parametrize(
+    ("messages", "groups"), [(120, 40), pytest.param(500, 100, marks=pytest.mark.soak)]
+)
+def test_messages_to_many_groups_go_out_once_and_in_order_though_postgres_goes(
+    messages: int, groups: int, values: dict[str, str], runtime: Runtime, postgres: EmbeddedPostgres
 ) -> None:
-    chats = [f"1203630000000{number:05}@g.us" for number in range(GROUPS)]
-    keys = [f"k{number:03}" for number in range(MESSAGES)]
-    to = {key: chats[number % GROUPS] for number, key in enumerate(keys)}
+    chats = [f"1203630000000{number:05}@g.us" for number in range(groups)]
+    keys = [f"k{number:03}" for number in range(messages)]
+    to = {key: chats[number % groups] for number, key in enumerate(keys)}
     rows = write(runtime, *(message(runtime, key, chat=to[key], client_id=None) for key in keys))
     journal = Path(values["WA_AUTH_DATA_PATH"]) / "console.jsonl"
 
     host = HostProcess(values, NOW, show=lambda line: None)
     with host, ThreadPoolExecutor(1) as meanwhile:
         published = meanwhile.submit(publish_messages, runtime, rows)
-        wait_until(lambda: len(_sent(journal)) >= MESSAGES // 5)
+        wait_until(lambda: len(_sent(journal)) >= messages // 10)
         postgres.stop()
         time.sleep(GONE_SECONDS)
         before = len(_sent(journal))
         postgres.start()
-        assert before < MESSAGES, "there was something left to send"
-        assert len(published.result()) == MESSAGES
-        wait_until(lambda: len(_sent(journal)) == MESSAGES)
-        wait_until(lambda: _statuses(runtime) == {"sent": MESSAGES})
+        assert before < messages, "there was something left to send"
+        assert len(published.result()) == messages
+        wait_until(lambda: len(_sent(journal)) == messages)
+        wait_until(lambda: _statuses(runtime) == {"sent": messages})
 
     sent = _sent(journal)
     assert sorted(key for key, _ in sent) == keys, "each once"

@@ -103,12 +103,13 @@ def test_other_commands_join_the_stack_that_runs(environment: Environment, tmp_p
         assert running(tmp_path / ".local") is not None
         with pytest.raises(AssertionError, match=r"runs over .local already \(process \d+\)"):
             run(environment, tmp_path, "up")
-        assert end(up, signal.SIGTERM) == 0
+        assert end(up, signal.SIGINT) == 0
     assert running(tmp_path / ".local") is None
     assert "task_list" in run(environment, tmp_path, "outbox", "list")
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP])
+@pytest.mark.soak  # SIGINT and SIGKILL are sent in every run, by the tests around this one
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 def test_each_signal_ends_all_of_it(
     environment: Environment, tmp_path: Path, number: signal.Signals
 ) -> None:

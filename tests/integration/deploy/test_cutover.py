@@ -7,6 +7,7 @@ import json
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -73,7 +74,7 @@ pytestmark = pytest.mark.usefixtures("new_account")
 
 @pytest.fixture(scope="module")
 def moto() -> Iterator[MotoServer]:
-    """A server of these tests' own: they reset it."""
+    """One of this module's own: a new account has none of the queues that other tests share."""
     with MotoServer() as server:
         yield server
 
@@ -140,8 +141,8 @@ def command(made: Deployment, *words: str, typed: str = "") -> Any:
     return CliRunner().invoke(cli, [*words, "--project", str(made.source)], input=typed)
 
 
-def test_beside_the_old_service_everything_is_off_and_a_deployment_leaves_it_so(
-    beside: Deployment, gate: Gate
+def test_beside_the_old_service_everything_is_off_until_accounts_are_ready_and_a_person_agrees(
+    beside: Deployment, gate: Gate, functions: dict[str, Callable[[Any], Any]]
 ) -> None:
     assert state(beside) == (OFF, "off", False)
     gate.stop(None)
@@ -151,11 +152,44 @@ def test_beside_the_old_service_everything_is_off_and_a_deployment_leaves_it_so(
     found = find(beside.account, beside.stage)
     assert ", sends off" in dict(status(beside.account, beside.stage, found))["host"]
 
+    gate.stop(None)
+    unheard = command(beside, "cutover", "beside", "--yes")
+    assert gate.changes == []
+    log_state(beside.account, beside.stage, "not ready: unpaired since 2026")
+    gate.stop(None)
+    unpaired = command(beside, "cutover", "beside", "--yes")
+    assert gate.changes == []
+    assert "account gateway is not heard of" in str(unheard.exception)
+    assert "account gateway is not ready: unpaired" in str(unpaired.exception)
+    assert isinstance(unheard.exception, DeployError)
 
-def test_it_takes_over_between_slots_once_its_account_is_ready(
-    beside: Deployment, gate: Gate
+    def compared(event: Any) -> Any:
+        return COMPARED if "client_id" in event else {"clients": ["CONTOH"]}
+
+    functions["shadow"] = compared
+    log_state(beside.account, beside.stage, "ready, sends off")
+    assert "no shadow run" in command(beside, "cutover", "beside").output
+    shown = command(beside, "shadow", "--stage", "beside")
+    assert shown.exit_code == 0, shown.exception
+    assert shown.output.splitlines() == [
+        "CONTOH: 3 posts and 40 names compared",
+        "  only the API shows instagram C1",
+        "  tiktok 7: only the database has hantu",
+        "  not compared: tiktok posts: its feed was cut",
+        "1 clients compared, 1 with differences, 1 not in full",
+    ]
+    gate.stop(None)
+    ran = command(beside, "cutover", "beside", typed="besides\n")
+    assert "1 clients compared, 1 with differences, 1 not in full" in ran.output
+    assert "every WhatsApp account is ready" in ran.output
+    assert "the name was not repeated" in str(ran.exception)
+    assert gate.changes == []
+
+
+def test_it_takes_over_between_slots_and_on_the_way_back_lets_what_is_in_flight_end(
+    beside: Deployment, gate: Gate, functions: dict[str, Callable[[Any], Any]]
 ) -> None:
-    clock, said = Clock("14:10"), list[str]()
+    clock, said = Clock("14:23"), list[str]()
     log_state(beside.account, beside.stage, "ready, sends off")
     switched: list[datetime] = []
 
@@ -180,6 +214,28 @@ def test_it_takes_over_between_slots_once_its_account_is_ready(
     beside.host()
     assert transport(beside) == "neonize"
 
+    clock.now, account = wib("23:00"), beside.account
+    outbox = functions["outbox"] = Outbox(n1="pending", n2="sent", n3="retrying", n4="uncertain")
+    sqs = account.client("sqs")
+    queue = sqs.get_queue_url(QueueName="cicero-beside-engagement")["QueueUrl"]
+    sqs.send_message(QueueUrl=queue, MessageBody="a job")
+
+    def drained() -> None:
+        on = {name for name, state in find(account, beside.stage).rules.items() if state in ON}
+        assert on == {"cicero-fetch-beside-sweep-event"}
+        sqs.purge_queue(QueueUrl=queue)
+
+    clock.woken = drained
+    move(beside, clock, said).way_back()
+    assert state(beside) == (OFF, "off", False)
+    assert outbox.messages == {1: "cancelled", 2: "sent", 3: "cancelled", 4: "uncertain"}
+    assert "  outbox 4: uncertain; look whether it arrived" in said
+
+    sqs.send_message(QueueUrl=queue, MessageBody="a job")
+    clock.woken = lambda: None
+    replace(move(beside, clock, said), patience_seconds=60).way_back()
+    assert "  engagement: 1 waiting, 0 in hand, which nobody does any more; it expires" in said
+
 
 def test_wherever_it_is_stopped_it_is_called_again(beside: Deployment, gate: Gate) -> None:
     clock = Clock("23:00")
@@ -192,75 +248,6 @@ def test_wherever_it_is_stopped_it_is_called_again(beside: Deployment, gate: Gat
     gate.stop(None)
     move(beside, clock, []).cut_over()
     assert state(beside) == (ON, "neonize", True)
-
-
-def test_an_account_that_cannot_send_stops_it_before_anything_is_switched(
-    beside: Deployment, gate: Gate
-) -> None:
-    gate.stop(None)
-    unheard = command(beside, "cutover", "beside", "--yes")
-    assert gate.changes == []
-    log_state(beside.account, beside.stage, "not ready: unpaired since 2026")
-    gate.stop(None)
-    unpaired = command(beside, "cutover", "beside", "--yes")
-    assert gate.changes == []
-    assert "account gateway is not heard of" in str(unheard.exception)
-    assert "account gateway is not ready: unpaired" in str(unpaired.exception)
-    assert isinstance(unheard.exception, DeployError)
-
-
-def test_what_a_person_must_know_is_told_and_their_word_asked_for(
-    beside: Deployment, gate: Gate, functions: dict[str, Callable[[Any], Any]]
-) -> None:
-    def compared(event: Any) -> Any:
-        return COMPARED if "client_id" in event else {"clients": ["CONTOH"]}
-
-    functions["shadow"] = compared
-    log_state(beside.account, beside.stage, "ready, sends off")
-    assert "no shadow run" in command(beside, "cutover", "beside").output
-    shown = command(beside, "shadow", "--stage", "beside")
-    assert shown.exit_code == 0, shown.exception
-    assert shown.output.splitlines() == [
-        "CONTOH: 3 posts and 40 names compared",
-        "  only the API shows instagram C1",
-        "  tiktok 7: only the database has hantu",
-        "  not compared: tiktok posts: its feed was cut",
-        "1 clients compared, 1 with differences, 1 not in full",
-    ]
-    gate.stop(None)
-    ran = command(beside, "cutover", "beside", typed="besides\n")
-    assert "1 clients compared, 1 with differences, 1 not in full" in ran.output
-    assert "every WhatsApp account is ready" in ran.output
-    assert "the name was not repeated" in str(ran.exception)
-    assert gate.changes == []
-
-
-def test_the_way_back_lets_what_is_in_flight_end_and_names_what_is_left(
-    beside: Deployment, functions: dict[str, Callable[[Any], Any]]
-) -> None:
-    account, clock, said = beside.account, Clock("23:00"), list[str]()
-    clock.woken = lambda: log_state(account, beside.stage, "ready")
-    move(beside, clock, []).cut_over()
-    outbox = functions["outbox"] = Outbox(n1="pending", n2="sent", n3="retrying", n4="uncertain")
-    sqs = account.client("sqs")
-    queue = sqs.get_queue_url(QueueName="cicero-beside-engagement")["QueueUrl"]
-    sqs.send_message(QueueUrl=queue, MessageBody="a job")
-
-    def woken() -> None:
-        on = {name for name, state in find(account, beside.stage).rules.items() if state in ON}
-        assert on == {"cicero-fetch-beside-sweep-event"}
-        sqs.purge_queue(QueueUrl=queue)
-
-    clock.woken = woken
-    move(beside, clock, said).way_back()
-    assert state(beside) == (OFF, "off", False)
-    assert outbox.messages == {1: "cancelled", 2: "sent", 3: "cancelled", 4: "uncertain"}
-    assert "  outbox 4: uncertain; look whether it arrived" in said
-
-    sqs.send_message(QueueUrl=queue, MessageBody="a job")
-    clock.woken = lambda: None
-    move(beside, clock, said).way_back()
-    assert "  engagement: 1 waiting, 0 in hand, which nobody does any more; it expires" in said
 
 
 def test_a_stage_that_is_beside_nothing_has_neither(

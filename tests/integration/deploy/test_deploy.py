@@ -24,8 +24,6 @@ from tests.integration.deploy.expected import assert_complete
 from tests.integration.deploy.gate import FunctionFailed, Gate
 
 ON, OFF = {"ENABLED"}, {"DISABLED"}
-STRIDE = 20
-"""Changes between two stops; every_stop.py beside this file stops at each of them."""
 
 
 def told(text: str) -> None:
@@ -36,14 +34,17 @@ def rules(account: Account, deployment: Any) -> set[str]:
     return set(find(account, deployment.stage).rules.values())
 
 
+@pytest.mark.parametrize("stride", [50, pytest.param(20, marks=pytest.mark.soak)])
 def test_a_deployment_that_stops_anywhere_is_completed_by_the_next_one(
+    stride: int,
     new_stage: NewStage,
     account: Account,
     gate: Gate,
     functions: dict[str, Callable[[Any], Any]],
     measured: Measured,
 ) -> None:
-    two = with_everything(new_stage, account, "two")
+    """`stride` changes lie between two stops; every_stop.py stops at each of them."""
+    two = with_everything(new_stage, account, f"two{stride}")
     calls = stopped_at(two, gate, 2)
     works, functions["migrate"] = functions["migrate"], no_room
     gate.stop(None)
@@ -52,7 +53,7 @@ def test_a_deployment_that_stops_anywhere_is_completed_by_the_next_one(
     assert rules(account, two) <= OFF
     functions["migrate"] = works
     tried = [2]
-    for change in count(tried[0] + STRIDE, STRIDE):
+    for change in count(tried[0] + stride, stride):
         made = stopped_at(two, gate, change)
         calls += made
         if len(made) < change:
@@ -60,11 +61,13 @@ def test_a_deployment_that_stops_anywhere_is_completed_by_the_next_one(
         tried.append(change)
 
     measured(f"a deployment was stopped at its changes {tried}, and went through with {len(made)}")
-    assert len(tried) > 4
+    assert len(tried) > 80 // stride
     assert_complete(account, two.stage)
     assert rules(account, two) == ON
     assert "CreateServiceLinkedRole" in calls[: calls.index("UpdateStack")]
-    services = account.client("ecs").list_services(cluster="cicero-two")["serviceArns"]
+    services = account.client("ecs").list_services(cluster=f"cicero-{two.stage.name}")[
+        "serviceArns"
+    ]
     assert len(services) == 1
 
 

@@ -33,7 +33,6 @@ from tests.integration.tables import Tables
 from tests.integration.waiting import wait_until
 
 CLIENT = "SATKER0001"
-PAIRS = 100
 UNCERTAIN = {"seconds", "started", "audit_id", "outbox_id", "tries"}
 """Columns that number rows, tell how long something took, or what was known as a run began."""
 
@@ -105,9 +104,11 @@ MIDDLE = "SELECT 1 FROM insta_like ORDER BY shortcode OFFSET 4 LIMIT 1 FOR UPDAT
 FIRST = "SELECT 1 FROM insta_like ORDER BY shortcode LIMIT 1 FOR UPDATE"
 
 
+@pytest.mark.parametrize("pairs", [8, pytest.param(50, marks=pytest.mark.soak)])
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)], ids=["a part first", "all first"])
 def test_two_runs_of_a_client_that_overlap_do_not_deadlock(
     order: tuple[int, int],
+    pairs: int,
     runs: list[tuple[Runtime, ClientJob]],
     gate: Gate,
     tables: Tables,
@@ -119,11 +120,11 @@ def test_two_runs_of_a_client_that_overlap_do_not_deadlock(
     for work in works:
         work()
     one_after_the_other = state(tables)
-    for _ in range(PAIRS // 2):
+    for _ in range(pairs):
         start.restore()
         gate.through(MIDDLE if order[0] == 0 else FIRST, works)
         assert state(tables) == one_after_the_other
-    measured(f"{PAIRS // 2} overlapping runs of one client, order {order}: no deadlock")
+    measured(f"{pairs} overlapping runs of one client, order {order}: no deadlock")
 
 
 def _work(runtime: Runtime, job: ClientJob) -> Callable[[], Any]:

@@ -268,15 +268,35 @@ HALF_HOURS = st.lists(
 )
 
 
+def tried(examples: int) -> settings:
+    return settings(
+        max_examples=examples,
+        deadline=None,
+        derandomize=True,
+        suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    )
+
+
 @pytest.mark.parametrize("knows", [True, False])
-@settings(
-    max_examples=40,
-    deadline=None,
-    derandomize=True,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+@tried(8)
 @given(half_hours=HALF_HOURS)
 def test_each_group_is_told_of_each_change_once(
+    runtime_at: RuntimeAt, tables: Tables, knows: bool, half_hours: list[Any]
+) -> None:
+    assert_told_once(runtime_at, tables, knows, half_hours)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("knows", [True, False])
+@tried(100)
+@given(half_hours=HALF_HOURS)
+def test_each_group_is_told_of_each_change_once_on_many_days(
+    runtime_at: RuntimeAt, tables: Tables, knows: bool, half_hours: list[Any]
+) -> None:
+    assert_told_once(runtime_at, tables, knows, half_hours)
+
+
+def assert_told_once(
     runtime_at: RuntimeAt, tables: Tables, knows: bool, half_hours: list[Any]
 ) -> None:
     tables.run("UPDATE clients SET client_group = :both", both=",".join(CHATS))
