@@ -56,9 +56,13 @@ def test_the_same_slot_fired_twice_changes_nothing(day: Day) -> None:
     assert again.api_requests == 0
 
 
-def test_messages_delivered_twice_come_to_the_same(new_day: NewDay) -> None:
+@pytest.mark.parametrize(
+    "slots",
+    [("16:30", "17:00"), pytest.param(("16:30", "17:00", "20:58"), marks=pytest.mark.soak)],
+)
+def test_messages_delivered_twice_come_to_the_same(new_day: NewDay, slots: tuple[str, ...]) -> None:
     doubled, plain = new_day(), new_day()
-    for at in ("16:30", "17:00", "20:58"):
+    for at in slots:
         doubled.slot(at, twice=True)
         plain.slot(at)
 

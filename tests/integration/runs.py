@@ -100,10 +100,14 @@ def tell(runtime: Runtime, client_id: str = "CONTOH", got_through: bool = True) 
 
 
 def play_day(
-    runtime_at: Callable[[datetime], Runtime], inbox: Inbox, day: date, refresh: Refresh = "delta"
+    runtime_at: Callable[[datetime], Runtime],
+    inbox: Inbox,
+    day: date,
+    refresh: Refresh = "delta",
+    every: int = 1,
 ) -> None:
-    """A whole day of all clients, slot by slot."""
-    for slot in slots_of(day):
+    """A whole day of all clients, slot by slot, or every n-th one and the last."""
+    for slot in reversed(slots_of(day)[::-every]):
         runtime = runtime_at(slot.at)
         runtime.settings = runtime.settings.model_copy(update={"engagement_refresh": refresh})
         open_slot(runtime, slot, "schedule")

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from chalicelib import tls
 from chalicelib.addresses import libpq_url, postgres
 from chalicelib.tls import RDS_BUNDLE, SYSTEM, Tls
+from tests.certificates import issue
 from tests.unit.builders import always
 
 RDS = "cicero.abc123.ap-southeast-3.rds.amazonaws.com"
@@ -94,14 +95,21 @@ def test_only_verify_full_looks_at_the_host_s_name(
     assert (context.verify_mode, context.check_hostname) == (verified, host)
 
 
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A file of one certificate: reading the bundle for each example takes long."""
+    authority, _ = issue(tmp_path_factory.mktemp("tls"), "h.example")
+    return str(authority)
+
+
 @always
 @given(st.sampled_from(["h.example", RDS, "[::1]", ""]), modes, texts, texts, st.booleans())
 def test_a_url_for_another_library_says_the_same_and_leaves_nothing_to_its_defaults(
-    host: str, mode: str | None, password: str, database: str, port: bool
+    small: str, host: str, mode: str | None, password: str, database: str, port: bool
 ) -> None:
     query = [f"sslmode={mode}"] if mode else []
     if mode == "verify-ca":
-        query.append(f"sslrootcert={quote(OWN)}")
+        query.append(f"sslrootcert={quote(small)}")
     if not host:
         query.append("host=/run/a b")
     where = f"u:{quote(password, safe='')}@{host}{':6432' if port and host else ''}"

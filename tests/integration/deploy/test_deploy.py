@@ -34,7 +34,7 @@ def rules(account: Account, deployment: Any) -> set[str]:
     return set(find(account, deployment.stage).rules.values())
 
 
-@pytest.mark.parametrize("stride", [50, pytest.param(20, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("stride", [60, pytest.param(20, marks=pytest.mark.soak)])
 def test_a_deployment_that_stops_anywhere_is_completed_by_the_next_one(
     stride: int,
     new_stage: NewStage,

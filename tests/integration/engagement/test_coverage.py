@@ -249,7 +249,9 @@ def truth(of: Post, at: datetime) -> int:
     return world.comment_count(of, at)
 
 
+@pytest.mark.parametrize("every", [4, pytest.param(1, marks=pytest.mark.soak)])
 def test_a_day_with_odd_lists_says_what_the_sandbox_knows_and_costs_no_more(
+    every: int,
     runtime_at: RuntimeAt,
     tables: Tables,
     inbox: Inbox,
@@ -267,7 +269,7 @@ def test_a_day_with_odd_lists_says_what_the_sandbox_knows_and_costs_no_more(
         seed(service.environment["DATABASE_URL"], scenario)
         before = sandbox.stats()["total"]
         sandbox.set_faults(faults)
-        play_day(runtime_at, inbox, DAY)
+        play_day(runtime_at, inbox, DAY, every=every)
         calls[kind] = sandbox.stats()["total"] - before
         for row in tables.run("SELECT * FROM coverage"):
             there = truth(by_code[row["content_id"]], row["slot"])
