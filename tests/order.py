@@ -10,23 +10,25 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 
-_LONG = ("/e2e/", "/integration/deploy/", "/integration/wa_session_host/", "/whatsapp/")
-_MIDDLE = ("/integration/",)
+_FLOORS = (
+    ("/e2e/",),
+    ("/integration/deploy/", "/integration/wa_session_host/", "/whatsapp/"),
+    ("/integration/",),
+)
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     workers = int(getattr(config, "workerinput", {}).get("workercount", 1))
-    floors = [[item for item in items if _floor(item) == floor] for floor in range(3)]
+    floors = [[item for item in items if _floor(item) == floor] for floor in range(4)]
     pieces = zip(*(_pieces(floor, workers) for floor in floors), strict=True)
     items[:] = [item for piece in pieces for part in piece for item in part]
 
 
 def _floor(item: pytest.Item) -> int:
     path = item.path.as_posix()
-    if any(part in path for part in _LONG) and "/unit/" not in path:
-        return 0
-    return 1 if any(part in path for part in _MIDDLE) else 2
+    found = (n for n, parts in enumerate(_FLOORS) if any(part in path for part in parts))
+    return len(_FLOORS) if "/unit/" in path else next(found, len(_FLOORS))
 
 
 def _pieces(items: Sequence[pytest.Item], number: int) -> Iterator[Sequence[pytest.Item]]:
