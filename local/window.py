@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import secrets
 import socket
+import tempfile
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from chalicelib.whatsapp_settings import WhatsAppSettings
@@ -61,7 +65,9 @@ class LocalWindow:
 
 
 def _port() -> int:
-    """The usual port, or any free one if it is taken."""
+    """The usual port, or any free one if it is taken or promised to another run."""
+    if not _first_to_ask():
+        return free_port()
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -69,6 +75,20 @@ def _port() -> int:
         except OSError:
             return free_port()
     return _PORT
+
+
+@cache
+def _first_to_ask() -> bool:
+    """Whether the usual port is promised to this process; the promise ends with the process. A run
+    asks long before its host listens: two that start together would both find the port free."""
+    promise = Path(tempfile.gettempdir()) / f"cicero-window-{_PORT}-{os.getuid()}"
+    lock = os.open(promise, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(lock)
+        return False
+    return True
 
 
 def _password(file: Path) -> str:

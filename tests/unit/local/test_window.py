@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 from local.window import LocalWindow
@@ -33,3 +35,18 @@ def test_a_port_that_is_set_is_used_and_a_taken_one_gives_way(tmp_path: Path) ->
         other.bind(("127.0.0.1", usual))
         other.listen()
         assert LocalWindow.of(users, tmp_path).port != usual
+
+
+def test_two_runs_that_start_together_get_two_ports() -> None:
+    asks = "from local.window import _port; print(_port(), flush=True); input()"
+    command = [sys.executable, "-c", asks]
+    with (
+        subprocess.Popen(command, stdin=-1, stdout=-1, text=True) as one,
+        subprocess.Popen(command, stdin=-1, stdout=-1, text=True) as other,
+    ):
+        assert one.stdout is not None
+        assert other.stdout is not None
+        ports = {one.stdout.readline(), other.stdout.readline()}
+        one.communicate("\n")
+        other.communicate("\n")
+    assert len(ports) == 2
