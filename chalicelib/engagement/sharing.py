@@ -32,7 +32,7 @@ def freed(runtime: Runtime, job: ClientJob, left: Iterable[Task]) -> list[Task]:
 def give_back(runtime: Runtime, job: ClientJob, posts: Iterable[PostRead]) -> None:
     """Lets others read the posts whose reading failed."""
     failed = [_name(job, post) for post in posts if post.error]
-    runtime.guard.claims.give_back(failed)
+    runtime.guard.claims.give_back(job.client_id, failed)
 
 
 def _take(runtime: Runtime, job: ClientJob, tasks: Sequence[Task]) -> list[Task]:

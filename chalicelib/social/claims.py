@@ -30,10 +30,10 @@ class Claims:
             return set(names)
         return {name for name, holder in zip(names, holders, strict=True) if holder == owner}
 
-    def give_back(self, names: Sequence[str]) -> None:
-        """Ends claims that the caller holds."""
+    def give_back(self, owner: str, names: Sequence[str]) -> None:
+        """Ends those claims on the names that the owner holds."""
         if names:
-            self._redis.ask(lambda redis: redis.delete(*map(self._key, names)))
+            self._redis.ask(lambda redis: self._give_back(redis, owner, names))
 
     def _take(self, redis: Redis, owner: str, names: Sequence[str]) -> list[str]:
         with redis.pipeline() as pipeline:
@@ -41,6 +41,12 @@ class Claims:
                 pipeline.set(self._key(name), owner, nx=True, ex=_LIFE_SECONDS)
                 pipeline.get(self._key(name))
             return [str(holder) for holder in pipeline.execute()[1::2]]
+
+    def _give_back(self, redis: Redis, owner: str, names: Sequence[str]) -> None:
+        keys = [self._key(name) for name in names]
+        holders = redis.mget(keys)
+        if mine := [key for key, holder in zip(keys, holders, strict=True) if holder == owner]:
+            redis.delete(*mine)
 
     def _key(self, name: str) -> str:
         return self._prefix + name

@@ -256,7 +256,7 @@ def test_a_partner_that_fails_meanwhile_is_made_up_for(
 
     class FailsMeanwhile(Instagram):
         def people(self, content_id: str, after: str | None = None, /) -> UserPage:
-            runtime.guard.claims.give_back([name])
+            runtime.guard.claims.give_back("TELADAN", [name])
             return super().people(content_id, after)
 
     apis = {**runtime.apis, "instagram": FailsMeanwhile(runtime.apis["instagram"].api)}

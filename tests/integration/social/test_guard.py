@@ -249,8 +249,10 @@ def test_a_claim_has_one_holder_until_it_is_given_back(redis: EmbeddedRedis) -> 
     assert mine.take("A", ["1", "2"]) == {"1", "2"}
     assert other.take("B", ["2", "3"]) == {"3"}
     assert mine.take("A", ["1", "2", "3"]) == {"1", "2"}  # a job that is done again keeps its own
-    mine.give_back(["2"])
+    mine.give_back("A", ["2"])
     assert other.take("B", ["1", "2"]) == {"2"}
+    other.give_back("B", ["1"])  # which is A's
+    assert other.take("B", ["1"]) == set()
 
 
 def test_without_redis_everybody_holds_every_claim(own_redis: EmbeddedRedis) -> None:
@@ -258,7 +260,7 @@ def test_without_redis_everybody_holds_every_claim(own_redis: EmbeddedRedis) -> 
     own_redis.stop()
     for owner in "AB":
         assert guard.claims.take(owner, ["1"]) == {"1"}
-    guard.claims.give_back(["1"])
+    guard.claims.give_back("A", ["1"])
     assert guard_of(None, 1000).claims.take("A", ["1"]) == {"1"}
 
 
