@@ -11,19 +11,16 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Self
 
-from chalicelib.slots import Slot, slots_of
+from chalicelib.slots import FIVE, SLOT_LENGTH, Slot, slots_of
 
-FIVE = time(17, 0)
 USUALLY_CHANGED = 1 / 6
 """The part of a full read that a slot usually takes."""
 
 LISTS_GROW = 1.5
 """How much longer lists may be at 17:00 than when they were last read."""
-
-_SLOT_SECONDS = 30 * 60
 
 
 @dataclass(frozen=True)
@@ -119,7 +116,7 @@ def _by_budget(slot: Slot, need: Need, ends: datetime | None, kept: int) -> floa
 
 def _by_rate(need: Need) -> float | None:
     """A client's share of the calls that the API's rate allows in a slot."""
-    most = need.per_second * _SLOT_SECONDS - need.clients
+    most = need.per_second * SLOT_LENGTH.total_seconds() - need.clients
     if not need.clients or need.full <= most:
         return None
     return max(0.0, most / need.clients)

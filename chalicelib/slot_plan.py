@@ -12,21 +12,20 @@ from chalicelib.budget import Need, Plan, plan
 from chalicelib.clients import Client
 from chalicelib.platforms import PLATFORMS, Platform
 from chalicelib.runtime import Runtime
-from chalicelib.slots import Slot, day_bounds
+from chalicelib.slots import SLOT_LENGTH, Slot, day_bounds
 
 log = logging.getLogger(__name__)
 
 _PLENTY = 60
 """Calls a client and slot that no client needs: with a rate of so many nothing has to be shared."""
 
-_SLOT_SECONDS = 30 * 60
-
 
 def plan_slot(runtime: Runtime, slot: Slot, clients: Collection[Client]) -> None:
     """Writes the plan of each platform, unless calls are neither limited a day nor scarce in a
     slot."""
     settings = runtime.settings
-    plenty = settings.rapidapi_requests_per_second * _SLOT_SECONDS >= _PLENTY * len(clients)
+    possible = settings.rapidapi_requests_per_second * SLOT_LENGTH.total_seconds()
+    plenty = possible >= _PLENTY * len(clients)
     if settings.rapidapi_daily_budget is None and plenty:
         return
     on = Counter(platform for client in clients for platform in client.platforms)

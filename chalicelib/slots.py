@@ -22,6 +22,12 @@ CATCH_UP_LIMIT = timedelta(minutes=25)
 
 _LONGEST_JOB = timedelta(minutes=30)
 
+SLOT_LENGTH = timedelta(minutes=30)
+"""From one slot to the next, and what a snapshot covers."""
+
+FIVE = time(17, 0)
+"""The slot that makes sure of the day's engagement: no budget keeps it from reading."""
+
 
 @dataclass(frozen=True)
 class Rule:
@@ -176,6 +182,14 @@ def task_list_hour(slot: Slot, start: time = time(6, 0), end: time = time(17, 59
     return slot.hour_key if start <= slot.at.time() <= end else None
 
 
+def parse_day(text: str, field: str) -> date:
+    """A day as people write it, `2026-02-20`. Raises BadInput, which names the field."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise BadInput(field, f"{text!r} is not a day", "Write it like 2026-02-20.") from None
+
+
 def audit_window(slot: Slot) -> tuple[datetime, datetime]:
     """The half hour that an engagement snapshot of this slot covers: (start, end).
 
@@ -183,7 +197,7 @@ def audit_window(slot: Slot) -> tuple[datetime, datetime]:
     """
     half_hours = round(slot.at.minute / 30)
     end = slot.at.replace(minute=0) + timedelta(minutes=30 * half_hours)
-    return end - timedelta(minutes=30), end
+    return end - SLOT_LENGTH, end
 
 
 def day_bounds(day: date) -> tuple[datetime, datetime]:

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any, Literal, Self
 
 from chalicelib.platforms import DESCRIPTIONS, Platform
+from chalicelib.slots import SLOT_LENGTH
 
 Ending = Literal["end", "capped", "short", "looped", "unreadable", "error", "no_time"]
 """How a read ended. `end`: the list's own end, near the count if one is known; `capped`: at the
@@ -17,7 +18,7 @@ count; `looped`: the list returned to pages already read; `unreadable`: entries 
 `error`: a call failed; `no_time`: the invocation's time had run out."""
 
 _LONGEST_PAUSE = 8  # slots
-_SLOT, _EARLY = timedelta(minutes=30), timedelta(minutes=2)  # 20:58 is two minutes early
+_EARLY = timedelta(minutes=2)  # 20:58 is two minutes early
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ class LastRead:
     def pause_is_over(self, now: datetime) -> bool:
         """A list that stays incomplete is read again after 1, 2, 4, then every 8 slots."""
         slots = min(1 << max(self.tries - 1, 0), _LONGEST_PAUSE)
-        return now - self.slot >= slots * _SLOT - _EARLY
+        return now - self.slot >= slots * SLOT_LENGTH - _EARLY
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from calendar import monthrange
 from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
@@ -14,7 +13,7 @@ import click
 from chalicelib.errors import BadInput
 from chalicelib.platforms import Platform
 from chalicelib.recap.load import Question
-from chalicelib.slots import Slot
+from chalicelib.slots import Slot, parse_day
 from chalicelib.texts import Part
 from local.access import reading
 
@@ -78,7 +77,7 @@ def why(
     from chalicelib.recap.forms.reasons import why_json, why_text
 
     with reading() as reader:
-        chosen = _day(day, "--date") if day else reader.now().date()
+        chosen = parse_day(day, "--date") if day else reader.now().date()
         found = ask_why(reader, person, chosen, post, client_id)
     if as_json:
         click.echo(json.dumps(why_json(found), ensure_ascii=False))
@@ -97,7 +96,7 @@ def ranking(client_id: str, day: str | None, at: str | None, as_json: bool) -> N
     from chalicelib.recap.load import load_ranking
 
     with reading() as reader:
-        chosen = _day(day, "--date") if day else reader.now().date()
+        chosen = parse_day(day, "--date") if day else reader.now().date()
         found = load_ranking(reader, client_id, chosen, _slot(at, chosen))
     if as_json:
         click.echo(json.dumps(ranking_json(found), ensure_ascii=False))
@@ -117,21 +116,12 @@ def _question(
     """Raises BadInput for days, months and slots that are none."""
     if month and (day or until or at):
         raise BadInput("--month", "takes no day beside it", "Leave out --date, --until and --at.")
-    if month:
-        first = _day(f"{month}-01", "--month")
-        last = min(today, first.replace(day=monthrange(first.year, first.month)[1]))
-    else:
-        first = _day(day, "--date") if day else today
-        last = _day(until, "--until") if until else first
     platforms = (platform,) if platform else None
+    if month:
+        return Question.of_month(client_id, parse_day(f"{month}-01", "--month"), today, platforms)
+    first = parse_day(day, "--date") if day else today
+    last = parse_day(until, "--until") if until else first
     return Question(client_id, first, last, platforms, _slot(at, first))
-
-
-def _day(text: str, option: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise BadInput(option, f"{text!r} is not a day", "Write it like 2026-02-20.") from None
 
 
 def _slot(text: str | None, day: date) -> Slot | None:

@@ -71,18 +71,10 @@ def _window(settings: Settings, runtime: Runtime) -> Iterator[None]:
     if not (settings.wa_page_users or settings.wa_page_password_hash):
         yield
         return
-    from wa_session_host.metrics import Metrics
-    from wa_session_host.page import PageContext, PageServer
+    from wa_session_host.page import serving_alone
 
-    metrics = Metrics({}, lambda: True)
-    server = PageServer(
-        PageContext(settings, {}, None, metrics, runtime.now, lambda: True, lambda: True)
-    )
-    server.start()
-    try:
+    with serving_alone(settings, runtime.now):
         yield
-    finally:
-        server.stop()
 
 
 def _send_messages(settings: Settings, stop: Event) -> int:

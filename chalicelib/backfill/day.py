@@ -11,11 +11,11 @@ from typing import Any
 from chalicelib.clients import Client
 from chalicelib.db import Transaction
 from chalicelib.db.rehearsed import rehearsed
-from chalicelib.engagement.coverage import cover
+from chalicelib.engagement.outcomes import as_stored
 from chalicelib.engagement.readers import PostRead, read_posts
 from chalicelib.errors import CiceroError
 from chalicelib.jobs import Unread
-from chalicelib.platforms import DESCRIPTIONS, Platform
+from chalicelib.platforms import Platform
 from chalicelib.posts.feeds import AccountFeed
 from chalicelib.runtime import Runtime
 from chalicelib.slots import day_bounds, slots_of
@@ -68,7 +68,7 @@ def fill_day(
     stop_at(read.error for read in reads)
     if any(read.resume_from for read in reads):
         raise Stop("no_time")
-    users = [_user(task, read) for task, read in zip(due, reads, strict=True)]
+    users = [as_stored(read, task) for task, read in zip(due, reads, strict=True)]
     with reader.db.transaction() as tx:
         posts.lock(tx, tasks)
         new, _ = posts.store(tx, reader.now())
@@ -128,19 +128,6 @@ def _known(task: Task) -> bool:
     """Whether its list was read completely before, and its count is the same."""
     last = task.last
     return last is not None and last.complete and last.count == task.count is not None
-
-
-def _user(task: Task, read: PostRead) -> dict[str, Any]:
-    """What was read of a post, in the form that backfill.store_people takes."""
-    mark = DESCRIPTIONS[read.platform].engagement.mark
-    found = cover(task, read.so_far, read.stop)
-    return {
-        "platform": read.platform,
-        "content_id": read.content_id,
-        "usernames": sorted(mark + name for name in read.usernames) if read.read else None,
-        **asdict(found),
-        "complete": found.complete,
-    }
 
 
 def _errors(

@@ -1,15 +1,17 @@
-"""The result of a client's run, platform by platform. Pure."""
+"""The result of a post's read, and of a client's run, platform by platform. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from chalicelib.engagement.coverage import cover
 from chalicelib.engagement.readers import PostRead
-from chalicelib.platforms import Platform
+from chalicelib.platforms import DESCRIPTIONS, Platform
 from chalicelib.results import Engaged, Fetched, StoredEngagement
 from chalicelib.social.errors import NotFound
+from chalicelib.tasks import Task
 
 
 @dataclass(frozen=True)
@@ -19,6 +21,20 @@ class LeftOut:
 
     unchanged: Mapping[Platform, int] = field(default_factory=dict)
     deferred: Mapping[Platform, int] = field(default_factory=dict)
+
+
+def as_stored(post: PostRead, task: Task) -> dict[str, Any]:
+    """A read of a post's list as the queries that store people take it: the names in the form that
+    readers join on, None if no page was read, and the result of the read."""
+    mark = DESCRIPTIONS[post.platform].engagement.mark
+    found = cover(task, post.so_far, post.stop)
+    return {
+        "platform": post.platform,
+        "content_id": post.content_id,
+        "usernames": sorted(mark + name for name in post.usernames) if post.read else None,
+        **asdict(found),
+        "complete": found.complete,
+    }
 
 
 def engagement_results(

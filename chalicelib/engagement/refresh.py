@@ -11,15 +11,19 @@ import json
 import logging
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from chalicelib import queues
 from chalicelib.db import Transaction
 from chalicelib.engagement.choice import Choice, choose, unread
-from chalicelib.engagement.coverage import cover
-from chalicelib.engagement.outcomes import engagement_results, failed_platforms, platform_errors
+from chalicelib.engagement.outcomes import (
+    as_stored,
+    engagement_results,
+    failed_platforms,
+    platform_errors,
+)
 from chalicelib.engagement.readers import PostRead, read_posts
 from chalicelib.engagement.sharing import freed, give_back
 from chalicelib.errors import BadInput, Conflict
@@ -29,13 +33,12 @@ from chalicelib.notify.run import Run
 from chalicelib.notify.state import load_run, plan_of
 from chalicelib.outbox.messages import OutboxRow, Written
 from chalicelib.outbox.publish import add_messages, publish_messages, publish_unpublished
-from chalicelib.platforms import DESCRIPTIONS, Platform
+from chalicelib.platforms import Platform
 from chalicelib.reports.close import close_slot, tell_of_closed, tell_of_run
 from chalicelib.results import Engaged
 from chalicelib.runs import Cost, dropped_if_expired
 from chalicelib.runtime import Runtime
 from chalicelib.slots import audit_window
-from chalicelib.tasks import Task
 
 log = logging.getLogger(__name__)
 
@@ -100,25 +103,10 @@ class _Read:
         and the result of the read."""
         by_id = {(task.platform, task.content_id): task for task in self.choice.tasks}
         return [
-            {
-                "platform": post.platform,
-                "content_id": post.content_id,
-                "usernames": _names(post) if post.read else None,
-                **_coverage(post, task),
-            }
+            as_stored(post, task)
             for post in self.posts
             if (task := by_id.get((post.platform, post.content_id)))
         ]
-
-
-def _names(post: PostRead) -> list[str]:
-    mark = DESCRIPTIONS[post.platform].engagement.mark
-    return sorted(mark + name for name in post.usernames)
-
-
-def _coverage(post: PostRead, task: Task) -> dict[str, Any]:
-    found = cover(task, post.so_far, post.stop)
-    return asdict(found) | {"complete": found.complete}
 
 
 def begin(runtime: Runtime, job: ClientJob) -> Run | None:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from datetime import time
 from typing import Literal
 from zlib import crc32
 
 from chalicelib.platforms import Platform
-from chalicelib.slots import SLOT_TIMES, Slot, day_bounds
+from chalicelib.slots import FIVE, SLOT_TIMES, Slot, day_bounds
 from chalicelib.tasks import Task
 
 Refresh = Literal["delta", "full"]
@@ -16,7 +15,6 @@ Refresh = Literal["delta", "full"]
 SAMPLE = 4
 """Of the posts that would be left out at 17:00, one in so many is read all the same."""
 
-FIVE = time(17, 0)
 _LAST = SLOT_TIMES[-1]
 _COSTLY = ("looped", "unreadable")  # reading these lists again yields no more
 _BROKEN_OFF = ("error", "no_time")

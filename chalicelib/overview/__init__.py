@@ -11,7 +11,7 @@ posts      the day's posts, what is archived or held; post: one with its history
 messages   the outbox: states, search, pages, a message's text
 history    days and months
 words      the Indonesian words for all of these
-as_json    any of these as JSON
+rows       rows of the database as values; as_json: any of these as JSON
 
 Every value says when it was read (`read_at`), and each figure how complete it is where that is not
 certain.

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from chalicelib.db import Transaction
 from chalicelib.overview.client_lines import ClientLine, line_of
@@ -83,7 +83,7 @@ def page_of(lines: Sequence[ClientLine], wanted: Wanted, now: datetime) -> Clien
     return Clients(now, shown[first : first + wanted.per_page], len(shown), page, pages, counts)
 
 
-_SHOWS: tuple[Show, ...] = ("all", "verified", "unverified", "never", "trouble", "inactive")
+_SHOWS: tuple[Show, ...] = get_args(Show)
 
 
 def shows(show: Show, line: ClientLine) -> bool:

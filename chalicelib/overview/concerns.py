@@ -9,8 +9,8 @@ from typing import Literal
 
 from chalicelib.db import Transaction
 from chalicelib.overview.client_lines import ClientLine
-from chalicelib.overview.clients import read_lines
-from chalicelib.overview.slots import SlotView, read_slots
+from chalicelib.overview.rows import NEWEST
+from chalicelib.overview.slots import SlotView
 from chalicelib.platforms import PLATFORMS, Platform
 from chalicelib.runtime import Runtime
 from chalicelib.slots import day_bounds
@@ -98,18 +98,10 @@ class Concerns:
     routes_known: bool
 
 
-def concerns(runtime: Runtime) -> Concerns:
-    """What needs a person now."""
-    now = runtime.now()
-    with runtime.db.transaction() as tx:
-        slots, lines = read_slots(tx, now, now.date()).slots, read_lines(tx, now)
-        return concerns_of(runtime, tx, slots, lines)
-
-
 def concerns_of(
     runtime: Runtime, tx: Transaction, slots: Sequence[SlotView], lines: Sequence[ClientLine]
 ) -> Concerns:
-    """The same for today's slots and clients as they were read."""
+    """What needs a person now, given today's slots and clients as they were read."""
     now = runtime.now()
     found = [*_of_slots(slots), *_of_clients([line for line in lines if line.active])]
     found += [*_of_messages(tx, now), *_of_posts(tx, now)]
@@ -224,10 +216,6 @@ def _of_messages(tx: Transaction, now: datetime) -> list[Concern]:
             ]
             found.append(_concern(kind, cases, waiting[kind]["messages"]))
     return found
-
-
-NEWEST = 2**63 - 1
-"""Before this id come all messages."""
 
 
 def _of_posts(tx: Transaction, now: datetime) -> list[Concern]:

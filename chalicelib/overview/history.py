@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from chalicelib.errors import BadInput
+from chalicelib.overview.rows import made
 from chalicelib.overview.standing import Standing
 from chalicelib.runtime import Runtime
 from chalicelib.slots import SLOT_TIMES, day_bounds
@@ -95,8 +96,7 @@ def history(runtime: Runtime, since: date | None = None, until: date | None = No
     with runtime.db.transaction() as tx:
         rows = tx.run("overview_slots.by_day", **span)
         missing = tx.run("overview_slots.not_summed", **span)[0]["slots"]
-    names = [one.name for one in fields(DayFigures)]
-    days = [DayFigures(**{name: row[name] for name in names}) for row in reversed(rows)]
+    days = [made(DayFigures, row) for row in reversed(rows)]
     return History(first, last, now, days, months_of(days), missing)
 
 

@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from chalicelib.db import Row, Transaction
 from chalicelib.errors import BadInput
+from chalicelib.overview.rows import NEWEST, made
 from chalicelib.runtime import Runtime
-
-NEWEST = 2**63 - 1
-"""Before this id come all messages."""
 
 AMONG = 5000
 """How many messages a search for words looks at, for one page."""
@@ -88,7 +85,7 @@ def messages(runtime: Runtime, wanted: Wanted | None = None) -> Messages:
     with runtime.db.transaction() as tx:
         rows, searched_to = _find(tx, asked)
         waiting = tx.run("overview_messages.waiting")
-    lines = [_line(row) for row in rows[: asked.most]]
+    lines = [made(MessageLine, row) for row in rows[: asked.most]]
     more = len(rows) > asked.most
     next_before = lines[-1].outbox_id if more else searched_to
     counts = {row["status"]: row["messages"] for row in waiting}
@@ -103,7 +100,7 @@ def message(runtime: Runtime, outbox_id: int) -> MessageView:
         raise BadInput("outbox_id", f"there is no message {outbox_id}", "See the list.")
     return MessageView(
         read_at=runtime.now(),
-        line=_line(row),
+        line=made(MessageLine, row),
         session=row["session"],
         text=row["text"] or "",
         file=row["file"],
@@ -156,7 +153,3 @@ def _clients(tx: Transaction, term: str) -> list[str]:
         return []
     rows = tx.run("overview_messages.clients_named", term=term, most=_CLIENTS)
     return [row["client_id"] for row in rows]
-
-
-def _line(row: Mapping[str, Any]) -> MessageLine:
-    return MessageLine(**{name: row[name] for name in MessageLine.__dataclass_fields__})

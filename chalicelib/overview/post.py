@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import Any
 
 from chalicelib.errors import BadInput
-from chalicelib.overview.posts import MOST, NEWEST, Archived, made
+from chalicelib.overview.posts import MOST, Archived
+from chalicelib.overview.rows import NEWEST, made
 from chalicelib.overview.standing import Standing
 from chalicelib.platforms import DESCRIPTIONS, Platform
 from chalicelib.runtime import Runtime

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Any, TypeVar
 
 from chalicelib.db import Transaction
+from chalicelib.overview.rows import NEWEST, made
 from chalicelib.overview.standing import Standing
 from chalicelib.platforms import DESCRIPTIONS, Platform
 from chalicelib.runtime import Runtime
 from chalicelib.slots import day_bounds
-
-Of = TypeVar("Of")
 
 
 @dataclass(frozen=True)
@@ -146,7 +144,6 @@ def read_posts(
     return lines, {standing: counts.get(standing, 0) for standing in Standing}
 
 
-NEWEST = 2**63 - 1
 MOST = 100
 
 
@@ -166,8 +163,3 @@ def held(runtime: Runtime, day: date | None = None) -> list[Held]:
     start, end = day_bounds(day or runtime.now().date())
     with runtime.db.transaction() as tx:
         return [made(Held, row) for row in tx.run("overview_posts.held", since=start, until=end)]
-
-
-def made(kind: type[Of], row: Mapping[str, Any]) -> Of:
-    """The dataclass from the row's columns of the same names."""
-    return kind(**{one.name: row[one.name] for one in fields(kind)})  # type: ignore[arg-type]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any, Literal, Self
+from typing import Any, Literal
 
 from chalicelib.db import Transaction
+from chalicelib.overview.rows import made
 from chalicelib.overview.standing import Standing
 from chalicelib.runtime import Runtime
 from chalicelib.slots import CATCH_UP_LIMIT, Slot, day_bounds, slots_of
@@ -44,10 +45,6 @@ class Totals:
     messages: int
     lists: int
     lists_incomplete: int
-
-    @classmethod
-    def from_row(cls, row: Mapping[str, Any]) -> Self:
-        return cls(**{one.name: row[one.name] for one in fields(cls)})
 
 
 @dataclass(frozen=True)
@@ -100,7 +97,7 @@ def view_of(
     """The slot with what is recorded of it. `first`: the first slot ever known. Pure."""
     if row is None:
         return SlotView(slot.at, _unrecorded(slot, now, first), Standing.NEVER)
-    totals = Totals.from_row(row)
+    totals = made(Totals, row)
     return SlotView(
         slot=slot.at,
         state=state_of(slot, row, totals),

@@ -79,15 +79,8 @@ def status(runtime: Runtime) -> Status:
     return Status(day, concerns, calls(runtime))
 
 
-def today(runtime: Runtime) -> Today:
-    """Today's slots, counters and oldest client."""
-    now = runtime.now()
-    with runtime.db.transaction() as tx:
-        return today_of(tx, read_slots(tx, now, now.date()), read_lines(tx, now))
-
-
 def today_of(tx: Transaction, slots: SlotsOfDay, lines: Sequence[ClientLine]) -> Today:
-    """The same, from today's slots and clients as they were read."""
+    """Today's counters and oldest client, from its slots and clients as they were read."""
     active = [line for line in lines if line.active]
     last, standing = last_over(slots.slots)
     counters = _counters(tx, slots, active)

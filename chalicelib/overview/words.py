@@ -10,6 +10,7 @@ from chalicelib.overview.concerns import Action, Kind
 from chalicelib.overview.slots import State
 from chalicelib.overview.standing import Standing
 from chalicelib.texts import kind_in_words
+from chalicelib.texts.words import CUT_OFF
 
 STANDINGS: Mapping[Standing, str] = {
     Standing.VERIFIED: "terverifikasi",
@@ -44,15 +45,7 @@ VERDICTS: Mapping[str, str] = {
     "error": "tidak dapat dibaca",
 }
 
-ENDINGS: Mapping[str, str] = {
-    "end": "terbaca sampai akhir",
-    "capped": "API hanya memberi sebagian",
-    "short": "daftar berakhir terlalu awal",
-    "looped": "daftar berulang",
-    "unreadable": "sebagian isi tidak terbaca",
-    "error": "terhenti karena kesalahan API",
-    "no_time": "waktu habis",
-}
+ENDINGS: Mapping[str, str] = {"end": "terbaca sampai akhir", **CUT_OFF}
 
 TRIGGERS: Mapping[str, str] = {
     "schedule": "jadwal",

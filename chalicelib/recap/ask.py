@@ -14,7 +14,7 @@ from chalicelib.errors import BadInput
 from chalicelib.platforms import Platform
 from chalicelib.recap.evidence import CountedPost, Read
 from chalicelib.recap.load import Question, known_client, load_people, load_posts, read_of
-from chalicelib.recap.people import Person
+from chalicelib.recap.people import Person, accounts_of
 from chalicelib.recap.why import History, Why, explain
 from chalicelib.runtime import Runtime
 
@@ -45,11 +45,12 @@ def ask_why(
         around = Question(client.client_id, day - _NEXT_TO, day + _NEXT_TO, client.platforms)
         posts = load_posts(tx, client, around, [person])
         wanted = _wanted(posts, day, content_id)
-        others = _accounts_of(one for one in people if one is not person)
+        others = accounts_of(one for one in people if one is not person)
         proven = _proven(person, posts)
         explained = [
-            explain(person, of, others[of.post.platform], proven[of.post.platform], day)
+            explain(person, of, frozenset(others.get(platform, ())), proven[platform], day)
             for of in _histories(tx, person, wanted)
+            for platform in [of.post.platform]
         ]
     elsewhere = [
         post
@@ -117,14 +118,6 @@ def _histories(tx: Transaction, person: Person, posts: Sequence[CountedPost]) ->
         for post in posts
         for key in [(post.platform, post.content_id)]
     ]
-
-
-def _accounts_of(people: Iterable[Person]) -> Mapping[Platform, frozenset[str]]:
-    found: dict[Platform, set[str]] = defaultdict(set)
-    for person in people:
-        for platform, names in person.accounts.items():
-            found[platform].update(names)
-    return defaultdict(frozenset, {name: frozenset(names) for name, names in found.items()})
 
 
 def _key(row: Row) -> _Key:

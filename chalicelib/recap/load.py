@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from calendar import monthrange
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, Self
 
 from chalicelib.clients import Client
 from chalicelib.db import Row, Transaction
@@ -14,7 +15,7 @@ from chalicelib.errors import BadInput
 from chalicelib.platforms import Platform
 from chalicelib.recap.count import Recap, recap_of
 from chalicelib.recap.evidence import Basis, CountedPost, Evidence, Read
-from chalicelib.recap.people import Person
+from chalicelib.recap.people import Person, accounts_of
 from chalicelib.recap.ranking import LONG_TREND, Ranking, rank
 from chalicelib.recap_rule import complete_percent
 from chalicelib.runtime import Runtime
@@ -33,6 +34,18 @@ class Question:
     last: date
     platforms: tuple[Platform, ...] | None = None
     at: Slot | None = None
+
+    @classmethod
+    def of_month(
+        cls,
+        client_id: str,
+        first: date,
+        today: date,
+        platforms: tuple[Platform, ...] | None = None,
+    ) -> Self:
+        """All days so far of the month that begins on `first`."""
+        last = first.replace(day=monthrange(first.year, first.month)[1])
+        return cls(client_id, first, min(last, today), platforms)
 
 
 def load_recap(runtime: Runtime, question: Question) -> Recap:
@@ -109,10 +122,7 @@ def load_posts(
 def _with_names(
     tx: Transaction, posts: Sequence[CountedPost], people: Iterable[Person], at: Slot | None
 ) -> list[CountedPost]:
-    known: dict[Platform, set[str]] = {}
-    for person in people:
-        for platform, accounts in person.accounts.items():
-            known.setdefault(platform, set()).update(accounts)
+    known = accounts_of(people)
     wanted = [{"platform": p.platform, "content_id": p.content_id} for p in posts]
     rows = tx.run(
         "recap.engaged",

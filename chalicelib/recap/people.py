@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Self
@@ -54,6 +54,15 @@ class Person:
     def full_name(self) -> str:
         """Rank and name."""
         return f"{self.title} {self.name}".strip() or self.user_id
+
+
+def accounts_of(people: Iterable[Person]) -> dict[Platform, set[str]]:
+    """All accounts of these people, by platform."""
+    found: dict[Platform, set[str]] = {}
+    for person in people:
+        for platform, names in person.accounts.items():
+            found.setdefault(platform, set()).update(names)
+    return found
 
 
 @lru_cache(maxsize=1 << 16)

@@ -13,6 +13,7 @@ from typing import Literal
 
 from chalicelib.recap.evidence import CountedPost, Read
 from chalicelib.recap.people import Person
+from chalicelib.slots import SLOT_LENGTH
 
 Cause = Literal[
     "tercatat", "hari lain", "tanpa username", "akun berbeda", "daftar terpotong",
@@ -143,11 +144,8 @@ def _named(read: Read, snapshots: Sequence[tuple[datetime, bool]]) -> bool | Non
     was made or later, if it ends within the half hour."""
     for end, named in snapshots:
         if end >= read.slot:
-            return named if (end - read.slot).total_seconds() < _HALF_HOUR else None
+            return named if end - read.slot < SLOT_LENGTH else None
     return None
-
-
-_HALF_HOUR = 30 * 60
 
 
 def _similar(accounts: Iterable[str], names: Iterable[str]) -> Sequence[tuple[str, str]]:

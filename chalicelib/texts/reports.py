@@ -8,7 +8,14 @@ from datetime import datetime
 
 from chalicelib.platforms import DESCRIPTIONS, Platform
 from chalicelib.texts.parts import LONGEST, Item, Part, Section, split
-from chalicelib.texts.words import format_number, format_time, post_link, sanitise, truncate
+from chalicelib.texts.words import (
+    CUT_OFF,
+    format_number,
+    format_time,
+    post_link,
+    sanitise,
+    truncate,
+)
 
 _IDS_PER_LINE = 12
 _ID_LENGTH = 44
@@ -36,15 +43,7 @@ _KINDS = {
 }
 
 
-_ENDINGS = {
-    "capped": "API hanya memberi sebagian",
-    "short": "daftar berakhir terlalu awal",
-    "looped": "daftar berulang",
-    "unreadable": "sebagian isi tidak terbaca",
-    "error": "terhenti karena kesalahan API",
-    "no_time": "waktu habis",
-    "end": "belum lengkap",
-}
+_ENDINGS = {**CUT_OFF, "end": "belum lengkap"}
 
 
 def kind_in_words(kind: str) -> str:

@@ -8,12 +8,23 @@ quotation marks if it would begin a line.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import datetime
 from itertools import accumulate, islice, takewhile
 
 from chalicelib.clients import Client
 from chalicelib.platforms import DESCRIPTIONS, Platform
 from chalicelib.slots import to_wib
+
+CUT_OFF: Mapping[str, str] = {
+    "capped": "API hanya memberi sebagian",
+    "short": "daftar berakhir terlalu awal",
+    "looped": "daftar berulang",
+    "unreadable": "sebagian isi tidak terbaca",
+    "error": "terhenti karena kesalahan API",
+    "no_time": "waktu habis",
+}
+"""How the read of a list ended that did not come to its end (`tasks.Ending`)."""
 
 CAPTION_LENGTH = 90
 NAME_LENGTH = 80

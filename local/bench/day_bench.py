@@ -13,15 +13,13 @@ from typing import Any
 
 from chalicelib.db.migrate import migrate
 from chalicelib.engagement.scope import Refresh
-from chalicelib.slots import SEGMENT_A, SLOT_TIMES, WIB, Slot, day_bounds, slots_of
+from chalicelib.slots import FIVE, SEGMENT_A, SLOT_TIMES, WIB, Slot, day_bounds, slots_of
 from local.bench.day import DayCalls, play_day
 from local.bench.day_tables import Left, known_by, left_in
 from local.bench.load import DAY
 from local.sandbox.busy_day import DayLoad, day_load
 from local.seed import seed
 from local.services import EmbeddedPostgres
-
-FIVE = time(17, 0)
 
 
 @dataclass(frozen=True)

@@ -26,10 +26,8 @@ from local.bench.window_seed import seed, sum_up
 from local.environment import environment, own_environment
 from local.services import EmbeddedPostgres
 from local.show import out
-from wa_session_host.metrics import Metrics
-from wa_session_host.page.context import PageContext
+from wa_session_host.page import serving_alone
 from wa_session_host.page.passwords import hash_password
-from wa_session_host.page.server import PageServer
 
 NOW = datetime(2026, 2, 20, 17, 10, tzinfo=WIB)
 TARGET_MS = 200
@@ -168,23 +166,8 @@ def _serving(database_url: str) -> Iterator[str]:
         "AWS_DEFAULT_REGION": "ap-southeast-3",
         "AWS_ENDPOINT_URL": "http://127.0.0.1:9",
     }
-    with environment(values):
-        server = PageServer(
-            PageContext(
-                load_settings(env_file=None),
-                {},
-                None,
-                Metrics({}, lambda: False),
-                lambda: NOW,
-                lambda: True,
-                lambda: True,
-            )
-        )
-        server.start()
-        try:
-            yield f"http://127.0.0.1:{server.port}"
-        finally:
-            server.stop()
+    with environment(values), serving_alone(load_settings(env_file=None), lambda: NOW) as address:
+        yield address
 
 
 @contextmanager

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import csv
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 from zipfile import BadZipFile
 
 import click
 
 from chalicelib.errors import BadInput
+from chalicelib.overview.clients import Show
 from local.cicero.doctor import show_findings
 from local.cicero.show import as_json_line, clock, progress, say, table
 from local.cicero.where import Place, placed
 
-_FILTERS = ("all", "verified", "unverified", "never", "trouble", "inactive")
 _CHECKS = ("clients", "handles", "groups")
 
 
@@ -24,7 +24,9 @@ def clients() -> None:
 
 
 @clients.command("list")
-@click.option("--filter", "which", type=click.Choice(_FILTERS), default="all", show_default=True)
+@click.option(
+    "--filter", "which", type=click.Choice(get_args(Show)), default="all", show_default=True
+)
 @click.option("--search", default="", help="Part of a name or an id.")
 @placed
 def clients_list(place: Place, as_json: bool, which: str, search: str) -> None:

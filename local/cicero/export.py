@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import click
 
-from chalicelib.errors import BadInput
 from chalicelib.exports.tables import BATCH, TABLES, Rows, Wanted, batches, from_page
+from chalicelib.slots import parse_day
 from local.cicero.files import writer_for
 from local.cicero.show import Step, as_json_line, progress, say
 from local.cicero.where import Here, Place, placed, runtime_here
@@ -29,7 +29,7 @@ def export(place: Place, as_json: bool, table: str, file: Path, first: str, last
 
     Example: cicero export posts februari.xlsx --from 2026-02-01 --to 2026-02-28
     """
-    wanted = Wanted(table, _day(first, "--from"), _day(last, "--to"))
+    wanted = Wanted(table, parse_day(first, "--from"), parse_day(last, "--to"))
     write = writer_for(file)
     draft = file.with_name(f".{file.stem}.part{file.suffix}")
     try:
@@ -67,10 +67,3 @@ def _counted(every: Iterator[Rows], step: Step) -> Iterator[Rows]:
         yield rows
         done += len(rows)
         step(done)
-
-
-def _day(text: str, field: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise BadInput(field, f"{text!r} is not a day", "Write it like 2026-02-20.") from None

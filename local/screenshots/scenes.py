@@ -15,8 +15,7 @@ from chalicelib.slots import WIB, day_bounds
 from chalicelib.social.errors import QuotaExceeded
 from local.bench.window_seed import seed
 from local.screenshots.days import BAD, CALM, NAMES, REPORT, SENT
-from wa_session_host.metrics import Metrics
-from wa_session_host.page import PageContext, PageServer
+from wa_session_host.page import serving_alone
 from wa_session_host.page.passwords import hash_password
 from wa_session_host.session.session import Session
 from wa_session_host.session.snapshot import Snapshot
@@ -97,22 +96,8 @@ def window(settings: Settings, scene: Scene) -> Iterator[str]:
     }
     if scene.quota_used_up:
         _use_up(settings)
-    server = PageServer(
-        PageContext(
-            settings,
-            sessions,
-            None,
-            Metrics({}, lambda: True),
-            lambda: NOW,
-            lambda: True,
-            lambda: True,
-        )
-    )
-    server.start()
-    try:
-        yield f"http://127.0.0.1:{server.port}"
-    finally:
-        server.stop()
+    with serving_alone(settings, lambda: NOW, sessions) as address:
+        yield address
 
 
 def _use_up(settings: Settings) -> None:

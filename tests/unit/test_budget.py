@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.budget import FIVE, Need, Plan, forecast, plan
-from chalicelib.slots import SLOT_TIMES, Slot, slots_of
+from chalicelib.budget import Need, Plan, forecast, plan
+from chalicelib.slots import FIVE, SLOT_TIMES, Slot, slots_of
 from tests.unit.builders import DAY, always, slot
 
 NEED = Need(clients=100, today=1_200, budget=20_000)

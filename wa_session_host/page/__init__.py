@@ -6,6 +6,6 @@ is a package with its own templates, and `window.py` says how it adds pages and 
 """
 
 from wa_session_host.page.context import PageContext
-from wa_session_host.page.server import PageServer
+from wa_session_host.page.server import PageServer, serving_alone
 
-__all__ = ["PageContext", "PageServer"]
+__all__ = ["PageContext", "PageServer", "serving_alone"]

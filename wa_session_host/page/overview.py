@@ -5,15 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
+from urllib.parse import quote
 
 from starlette.exceptions import HTTPException
+from starlette.responses import Response
 
 from chalicelib.errors import BadInput
 from chalicelib.overview import words
+from chalicelib.overview.rows import NEWEST
 from chalicelib.platforms import DESCRIPTIONS
 from wa_session_host.page.today import view as slots
 from wa_session_host.page.today.view import STANDING_LEVELS
 from wa_session_host.page.window import Shown, Visit
+
+_LONGEST_ID = 18
 
 
 def shown(template: str, **values: object) -> Shown:
@@ -22,12 +27,25 @@ def shown(template: str, **values: object) -> Shown:
     return Shown(template, {**common, **values})
 
 
+def file_to_save(name: str, content: bytes | str, media_type: str) -> Response:
+    """A response that a browser saves under this name."""
+    headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name)}"}
+    return Response(content, media_type=media_type, headers=headers)
+
+
 def day_of(visit: Visit, name: str = "hari") -> date | None:
     """The day that the address names as `YYYY-MM-DD`; None if it names none. Raises a 400."""
     text = visit.query(name)
     if not text:
         return None
     return read_day(text)
+
+
+def before_of(visit: Visit) -> int:
+    """The id that the address names as `sebelum`, before which a page begins; NEWEST if none."""
+    text = visit.query("sebelum").strip()
+    known = text.isascii() and text.isdecimal() and len(text) <= _LONGEST_ID
+    return int(text) if known else NEWEST
 
 
 def read_day(text: str) -> date:

@@ -4,18 +4,44 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
 from threading import Thread
 
 import uvicorn
 
+from chalicelib.settings import Settings
+from wa_session_host.metrics import Metrics
 from wa_session_host.page.app import make_app
 from wa_session_host.page.context import PageContext
 from wa_session_host.page.whatsapp.operations import Operations
 from wa_session_host.page.window import Window
+from wa_session_host.session.session import Session
 
 log = logging.getLogger(__name__)
 
 _START_SECONDS = 10.0
+
+
+@contextmanager
+def serving_alone(
+    settings: Settings,
+    now: Callable[[], datetime],
+    sessions: Mapping[str, Session] | None = None,
+) -> Iterator[str]:
+    """The page without a host around it, at `now`'s time; its address, even where the port is taken
+    and nothing is served."""
+    shown = sessions or {}
+    metrics = Metrics({}, lambda: True)
+    server = PageServer(
+        PageContext(settings, shown, None, metrics, now, lambda: True, lambda: True)
+    )
+    server.start()
+    try:
+        yield f"http://127.0.0.1:{server.port if server.started else settings.wa_page_port}"
+    finally:
+        server.stop()
 
 
 class PageServer:

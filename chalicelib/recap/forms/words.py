@@ -10,8 +10,14 @@ from chalicelib.recap.count import Line, Recap, Status, Tally
 from chalicelib.recap.evidence import Basis, CountedPost
 from chalicelib.recap.ranking import Share
 from chalicelib.slots import to_wib
-from chalicelib.tasks import Ending
-from chalicelib.texts.words import NAME_LENGTH, format_number, format_time, sanitise, truncate
+from chalicelib.texts.words import (
+    CUT_OFF,
+    NAME_LENGTH,
+    format_number,
+    format_time,
+    sanitise,
+    truncate,
+)
 
 TITLE = "ABSENSI LIKES & KOMENTAR"
 
@@ -27,15 +33,7 @@ COLOURS: Mapping[Status, str] = {
     "tanpa konten": "#6b7280",
 }
 
-ENDINGS: Mapping[Ending, str] = {
-    "capped": "API hanya memberi sebagian",
-    "short": "daftar berakhir terlalu awal",
-    "looped": "daftar berulang",
-    "unreadable": "sebagian isi tidak terbaca",
-    "error": "terhenti karena kesalahan API",
-    "no_time": "waktu habis",
-    "end": "jumlahnya tidak dapat dicocokkan",
-}
+ENDINGS: Mapping[str, str] = {**CUT_OFF, "end": "jumlahnya tidak dapat dicocokkan"}
 """Why a read that is not complete is not."""
 
 

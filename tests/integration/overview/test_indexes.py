@@ -9,7 +9,7 @@ import pytest
 
 from chalicelib.db import Database
 from chalicelib.db.connection import query_text
-from chalicelib.overview.messages import NEWEST
+from chalicelib.overview.rows import NEWEST
 from chalicelib.slots import Slot, day_bounds
 from tests.conftest import DAY
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from typing import Self
 
@@ -14,10 +14,8 @@ from chalicelib.settings import Settings
 from local.environment import environment
 from tests.integration.service import SharedService
 from tests.integration.waiting import PATIENCE_SECONDS
-from wa_session_host.metrics import Metrics
-from wa_session_host.page.context import PageContext
+from wa_session_host.page import serving_alone
 from wa_session_host.page.passwords import hash_password
-from wa_session_host.page.server import PageServer
 
 PASSWORD = "kata sandi uji coba"
 _HASH = hash_password(PASSWORD)
@@ -74,19 +72,8 @@ def serving(
 ) -> Iterator[str]:
     """The window's address; `now` is its clock."""
     changes = {"wa_page_port": 0, "wa_page_users": USERS, "wa_page_host": "127.0.0.1"}
-    context = PageContext(
-        settings.model_copy(update=changes),
-        {},
-        None,
-        Metrics({}, lambda: False),
-        now,
-        lambda: True,
-        lambda: True,
-    )
-    with environment(service.environment):
-        server = PageServer(context)
-        server.start()
-    try:
-        yield f"http://127.0.0.1:{server.port}"
-    finally:
-        server.stop()
+    with ExitStack() as parts:
+        with environment(service.environment):
+            alone = serving_alone(settings.model_copy(update=changes), now)
+            address = parts.enter_context(alone)
+        yield address

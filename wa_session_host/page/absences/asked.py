@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from calendar import monthrange
 from datetime import date, datetime
 
 from starlette.exceptions import HTTPException
@@ -21,8 +20,7 @@ def question_of(visit: Visit) -> Question:
     platforms = tuple(one for one in PLATFORMS if one == platform) or None
     if month := visit.query("bulan"):
         first = read_day(f"{month}-01")
-        last = first.replace(day=monthrange(first.year, first.month)[1])
-        return Question(client_id, first, min(last, visit.now.date()), platforms)
+        return Question.of_month(client_id, first, visit.now.date(), platforms)
     day = day_asked(visit)
     return Question(client_id, day, day, platforms, slot_asked(visit, day))
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from urllib.parse import quote
-
-from starlette.responses import Response
+from typing import TYPE_CHECKING
 
 from chalicelib.recap.count import Recap, by_day, recap_of
 from chalicelib.recap.evidence import Basis, Evidence
@@ -15,8 +13,11 @@ from chalicelib.recap.forms.text import recap_text
 from chalicelib.recap.forms.workbook import workbook
 from chalicelib.recap.load import load_evidence
 from wa_session_host.page.absences.asked import question_of
-from wa_session_host.page.overview import found
+from wa_session_host.page.overview import file_to_save, found
 from wa_session_host.page.window import Visit
+
+if TYPE_CHECKING:
+    from starlette.responses import Response
 
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -53,6 +54,4 @@ def _evidence(visit: Visit) -> Evidence:
 def _file(basis: Basis, content: bytes, ending: str, media_type: str) -> Response:
     days = f"{basis.first}" if basis.first == basis.last else f"{basis.first}-{basis.last}"
     at = f"-{basis.at.at:%H%M}" if basis.at else ""
-    name = quote(f"absensi-{basis.client_id}-{days}{at}.{ending}")
-    headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{name}"}
-    return Response(content, media_type=media_type, headers=headers)
+    return file_to_save(f"absensi-{basis.client_id}-{days}{at}.{ending}", content, media_type)

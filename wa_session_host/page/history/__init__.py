@@ -7,15 +7,18 @@ import io
 from dataclasses import fields
 from datetime import date, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from starlette.exceptions import HTTPException
-from starlette.responses import Response
 
 from chalicelib.overview.history import DAYS, DayFigures, History, history
 from chalicelib.overview.slots import slots_of_day
-from wa_session_host.page.overview import day_of, read_day, shown
+from wa_session_host.page.overview import day_of, file_to_save, read_day, shown
 from wa_session_host.page.today.view import STANDING_LEVELS
 from wa_session_host.page.window import Section, Shown, Visit, Window
+
+if TYPE_CHECKING:
+    from starlette.responses import Response
 
 _LONGEST = timedelta(days=400)
 _HEADINGS = {
@@ -77,8 +80,7 @@ def _day(visit: Visit) -> Shown:
 def _download(visit: Visit) -> Response:
     found = _read(visit)
     name = f"riwayat-{found.since}-{found.until}.csv"
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return Response(as_csv(found), media_type="text/csv; charset=utf-8", headers=headers)
+    return file_to_save(name, as_csv(found), "text/csv; charset=utf-8")
 
 
 def as_csv(found: History) -> str:

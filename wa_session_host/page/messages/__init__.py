@@ -7,12 +7,11 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 from chalicelib.errors import BadInput
-from chalicelib.overview.messages import NEWEST, Wanted, message, messages
-from wa_session_host.page.overview import shown
+from chalicelib.overview.messages import Wanted, message, messages
+from wa_session_host.page.overview import before_of, shown
 from wa_session_host.page.window import Section, Shown, Visit, Window
 
 _ROWS = 50
-_LONGEST_NUMBER = 18
 _STATES: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "": ("Semua", ()),
     "keputusan": ("Menunggu keputusan", ("dead_letter", "uncertain")),
@@ -34,7 +33,7 @@ def _list(visit: Visit) -> Shown:
         statuses=_STATES[state][1],
         search=asked["cari"],
         client_id=asked["satker"] or None,
-        before=_number(asked["sebelum"]),
+        before=before_of(visit),
         most=_ROWS,
     )
     with visit.reading() as runtime:
@@ -49,11 +48,6 @@ def _list(visit: Visit) -> Shown:
         older=f"?{urlencode({name: value for name, value in older.items() if value})}",
         has_older=bool(older),
     )
-
-
-def _number(text: str) -> int:
-    known = text.isascii() and text.isdecimal() and len(text) <= _LONGEST_NUMBER
-    return int(text) if known else NEWEST
 
 
 def _one(visit: Visit) -> Shown:

@@ -13,7 +13,7 @@ from chalicelib.overview.post import post
 from chalicelib.overview.standing import Standing
 from chalicelib.platforms import DESCRIPTIONS, PLATFORMS
 from wa_session_host.page.listing import Listing
-from wa_session_host.page.overview import day_of, found, shown
+from wa_session_host.page.overview import before_of, day_of, found, shown
 from wa_session_host.page.window import Refused, Section, Shown, Visit, Window
 
 _ROWS = 100
@@ -67,16 +67,10 @@ def _one(visit: Visit) -> Shown:
 
 
 def _archived(visit: Visit) -> Shown:
-    before = visit.query("sebelum")
     listing = Listing.of(visit.request.query_params, _ARCHIVED)
     client_id = visit.query("satker") or None
     with visit.reading() as runtime:
-        rows = overview.archived(
-            runtime,
-            int(before) if before.isdecimal() and len(before) < 19 else overview.NEWEST,
-            _ARCHIVED + 1,
-            client_id,
-        )
+        rows = overview.archived(runtime, before_of(visit), _ARCHIVED + 1, client_id)
     page: dict[str, Any] = {"rows": rows[:_ARCHIVED], "more": len(rows) > _ARCHIVED}
     return shown("posts/archive.html", listing=listing, client_id=client_id, **page)
 
