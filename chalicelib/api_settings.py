@@ -80,8 +80,8 @@ class ApiSettings(PlatformSettings):
     @field_validator("rapidapi_key", *_each("fallback_key"))
     @classmethod
     def _key(cls, key: str | None) -> str | None:
-        if key and not re.fullmatch(r"[ -~]+", key):
-            raise ValueError("has a sign in it that no key has")
+        if key and not re.fullmatch(r"[!-~]+", key):
+            raise ValueError("has a blank or a sign in it that no key has")
         return key
 
     def api_hosts(self, platform: Platform) -> list[tuple[str, str]]:

@@ -320,6 +320,7 @@ def test_a_value_that_shows_nothing_is_not_set(blank: str, env: pytest.MonkeyPat
 
 AMISS = [
     *[("RAPIDAPI_KEY", f"{SECRET}{sign}x") for sign in ("\n", "\r\n", "\u200b", "\u00e4", "\t")],
+    *[("RAPIDAPI_KEY", f"{SECRET}{blank}x") for blank in (" ", "\u00a0")],
     ("RAPIDAPI_TIKTOK_FALLBACK_KEY", f"{SECRET}\nx"),
     *[
         ("DATABASE_URL", url)
