@@ -3,6 +3,7 @@
 people    a unit's people, with their accounts
 order     in which order they are listed
 evidence  what is known: posts, how their lists were read, names
+names     the names in a stored list
 count     people, posts and names → each person's tally and status
 load      the same from the database
 ranking   the units below a directorate, by the share of the posts that their people have done
