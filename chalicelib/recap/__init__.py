@@ -8,7 +8,7 @@ count     people, posts and names → each person's tally and status
 load      the same from the database
 ranking   the units below a directorate, by the share of the posts that their people have done
 why, ask  why somebody is not recorded
-schedule, files, scheduled   which recap is due, and how it gets into the outbox
+schedule, recipients, files, scheduled   which recap is due, and how it gets into the outbox
 correction, corrections   whom it named too early, told the next morning
 forms     text, picture, workbook, table
 """
