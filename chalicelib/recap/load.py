@@ -191,12 +191,12 @@ def _bounds(question: Question) -> tuple[datetime, datetime]:
 
 
 def _refuse(question: Question, now: datetime) -> None:
-    if question.last < question.first:
-        raise BadInput("date", f"{question.last} is before {question.first}")
-    if question.last - question.first >= timedelta(days=LONGEST_DAYS):
-        raise BadInput("date", f"more than {LONGEST_DAYS} days", "Ask for a month at most.")
     if question.first > wib_day(now):
-        raise BadInput("date", f"{question.first} is still to come")
+        raise BadInput("day", f"{question.first} is still to come")
+    if question.last < question.first:
+        raise BadInput("day", f"{question.last} is before {question.first}")
+    if question.last - question.first >= timedelta(days=LONGEST_DAYS):
+        raise BadInput("day", f"more than {LONGEST_DAYS} days", "Ask for a month at most.")
     if question.at is None:
         return
     if question.first != question.last or question.at.day != question.first:
