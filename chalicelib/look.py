@@ -34,8 +34,22 @@ def look(runtime: Runtime, request: LookRequest) -> dict[str, Any]:
             answer = _doctor(runtime, request)
         case "export":
             answer = _export(runtime, request)
+        case _:
+            answer = _recap(runtime, request)
     found: dict[str, Any] = answer
     return found
+
+
+def _recap(runtime: Runtime, request: LookRequest) -> Any:
+    from chalicelib.recap import answers
+
+    of = {
+        "recap": answers.recap,
+        "why": answers.why,
+        "ranking": answers.ranking,
+        "recap_schedule": answers.schedule,
+    }
+    return of[request.show](runtime, request)
 
 
 def _client(runtime: Runtime, request: LookRequest) -> Any:

@@ -9,6 +9,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from chalicelib.errors import BadInput
 from chalicelib.jobs import Model, validated
+from chalicelib.platforms import Platform
 
 
 class RunClientRequest(BaseModel):
@@ -81,10 +82,15 @@ class ImportClientsRequest(BaseModel):
 class LookRequest(BaseModel):
     """Payload of `look`: `{"show": "status"}`. `day`: of `slots`, `client` and `export`, by default
     today; `client_id`: of `client`; `search` and `filter`: of `clients`; `calls`: whether `doctor`
-    asks the APIs; `table` and `skip`: of `export`."""
+    asks the APIs; `table` and `skip`: of `export`. `recap` takes `client_id`, `day` to `until` or a
+    `month`, `platform`, and `at`, a slot of the day; `why` a `person`, `day`, `post` and, if it is
+    another's, `client_id`; `ranking` `client_id`, `day` and `at`."""
 
     model_config = ConfigDict(extra="forbid")
-    show: Literal["status", "slots", "client", "clients", "groups", "doctor", "export"]
+    show: Literal[
+        "status", "slots", "client", "clients", "groups", "doctor", "export",
+        "recap", "why", "ranking", "recap_schedule",
+    ]  # fmt: skip
     day: date | None = None
     client_id: str | None = None
     search: str = ""
@@ -92,6 +98,12 @@ class LookRequest(BaseModel):
     calls: bool = True
     table: str | None = None
     skip: int = Field(0, ge=0)
+    until: date | None = None
+    month: str | None = None
+    platform: Platform | None = None
+    at: str | None = None
+    person: str | None = None
+    post: str | None = None
 
 
 OutboxStatus = Literal[

@@ -19,10 +19,9 @@ from chalicelib.slots import WIB, Slot
 from local.access import DATA, database_of, database_url, print_plans, stack
 from local.cicero.act import add_post, restore
 from local.cicero.outbox import outbox
+from local.cicero.recaps import ranking, recap, recap_schedule, why
 from local.deploy import commands as aws
 from local.ending import main_of
-from local.recap_commands import ranking, recap, why
-from local.schedule_command import recap_schedule
 
 log = logging.getLogger(__name__)
 

@@ -12,6 +12,7 @@ from chalicelib.overview.client_lines import ClientLine
 from chalicelib.overview.rows import NEWEST
 from chalicelib.overview.slots import SlotView
 from chalicelib.platforms import PLATFORMS, Platform
+from chalicelib.recap.schedules import unreachable
 from chalicelib.runtime import Runtime
 from chalicelib.slots import day_bounds
 from chalicelib.social.breaker import Closure
@@ -19,12 +20,13 @@ from chalicelib.social.breaker import Closure
 Kind = Literal[
     "slot_unrecorded", "slot_missed", "slot_failed", "api_closed", "api_errors",
     "messages_waiting", "dead_letter", "uncertain", "held", "handle", "no_group", "group_entry",
-    "account", "never_fetched", "behind", "coverage",
+    "recaps", "account", "never_fetched", "behind", "coverage",
 ]  # fmt: skip
 """In the order in which people should look at them. `api_errors`: the last run met errors that
 close an API, whatever Redis knows; `account`: the last run was refused the client's account, or did
-not find it; `behind`: a client's data is older than the last slot's; `messages_waiting`: due for
-long, so that no account seems to send."""
+not find it; `recaps`: scheduled ones do not reach everybody that they should; `behind`: a client's
+data is older than the last slot's; `messages_waiting`: due for long, so that no account seems to
+send."""
 
 Action = Literal["look", "send_again", "drop", "run_client", "run_slot", "fix_client", "wait"]
 
@@ -41,6 +43,7 @@ ACTIONS: dict[Kind, tuple[Action, ...]] = {
     "handle": ("fix_client",),
     "no_group": ("fix_client",),
     "group_entry": ("fix_client",),
+    "recaps": ("fix_client",),
     "account": ("look", "fix_client"),
     "never_fetched": ("run_client", "look"),
     "behind": ("run_client", "look"),
@@ -104,7 +107,7 @@ def concerns_of(
     """What needs a person now, given today's slots and clients as they were read."""
     now = runtime.now()
     found = [*_of_slots(slots), *_of_clients([line for line in lines if line.active])]
-    found += [*_of_messages(tx, now), *_of_posts(tx, now)]
+    found += [_of_recaps(tx), *_of_messages(tx, now), *_of_posts(tx, now)]
     closed = closed_routes(runtime)
     if closed is not None:
         found.append(_concern("api_closed", closed))
@@ -194,6 +197,15 @@ def _errors(line: ClientLine, kinds: set[str]) -> Iterable[Case]:
         for feed in line.feeds
         if feed.error_kind in kinds
     ]
+
+
+def _of_recaps(tx: Transaction) -> Concern:
+    cases = [
+        Case(client_id=client_id, detail=trouble)
+        for client_id, troubles in unreachable(tx).items()
+        for trouble in troubles
+    ]
+    return _concern("recaps", cases)
 
 
 def _of_messages(tx: Transaction, now: datetime) -> list[Concern]:

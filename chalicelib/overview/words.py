@@ -9,6 +9,7 @@ from chalicelib.overview.client_day import EventKind
 from chalicelib.overview.concerns import Action, Kind
 from chalicelib.overview.slots import State
 from chalicelib.overview.standing import Standing
+from chalicelib.recap.forms.troubles import TROUBLES
 from chalicelib.texts import kind_in_words
 from chalicelib.texts.words import CUT_OFF
 
@@ -119,6 +120,7 @@ CONCERNS: Mapping[Kind, str] = {
     "handle": "Isian akun tidak dapat dipakai",
     "no_group": "Satker tanpa grup yang sah",
     "group_entry": "Isian grup yang bukan id grup",
+    "recaps": "Absensi terjadwal tidak sampai",
     "account": "Akun satker ditolak atau tidak ditemukan",
     "never_fetched": "Belum pernah terbaca lengkap dalam dua hari",
     "behind": "Data tertinggal dari slot terakhir",
@@ -141,6 +143,7 @@ ADVICE: Mapping[Kind, str] = {
     "handle": "Isi kolom akun dengan nama akun saja, misalnya polres_x, atau kosongkan.",
     "no_group": "Isi client_group dengan id grup dari halaman WhatsApp, Daftar grup.",
     "group_entry": "Perbaiki isian client_group yang bukan id grup.",
+    "recaps": "Perbaiki isian itu, atau ubah jadwalnya pada halaman satker.",
     "account": "Periksa apakah akunnya masih ada, tidak privat, dan namanya benar.",
     "never_fetched": "Buka satkernya, lihat kesalahannya, lalu jalankan sekarang.",
     "behind": "Slot berikutnya mencoba lagi. Bila tetap tertinggal, buka satkernya.",
@@ -167,6 +170,8 @@ def detail(kind: Kind, text: str | None) -> str:
         return next((words for problem, words in HANDLE_PROBLEMS.items() if problem == text), text)
     if kind == "coverage":
         return ENDINGS.get(text, text)
+    if kind == "recaps":
+        return next((words for trouble, words in TROUBLES.items() if trouble == text), text)
     if kind == "group_entry":
         return f"{text} isian bukan id grup"
     error, _, path = text.partition(" ")

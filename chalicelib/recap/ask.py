@@ -13,7 +13,15 @@ from chalicelib.db import Row, Transaction
 from chalicelib.errors import BadInput
 from chalicelib.platforms import Platform
 from chalicelib.recap.evidence import CountedPost, Read
-from chalicelib.recap.load import Question, known_client, load_people, load_posts, read_of
+from chalicelib.recap.load import (
+    Question,
+    known_client,
+    load_lists,
+    load_people,
+    load_posts,
+    read_of,
+)
+from chalicelib.recap.names import names_in
 from chalicelib.recap.people import Person, accounts_of
 from chalicelib.recap.why import History, Why, explain
 from chalicelib.runtime import Runtime
@@ -102,21 +110,20 @@ def _proven(person: Person, posts: Iterable[CountedPost]) -> Mapping[Platform, f
 def _histories(tx: Transaction, person: Person, posts: Sequence[CountedPost]) -> list[History]:
     wanted = json.dumps([{"platform": p.platform, "content_id": p.content_id} for p in posts])
     known = json.dumps({platform: list(names) for platform, names in person.accounts.items()})
-    names = {
-        _key(row): frozenset(row["names"].split())
-        for row in tx.run("recap.engaged", posts=wanted, known=None, until=None)
-    }
+    lists = load_lists(tx, posts)
     reads: dict[_Key, list[Read]] = defaultdict(list)
     for row in tx.run("recap.reads", posts=wanted):
         reads[_key(row)].append(read_of(row))
     seen: dict[_Key, list[tuple[datetime, bool]]] = defaultdict(list)
     for row in tx.run("recap.snapshots", posts=wanted, known=known):
         seen[_key(row)].append((row["window_end"], row["named"]))
-    nobody: frozenset[str] = frozenset()
     return [
-        History(replace(post, names=names.get(key, nobody)), reads[key], sorted(seen[key]))
+        History(
+            replace(post, names=names_in(lists.get(post.key))),
+            reads[post.key],
+            sorted(seen[post.key]),
+        )
         for post in posts
-        for key in [(post.platform, post.content_id)]
     ]
 
 

@@ -10,9 +10,10 @@ lack anything on the strength of a list that was not read to its end.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import Literal
 
 from chalicelib.platforms import Platform
@@ -84,8 +85,15 @@ class Recap:
 
     def counts(self, platform: Platform | None = None) -> Mapping[Status, int]:
         """How many people have each status, on a platform or together; none is left out."""
-        found = Counter(line.statuses[platform] if platform else line.status for line in self.lines)
-        return {status: found[status] for status in STATUSES}
+        return counts_of(
+            line.statuses[platform] if platform else line.status for line in self.lines
+        )
+
+
+def counts_of(statuses: Iterable[Status]) -> Mapping[Status, int]:
+    """How often each status is among these; none is left out."""
+    found = Counter(statuses)
+    return {status: found[status] for status in STATUSES}
 
 
 def recap_of(evidence: Evidence) -> Recap:
@@ -95,11 +103,7 @@ def recap_of(evidence: Evidence) -> Recap:
     people = in_usual_order(evidence.people)
     posts = [post for post in evidence.posts if post.platform in basis.platforms]
     posts.sort(key=lambda post: (post.day, post.posted_at, post.content_id))
-    by_platform = _by_platform(basis, people, posts)
-    lines = [
-        _line(person, {name: tallies[place] for name, tallies in by_platform.items()}, basis)
-        for place, person in enumerate(people)
-    ]
+    lines = list(_lines(people, _by_platform(basis, people, posts), basis))
     return Recap(basis, posts, lines)
 
 
@@ -129,6 +133,21 @@ def _reached(tally: Tally, done: int, percent: int) -> Status:
     return "kurang" if done else "belum"
 
 
+def _lines(
+    people: Iterable[Person], by_platform: Mapping[Platform, Sequence[Tally]], basis: Basis
+) -> Iterator[Line]:
+    """Each person's line. What is said of those who are alike is worked out once: of thousands of
+    people few differ. Equal tallies are mostly the same object."""
+    said: dict[object, Line] = {}
+    for person, *tallies in zip(people, *by_platform.values(), strict=True):
+        matched = [bool(person.accounts.get(platform)) for platform in by_platform]
+        alike = (person.excused, *matched, *map(id, tallies))
+        if alike not in said:
+            said[alike] = _line(person, dict(zip(by_platform, tallies, strict=True)), basis)
+        like = said[alike]
+        yield Line(person, like.tallies, like.statuses, like.together, like.status)
+
+
 def _line(person: Person, tallies: Mapping[Platform, Tally], basis: Basis) -> Line:
     together = sum(tallies.values(), Tally())
     return Line(
@@ -151,28 +170,38 @@ def _tallies(
     platform: Platform, people: Sequence[Person], posts: Sequence[CountedPost]
 ) -> list[Tally]:
     """Each person's tally on one platform, in the order of `people`."""
-    places: dict[str, list[int]] = {}
-    for place, person in enumerate(people):
-        for name in person.accounts.get(platform, ()):
-            places.setdefault(name, []).append(place)
-    certain: Counter[int] = Counter()
-    others: Counter[int] = Counter()
-    for post in posts:
-        (certain if post.certain else others).update(_found(post, places))
-    complete = sum(post.certain for post in posts)
-    rest = len(posts) - complete
+    certain = _Lists([post.names for post in posts if post.certain])
+    others = _Lists([post.names for post in posts if not post.certain])
     nowhere = Tally(unmatched=len(posts))
+
+    @cache
+    def tally(done: int, unsure_done: int) -> Tally:
+        missing, unsure = len(certain.lists) - done, len(others.lists) - unsure_done
+        return Tally(done + unsure_done, missing, unsure)
+
     return [
-        Tally(certain[n] + others[n], complete - certain[n], rest - others[n])
-        if person.accounts.get(platform)
-        else nowhere
-        for n, person in enumerate(people)
+        tally(certain.with_any(names), others.with_any(names)) if names else nowhere
+        for names in (person.accounts.get(platform) for person in people)
     ]
 
 
-def _found(post: CountedPost, places: Mapping[str, Sequence[int]]) -> set[int]:
-    """Whose names stand in the post's list."""
-    return {place for name in post.names for place in places.get(name, ())}
+class _Lists:
+    """Lists of names, and in how many of them somebody is."""
+
+    def __init__(self, lists: Sequence[frozenset[str]]) -> None:
+        self.lists = lists
+        self._found: Counter[str] = Counter()
+        for names in lists:
+            self._found.update(names)
+
+    def with_any(self, names: Sequence[str]) -> int:
+        """How many of the lists have any of these names."""
+        if len(names) == 1 or not self.lists:
+            return self._found.get(names[0], 0)
+        found = [name for name in names if name in self._found]
+        if len(found) > 1:
+            return sum(not one.isdisjoint(found) for one in self.lists)
+        return self._found[found[0]] if found else 0
 
 
 def by_day(evidence: Evidence) -> Mapping[date, Sequence[Tally]]:
@@ -180,8 +209,13 @@ def by_day(evidence: Evidence) -> Mapping[date, Sequence[Tally]]:
     people, days = in_usual_order(evidence.people), defaultdict[date, list[CountedPost]](list)
     for post in evidence.posts:
         days[post.day].append(post)
+
+    @cache
+    def together(tallies: tuple[Tally, ...]) -> Tally:
+        return sum(tallies, Tally())
+
     return {
-        day: [sum(tallies, Tally()) for tallies in zip(*found.values(), strict=True)]
+        day: [together(tallies) for tallies in zip(*found.values(), strict=True)]
         for day in sorted(days)
         if (found := _by_platform(evidence.basis, people, days[day]))
     }

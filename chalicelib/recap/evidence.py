@@ -40,6 +40,10 @@ class CountedPost:
     names: frozenset[str] = frozenset()
 
     @property
+    def key(self) -> tuple[str, str]:
+        return self.platform, self.content_id
+
+    @property
     def certain(self) -> bool:
         """Whether a name that is not among `names` has not engaged."""
         return self.read is not None and self.read.complete

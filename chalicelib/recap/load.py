@@ -15,6 +15,7 @@ from chalicelib.errors import BadInput
 from chalicelib.platforms import Platform
 from chalicelib.recap.count import Recap, recap_of
 from chalicelib.recap.evidence import Basis, CountedPost, Evidence, Read
+from chalicelib.recap.names import names_in
 from chalicelib.recap.people import Person, accounts_of
 from chalicelib.recap.ranking import LONG_TREND, Ranking, rank
 from chalicelib.recap_rule import complete_percent
@@ -91,8 +92,8 @@ def known_client(tx: Transaction, client_id: str) -> Client:
 def load_people(tx: Transaction, client: Client) -> list[Person]:
     """The client's active people: a directorate's by their role, if anybody has it."""
     by_role = (client.client_type or "").strip().lower() == "direktorat"
-    rows = tx.run("recap.people", client_id=client.client_id, by_role=by_role)
-    return [Person.from_row(row) for row in rows]
+    [row] = tx.run("recap.people", client_id=client.client_id, by_role=by_role)
+    return [Person.from_json(text) for text in row["people"]]
 
 
 def load_posts(
@@ -123,18 +124,21 @@ def _with_names(
     tx: Transaction, posts: Sequence[CountedPost], people: Iterable[Person], at: Slot | None
 ) -> list[CountedPost]:
     known = accounts_of(people)
-    wanted = [{"platform": p.platform, "content_id": p.content_id} for p in posts]
-    rows = tx.run(
-        "recap.engaged",
-        posts=json.dumps(wanted),
-        known=json.dumps({platform: sorted(names) for platform, names in known.items()}),
-        until=audit_window(at)[1] if at else None,
-    )
-    names = {(row["platform"], row["content_id"]): frozenset(row["names"].split()) for row in rows}
-    nobody: frozenset[str] = frozenset()
+    lists = load_lists(tx, posts, audit_window(at)[1] if at else None)
     return [
-        replace(post, names=names.get((post.platform, post.content_id), nobody)) for post in posts
+        replace(post, names=names_in(lists.get(post.key), known.get(post.platform, frozenset())))
+        for post in posts
     ]
+
+
+def load_lists(
+    tx: Transaction, posts: Iterable[CountedPost], until: datetime | None = None
+) -> Mapping[tuple[str, str], Any]:
+    """{a post's key: the list of people that is stored of it}; as the last snapshot before `until`
+    kept it, if that is not None."""
+    wanted = json.dumps([{"platform": p.platform, "content_id": p.content_id} for p in posts])
+    rows = tx.run("recap.people_lists", posts=wanted, until=until)
+    return {(row["platform"], row["content_id"]): row["people"] for row in rows}
 
 
 def _post(row: Row) -> CountedPost:
@@ -187,12 +191,12 @@ def _bounds(question: Question) -> tuple[datetime, datetime]:
 
 
 def _refuse(question: Question, now: datetime) -> None:
-    if question.last < question.first:
-        raise BadInput("date", f"{question.last} is before {question.first}")
-    if question.last - question.first >= timedelta(days=LONGEST_DAYS):
-        raise BadInput("date", f"more than {LONGEST_DAYS} days", "Ask for a month at most.")
     if question.first > wib_day(now):
-        raise BadInput("date", f"{question.first} is still to come")
+        raise BadInput("day", f"{question.first} is still to come")
+    if question.last < question.first:
+        raise BadInput("day", f"{question.last} is before {question.first}")
+    if question.last - question.first >= timedelta(days=LONGEST_DAYS):
+        raise BadInput("day", f"more than {LONGEST_DAYS} days", "Ask for a month at most.")
     if question.at is None:
         return
     if question.first != question.last or question.at.day != question.first:

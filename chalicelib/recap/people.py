@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -37,18 +38,26 @@ class Person:
         unusable: dict[Platform, list[str]] = {}
         for platform, text in row["accounts"]:
             handle = _read(text, platform) if platform in PLATFORMS else Handle()
-            if handle.name and handle.name not in accounts.setdefault(platform, []):
-                accounts[platform].append(handle.name)
             if handle.problem:
                 unusable.setdefault(platform, []).append(text)
+            elif handle.name:
+                names = accounts.setdefault(platform, [])
+                names += [] if handle.name in names else [handle.name]
         texts = ("name", "title", "division", "position", "unit_id", "unit")
         return cls(
             user_id=row["user_id"],
             excused=row["excused"],
-            accounts={platform: names for platform, names in accounts.items() if names},
+            accounts=accounts,
             unusable=unusable,
-            **{name: " ".join((row[name] or "").split()) for name in texts},
+            **{name: _on_one_line(row[name] or "") for name in texts},
         )
+
+    @staticmethod
+    @lru_cache(maxsize=1 << 13)
+    def from_json(text: str) -> Person:
+        """A person from a row as JSON. Kept, because people are looked at again and again, and
+        reading what was typed in takes longer than all that is counted from it."""
+        return Person.from_row(json.loads(text))
 
     @property
     def full_name(self) -> str:
@@ -58,11 +67,16 @@ class Person:
 
 def accounts_of(people: Iterable[Person]) -> dict[Platform, set[str]]:
     """All accounts of these people, by platform."""
-    found: dict[Platform, set[str]] = {}
-    for person in people:
-        for platform, names in person.accounts.items():
-            found.setdefault(platform, set()).update(names)
-    return found
+    every = [person.accounts for person in people]
+    return {
+        platform: {name for accounts in every for name in accounts.get(platform, ())}
+        for platform in PLATFORMS
+    }
+
+
+@lru_cache(maxsize=1 << 14)
+def _on_one_line(text: str) -> str:
+    return " ".join(text.split())
 
 
 @lru_cache(maxsize=1 << 16)

@@ -84,11 +84,15 @@ class Ranking:
 
 def share_of(tallies: Iterable[Tally]) -> Share | None:
     """The share that these tallies come to; None if nothing in them can be told."""
-    whole = sum(tallies, Tally())
-    known = whole.total - whole.unmatched
-    if not known:
-        return None
-    return Share(whole.done / known, (whole.done + whole.unsure) / known)
+    done = missing = unsure = 0
+    for tally in tallies:
+        done, missing, unsure = (
+            done + tally.done,
+            missing + tally.missing,
+            unsure + tally.unsure,
+        )
+    known = done + missing + unsure
+    return Share(done / known, (done + unsure) / known) if known else None
 
 
 def share_of_lines(lines: Iterable[Line]) -> Share | None:

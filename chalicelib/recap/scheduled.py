@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from chalicelib.chats import read_people
 from chalicelib.clients import Client
 from chalicelib.db import Transaction
 from chalicelib.outbox.messages import Message, in_parts
@@ -16,7 +15,8 @@ from chalicelib.recap.count import Recap
 from chalicelib.recap.files import RecapFile
 from chalicelib.recap.forms.text import NAMES_LEFT_OUT, caption, recap_text
 from chalicelib.recap.load import Question, load_recap
-from chalicelib.recap.schedule import Due, Form, Known, Schedule, due, key_of
+from chalicelib.recap.recipients import reach
+from chalicelib.recap.schedule import Due, Form, Known, due, key_of
 from chalicelib.recap.schedules import schedule_of
 from chalicelib.runtime import Runtime
 from chalicelib.slots import Slot, day_bounds
@@ -49,7 +49,7 @@ def planned(runtime: Runtime) -> list[Planned]:
         schedule = schedule_of(row)
         known = Known(_slots(row["finished"]), _slots(row["running"]), set(row["told"]))
         if (one := due(schedule, known, now)) is not None:
-            chats = _chats(schedule, row["client"])
+            chats = reach(schedule, row["client"]).chats
             found.append(Planned(Client.from_row(row["client"]), one, chats, schedule.forms))
     found.sort(key=lambda plan: plan.due.at)
     return [plan for plan in found if plan.chats][:MOST_AT_ONCE]
@@ -73,17 +73,6 @@ def write(runtime: Runtime, plan: Planned) -> int:
 
 def _slots(moments: Iterable[Any]) -> list[Slot]:
     return [Slot.exactly(moment) for moment in moments]
-
-
-def _chats(schedule: Schedule, client: Mapping[str, Any]) -> tuple[str, ...]:
-    """The chat ids of the schedule, each once; what is not usable is left out."""
-    named: dict[str, Callable[[], tuple[str, ...]]] = {
-        "group": lambda: Client.from_row(client).chats,
-        "operator": lambda: read_people(client.get("client_operator") or "").chats,
-        "super": lambda: read_people(client.get("client_super") or "").chats,
-    }
-    chats = [chat for one in schedule.recipients for chat in named[one]()]
-    return tuple(dict.fromkeys([*chats, *read_people(schedule.chats).chats]))
 
 
 def _messages(runtime: Runtime, plan: Planned, recap: Recap) -> Iterator[Message]:

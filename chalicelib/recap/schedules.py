@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from chalicelib.clients import Client
 from chalicelib.db import Row, Transaction
 from chalicelib.errors import BadInput
 from chalicelib.recap.load import known_client
+from chalicelib.recap.recipients import Trouble, reach
 from chalicelib.recap.schedule import Schedule
 from chalicelib.runtime import Runtime
 
@@ -20,12 +22,12 @@ def load_schedule(runtime: Runtime, client_id: str) -> Schedule:
 
 def save_schedule(runtime: Runtime, client_id: str, schedule: Schedule) -> Schedule:
     """Replaces the client's schedule, from now on, and returns it. Raises BadInput for an unknown
-    client."""
+    client, and for a schedule that is on and does not reach all that it names."""
     now = runtime.now()
     with runtime.db.transaction() as tx:
         client = known_client(tx, client_id)
-        if schedule.active and not client.active:
-            raise BadInput("client_id", f"{client.client_id} is not active", "See table clients.")
+        if schedule.active:
+            _refuse(tx, client, schedule)
         tx.run(
             "recap_schedule.set",
             client_id=client.client_id,
@@ -39,6 +41,22 @@ def save_schedule(runtime: Runtime, client_id: str, schedule: Schedule) -> Sched
     return replace(schedule, changed_at=now)
 
 
+def unreachable(tx: Transaction) -> dict[str, tuple[Trouble, ...]]:
+    """{client: what is wrong} of the active clients with a schedule that is on and does not reach
+    all that it names."""
+    found = {
+        str(row["client_id"]): reach(schedule_of(row), row).troubles
+        for row in tx.run("recap_schedule.switched_on")
+    }
+    return {client_id: troubles for client_id, troubles in found.items() if troubles}
+
+
+def troubles_of(tx: Transaction, client_id: str, schedule: Schedule) -> tuple[Trouble, ...]:
+    """What is wrong with a schedule of this client, which exists."""
+    [row] = tx.run("slots.find_client", client_id=client_id)
+    return reach(schedule, row).troubles
+
+
 def schedule_of(row: Row) -> Schedule:
     """The schedule in a row of recap_schedule."""
     return Schedule(
@@ -49,6 +67,16 @@ def schedule_of(row: Row) -> Schedule:
         forms=tuple(row["forms"]),
         changed_at=row["changed_at"],
     )
+
+
+def _refuse(tx: Transaction, client: Client, schedule: Schedule) -> None:
+    if not client.active:
+        raise BadInput("client_id", f"{client.client_id} is not active", "See table clients.")
+    for trouble in troubles_of(tx, client.client_id, schedule):
+        if trouble in ("group", "operator", "super"):
+            fix = f"Correct client_{trouble} in the table clients, or leave this recipient out."
+            raise BadInput(trouble, f"client_{trouble} names no usable chat, or others too", fix)
+        raise BadInput(trouble, "cannot be used", "Name at least one, or switch it off.")
 
 
 def _load(tx: Transaction, client_id: str) -> Schedule:

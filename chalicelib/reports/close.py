@@ -14,6 +14,8 @@ from chalicelib.db import Transaction
 from chalicelib.outbox.messages import Message, MessageKind, Written, in_parts
 from chalicelib.outbox.publish import add_messages, publish_messages
 from chalicelib.platforms import PLATFORMS, Platform
+from chalicelib.recap import schedules
+from chalicelib.recap.forms import troubles
 from chalicelib.reports import results
 from chalicelib.reports.heartbeat import ping
 from chalicelib.reports.metrics import log_metrics, slot_metrics
@@ -199,16 +201,19 @@ def _uncovered(tx: Transaction, slot: Slot) -> list[Uncovered]:
 
 
 def _tell_wrong_clients(runtime: Runtime, tx: Transaction, slot: Slot) -> list[Written]:
-    """The slot's clients that no message can reach, and all active clients with a handle that does
-    not name an account, including those that therefore do not take part; each once a WIB day."""
+    """The slot's clients that no message can reach, all active clients with a handle that does not
+    name an account, including those that therefore do not take part, and those whose scheduled
+    recaps do not reach everybody; each once a WIB day."""
     rows = tx.run("reports.clients", slot=slot.at)
     groups = [(r["client_id"], read_groups(r["client_group"])) for r in rows if r["took_part"]]
     closed = [ClosedChats(client_id, g.refused) for client_id, g in groups if not g.chats]
     wrong = unusable_handles(row for row in rows if row["active"])
+    unreached = schedules.unreachable(tx)
     longest = runtime.settings.wa_message_max_characters
     alerts = {
         "no_chats": texts.no_chats(closed, slot.at, longest) if closed else (),
         "handles": texts.unusable_handles(wrong, slot.at, longest) if wrong else (),
+        "recaps": troubles.unreachable(unreached, slot.at, longest) if unreached else (),
     }
     told: list[Written] = []
     for name, parts in alerts.items():

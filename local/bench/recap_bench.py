@@ -23,11 +23,13 @@ from chalicelib.recap.forms.workbook import workbook
 from chalicelib.recap.load import Question, load_evidence
 from chalicelib.runtime import Runtime
 from chalicelib.settings import load_settings
+from local.bench.window_bench import serving, timed, visitor
 from local.environment import environment
 from local.services import EmbeddedPostgres
 
 DAY = date(2026, 2, 20)
 PEOPLE, UNITS, POSTS, LIKERS = 3000, 40, 30, 3000
+ROUNDS = 7
 
 _FILL = """
 INSERT INTO clients (client_id, nama, client_type, client_status, client_insta, client_tiktok)
@@ -65,7 +67,7 @@ T = TypeVar("T")
 
 
 def main() -> None:
-    """Fills a database, and prints seconds for each form of one recap."""
+    """Fills a database, and prints seconds for each form of one recap, and for its page."""
     with tempfile.TemporaryDirectory() as directory, EmbeddedPostgres(Path(directory)) as server:
         url = server.create_database("bench")
         migrate(url)
@@ -84,6 +86,22 @@ def main() -> None:
         _timed("CSV", lambda: recap_csv(recap))
         _timed("JSON", lambda: json.dumps(as_json(recap)))
         database.close()
+        _pages(server, url)
+
+
+def _pages(server: EmbeddedPostgres, database_url: str) -> None:
+    """The window's pages of the same recap, as a browser asks for them."""
+    paths = {
+        "page": "",
+        "page, searched": "&cari=anggota.12&urut=-dilaksanakan",
+        "page of a unit": "&satuan=RES1",
+    }
+    with serving(database_url) as address, visitor(address) as who:
+        for name, query in paths.items():
+            url = f"{address}/absensi/DIT?hari={DAY}{query}"
+            one = timed(who, name, url, ROUNDS, server)
+            cpu = f"{one.cpu / 1000:.3f} s CPU of window, browser and PostgreSQL"
+            print(f"{name:26}{one.milliseconds / 1000:7.3f} s, of which {cpu}")
 
 
 def _fill(database: Database) -> None:

@@ -79,11 +79,10 @@ def run_window_bench(
         database = Database(postgres.url)
         paths = _paths(database, size)
         database.close()
-        with _serving(postgres.url) as url, _visitor(url) as visitor:
+        with serving(postgres.url) as url, visitor(url) as who:
             before, own = machine_seconds(), _cpu(postgres)
             pages = [
-                _timed(visitor, name, f"{url}{path}", rounds, postgres)
-                for name, path in paths.items()
+                timed(who, name, f"{url}{path}", rounds, postgres) for name, path in paths.items()
             ]
             used = _cpu(postgres) - own
             return WindowReport(size, pages, elsewhere_percent(before, machine_seconds(), used))
@@ -154,7 +153,8 @@ def _paths(database: Database, size: Size) -> Mapping[str, str]:
 
 
 @contextmanager
-def _serving(database_url: str) -> Iterator[str]:
+def serving(database_url: str) -> Iterator[str]:
+    """The window's address; its now is NOW."""
     values = own_environment() | {
         "DATABASE_URL": database_url,
         "RAPIDAPI_KEY": "unused",
@@ -171,7 +171,8 @@ def _serving(database_url: str) -> Iterator[str]:
 
 
 @contextmanager
-def _visitor(url: str) -> Iterator[requests.Session]:
+def visitor(url: str) -> Iterator[requests.Session]:
+    """An operator who has logged in."""
     with requests.Session() as session:
         session.trust_env = False
         login = session.get(f"{url}/login", timeout=_SECONDS).text
@@ -181,15 +182,16 @@ def _visitor(url: str) -> Iterator[requests.Session]:
         yield session
 
 
-def _timed(
-    visitor: requests.Session, name: str, url: str, rounds: int, postgres: EmbeddedPostgres
+def timed(
+    who: requests.Session, name: str, url: str, rounds: int, postgres: EmbeddedPostgres
 ) -> PageTimes:
-    visitor.get(url, timeout=_SECONDS)  # reads what was on disk
+    """A page's medians over `rounds`, after one that does not count."""
+    who.get(url, timeout=_SECONDS)  # reads what was on disk
     times: list[float] = []
     cpu = _cpu(postgres)
     for _ in range(rounds):
         began = time.monotonic()
-        answer = visitor.get(url, timeout=_SECONDS)
+        answer = who.get(url, timeout=_SECONDS)
         times.append(1000 * (time.monotonic() - began))
     spent = 1000 * (_cpu(postgres) - cpu) / rounds
     return PageTimes(name, answer.status_code, median(times), spent, len(answer.content) // 1024)

@@ -8,7 +8,7 @@ import sys
 import click
 
 from chalicelib import logs
-from local.cicero import act, look
+from local.cicero import act, look, recaps
 from local.cicero.clients import clients
 from local.cicero.doctor import doctor
 from local.cicero.export import export
@@ -31,6 +31,7 @@ def cicero(verbose: bool) -> None:
 
 for _command in (
     look.status, look.slots, look.client, look.groups,
+    recaps.recap, recaps.why, recaps.ranking, recaps.recap_schedule,
     act.run_slot, act.run_client, act.dry_run, act.replay, act.add_post, act.restore,
     backfill, outbox, clients, doctor, export,
 ):  # fmt: skip

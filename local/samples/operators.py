@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from chalicelib import texts
 from chalicelib.clients import UnusableHandles
+from chalicelib.recap.forms import troubles
+from chalicelib.recap.recipients import Trouble
 from chalicelib.texts import ClientLine, ClosedChats
 from local.samples.invented import at, joined
 
@@ -84,6 +86,15 @@ def unusable_handles() -> str:
     return joined(texts.unusable_handles(wrong, at(6)))
 
 
+def unreached_recaps() -> str:
+    """Clients whose scheduled recaps do not reach everybody."""
+    wrong: Mapping[str, Sequence[Trouble]] = {
+        "POLRES_G": ("group", "super"),
+        "POLRES_H": ("operator",),
+    }
+    return joined(troubles.unreachable(wrong, at(6)))
+
+
 def undelivered() -> str:
     """Messages that an operator should look at."""
     messages = [
@@ -101,5 +112,6 @@ SAMPLES: Mapping[str, Callable[[], str]] = {
     "fallback-in-use": fallback_in_use,
     "no-chats": no_chats,
     "unusable-handles": unusable_handles,
+    "unreached-recaps": unreached_recaps,
     "undelivered": undelivered,
 }

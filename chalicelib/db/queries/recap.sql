@@ -1,5 +1,6 @@
 -- name: people(client_id, by_role)
--- The active people of a client, with the accounts that were entered for each, in any form.
+-- The active people of a client, with the accounts that were entered for each, in any form. They
+-- come as one array of JSON texts: thousands of rows take the driver longer than the server.
 -- by_role: those whose role names the client, wherever they serve; if nobody has that role, or if
 -- not by_role, those whose client_id it is.
 WITH of_role AS MATERIALIZED (
@@ -14,11 +15,13 @@ WITH of_role AS MATERIALIZED (
     ELSE u.client_id = CAST(:client_id AS varchar) END
 ), entered AS (
   SELECT h.user_id,
-    jsonb_agg(jsonb_build_array(h.platform, h.username) ORDER BY h.place) AS accounts
+    json_agg(json_build_array(h.platform, h.username) ORDER BY h.place) AS accounts
   FROM cicero_handles(ARRAY(SELECT user_id FROM people)) AS h GROUP BY h.user_id
 )
-SELECT p.*, coalesce(e.accounts, '[]') AS accounts
-FROM people p LEFT JOIN entered e USING (user_id)
+SELECT coalesce(json_agg(CAST(to_json(one) AS text)), '[]') AS people FROM (
+  SELECT p.*, coalesce(e.accounts, '[]') AS accounts
+  FROM people p LEFT JOIN entered e USING (user_id)
+) AS one
 
 -- name: posts(client_id, first_day, last_day, range_start, range_end, at)
 -- The client's posts of these days, with the newest read of each one's list, whoever's run made it.
@@ -56,10 +59,10 @@ WHERE p.created_at IS NOT NULL AND (g.at IS NULL OR v.slot IS NOT NULL OR EXISTS
     AND n.kind IN ('new', 'late') AND n.slot <= g.at))
 ORDER BY p.created_at, p.content_id
 
--- name: engaged(posts, known, until)
--- The names that are stored of each post, of those that are known, or all: see cicero_engaged.
-SELECT platform, content_id, names
-FROM cicero_engaged(CAST(:posts AS jsonb), CAST(:known AS jsonb), CAST(:until AS timestamptz))
+-- name: people_lists(posts, until)
+-- The list that is stored of each post: see cicero_people_lists.
+SELECT platform, content_id, people
+FROM cicero_people_lists(CAST(:posts AS jsonb), CAST(:until AS timestamptz))
 
 -- name: basis(client_id, range_start, until)
 -- The last slot that refreshed the client's engagement, and for each platform the last one whose

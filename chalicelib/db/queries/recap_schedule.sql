@@ -15,6 +15,13 @@ CROSS JOIN LATERAL (
 WHERE s.active AND c.client_status
 ORDER BY s.client_id
 
+-- name: switched_on()
+-- The schedules that are on, of active clients, with what the recipients' columns hold.
+SELECT c.client_id, c.client_group, c.client_operator, c.client_super, s.active, s.hours,
+  s.recipients, s.chats, s.forms, s.changed_at
+FROM recap_schedule s JOIN clients c USING (client_id)
+WHERE s.active AND c.client_status ORDER BY s.client_id
+
 -- name: get(client_id)
 SELECT active, hours, recipients, chats, forms, changed_at FROM recap_schedule
 WHERE client_id = :client_id

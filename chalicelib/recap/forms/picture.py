@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from chalicelib.platforms import DESCRIPTIONS
-from chalicelib.recap.count import Line, Recap, Status
+from chalicelib.recap.count import Line, Recap, Status, counts_of
 from chalicelib.recap.forms import words
 from chalicelib.recap.forms.canvas import (
     BAND,
@@ -174,8 +174,9 @@ def _totals(recap: Recap) -> Iterator[_Block]:
 
 
 def _numbers(lines: Sequence[Line]) -> Sequence[str]:
-    counts = [sum(line.status == status for line in lines) for status in _SHOWN]
-    return [*map(format_number, (len(lines), *counts)), words.percent(share_of_lines(lines))]
+    counts = counts_of(line.status for line in lines)
+    shown = (counts[status] for status in _SHOWN)
+    return [*map(format_number, (len(lines), *shown)), words.percent(share_of_lines(lines))]
 
 
 def _cells(name: str, cells: Sequence[str], *, bold: bool = False) -> _Block:

@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from chalicelib.platforms import DESCRIPTIONS
-from chalicelib.recap.count import STATUSES, Line, Recap, Status, Tally
+from chalicelib.recap.count import STATUSES, Line, Recap, Status, Tally, counts_of
 from chalicelib.recap.forms import words
 from chalicelib.recap.forms.table import columns, row
 from chalicelib.recap.forms.words import COLOURS
@@ -147,8 +147,8 @@ class _Pages:
             sheet.write_number(at, after + 2, share.low, self._percent)
 
     def _group(self, sheet: Any, at: int, name: str, lines: Sequence[Line]) -> int:
-        counts = [sum(line.status == status for line in lines) for status in STATUSES]
-        self._row(sheet, at, [name, len(lines), *counts])
+        counts = counts_of(line.status for line in lines)
+        self._row(sheet, at, [name, len(lines), *counts.values()])
         if share := share_of_lines(lines):
             sheet.write_number(at, 2 + len(counts), share.low, self._percent)
         return at + 1

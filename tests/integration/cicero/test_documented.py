@@ -16,6 +16,7 @@ import pytest
 
 from local.cicero.main import cicero
 from tests.integration.cicero.conftest import Cicero, Ran
+from tests.integration.tables import Tables
 
 PAGE = Path(__file__).parents[3] / "docs" / "cicero.md"
 BLOCK = re.compile(r"(?<=^```console\n).*?(?=^```$)", re.DOTALL | re.MULTILINE)
@@ -27,8 +28,21 @@ CONTOH,Polres Contoh Kota,,
 """
 
 
+PEOPLE = """
+INSERT INTO "user" (user_id, nama, title, divisi, client_id, insta, tiktok)
+SELECT '8201000' || n, nama, title, 'SAT ' || satfung, 'CONTOH',
+  (SELECT jsonb_array_elements_text(likes) FROM insta_like JOIN insta_post_clients USING (shortcode)
+   WHERE client_id = 'CONTOH' AND typed ORDER BY 1 LIMIT 1), NULL
+FROM (VALUES (1, 'Siti Lestari', 'AKP', 'LANTAS', true), (2, 'Eko Nugroho', 'BRIPDA', 'BINMAS',
+  false)) AS p (n, nama, title, satfung, typed)
+"""
+
+
 @pytest.mark.usefixtures("played")
-def test_every_documented_command_prints_what_the_page_says(at_terminal: Cicero) -> None:
+def test_every_documented_command_prints_what_the_page_says(
+    at_terminal: Cicero, tables: Tables
+) -> None:
+    tables.run(PEOPLE)
     Path("satker.csv").write_text(SHEET, encoding="utf-8")
     text = PAGE.read_text(encoding="utf-8")
     if "RENEW_CICERO_PAGE" in os.environ:

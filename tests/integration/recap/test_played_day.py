@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from chalicelib.errors import BadInput
+from chalicelib.look import look
 from chalicelib.recap.ask import ask_why
 from chalicelib.recap.count import Recap
 from chalicelib.recap.load import Question, load_recap
+from chalicelib.requests import LookRequest, parse_request
 from chalicelib.runtime import Runtime
 from chalicelib.slots import Slot
 from local.sandbox import Sandbox
@@ -81,6 +84,53 @@ def test_why_somebody_is_not_recorded_is_told_from_what_was_read(
     tables.run("UPDATE \"user\" SET insta = '-' WHERE user_id = 'U1'")
     [one] = ask_why(late, "U1", DAY, seen.post.content_id).posts
     assert (one.cause, one.unusable) == ("tanpa username", ["-"])
+
+
+def test_what_is_asked_at_a_terminal_is_answered_in_words_and_values(
+    runtime_at: RuntimeAt, tables: Tables
+) -> None:
+    runtime = runtime_at("15:00")
+    whole_run(runtime, CLIENT)
+    tables.run(INVITE)
+
+    def asked(show: str, **of: str) -> dict[str, Any]:
+        return look(runtime, parse_request(LookRequest, {"show": show, **of}))
+
+    whole, month = (
+        asked("recap", client_id=CLIENT),
+        asked("recap", client_id=CLIENT, month="2026-02"),
+    )
+    assert whole["totals"] == month["totals"]
+    assert (month["first"], month["last"]) == ("2026-02-01", str(DAY))
+    assert whole["texts"][0].startswith("*ABSENSI")
+    assert asked("recap", client_id=CLIENT, at="14:30")["posts"] == []
+    assert "tercatat" in {post["causes"][0] for post in asked("why", person="U1")["posts"]}
+    assert asked("ranking", client_id="DITBINMAS")["texts"]
+    schedule = asked("recap_schedule", client_id=CLIENT)
+    assert (schedule["active"], schedule["troubles"]) == (False, [])
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({"show": "recap"}, "client_id: is missing"),
+        ({"show": "recap", "client_id": CLIENT, "month": "2026-13"}, "month: .* is not a day"),
+        ({"show": "recap", "client_id": CLIENT, "month": "2026-03"}, "2026-03-01 is still to come"),
+        ({"show": "recap", "client_id": CLIENT, "month": "2026-02", "at": "15:00"}, "month: takes"),
+        ({"show": "recap", "client_id": CLIENT, "at": "15:10"}, "at: "),
+        (
+            {"show": "recap", "client_id": CLIENT, "day": "2026-02-20", "until": "2026-02-19"},
+            "before",
+        ),
+        ({"show": "why"}, "person: is missing"),
+        ({"show": "recap_schedule", "client_id": "NIHIL"}, "no client 'NIHIL'"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(
+    asked: dict[str, str], said: str, runtime_at: RuntimeAt
+) -> None:
+    with pytest.raises(BadInput, match=said):
+        look(runtime_at("17:00"), parse_request(LookRequest, asked))
 
 
 @pytest.mark.parametrize(

@@ -19,8 +19,8 @@ from chalicelib.recap.load import Question, load_recap
 from chalicelib.runtime import Runtime
 from chalicelib.slots import Slot
 from chalicelib.sweep import SweepFailed, sweep
+from local.cicero.recaps import recap_schedule
 from local.environment import environment
-from local.schedule_command import recap_schedule
 from tests.conftest import DAY, RuntimeAt
 from tests.integration.inbox import Inbox
 from tests.integration.recap.test_played_day import INVITE

@@ -263,6 +263,31 @@ def test_handles_that_name_no_account_are_told_once_a_day_also_of_those_left_out
     assert len(texts(tables, "admin_alert")) == 2
 
 
+# --- schedules of recaps that reach nobody ----------------------------------------------------
+
+
+def test_recaps_that_do_not_reach_whom_their_schedule_names_are_told_once_a_day(
+    runtime_at: RuntimeAt, tables: Tables
+) -> None:
+    tables.run("UPDATE clients SET client_super = 'Pak Kapolres 0812' WHERE client_id = 'CONTOH'")
+    for client_id, active in (("CONTOH", True), ("MELATI", False)):
+        tables.run(
+            "INSERT INTO recap_schedule VALUES (:id, :active, '{15:20}', '{group,super}', '', "
+            "'{text}', now())",
+            id=client_id,
+            active=active,
+        )
+    for clock in ("16:30", "17:00"):
+        runtime = runtime_at(clock)
+        finished(runtime, tables)
+        close(runtime)
+    [alert] = texts(tables, "admin_alert")
+    assert alert.startswith("*ABSENSI TERJADWAL TIDAK SAMPAI*")
+    assert "• CONTOH: client_super kosong atau berisi yang bukan nomor" in alert
+    assert "MELATI" not in alert
+    assert "0812" not in alert
+
+
 # --- undelivered messages -------------------------------------------------------------------
 
 

@@ -82,6 +82,7 @@ def test_what_cannot_be_shown_is_said_and_a_slot_is_shown_as_such(watcher: Visit
     for path, status, said in (
         ("/absensi/NIHIL", 404, "Satker itu tidak ada."),
         ("/absensi/CONTOH?hari=2026-02-21", 400, "Hari itu belum tiba."),
+        ("/absensi/CONTOH/unduh.xlsx?bulan=2026-03", 400, "Hari itu belum tiba."),
         ("/absensi/CONTOH?hari=kapan", 400, "Tulis tanggal seperti 2026-02-20."),
         ("/absensi/CONTOH?slot=17:30", 400, "bukan slot yang sudah lewat"),
         ("/absensi/CONTOH/mengapa/NIHIL", 404, "Personel itu tidak ada."),

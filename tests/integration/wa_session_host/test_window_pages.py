@@ -172,11 +172,16 @@ def test_recaps_are_scheduled_on_the_client_s_page(operator: Visitor, tables: Ta
     assert "Jam tidak dapat dipakai" in operator.act(form, page, hours="jam tiga", **chosen)
     refused = operator.act(form, page, hours="15:20", chats="Pak Budi", **chosen)
     assert "nomor telepon atau id grup" in refused
+    refused = operator.act(form, page, hours="15:20", to_super="ya", **chosen)
+    assert "client_super kosong" in refused
     assert tables.row("SELECT * FROM recap_schedule") == row
+    tables.run("UPDATE clients SET client_group = 'grup polres' WHERE client_id = 'CONTOH'")
+    concern = operator.text("/").split('data-kind="recaps"')[1].split("</article>")[0]
+    assert "client_group kosong atau berisi yang bukan id grup" in concern
     assert "dimatikan" in operator.act(form, page, hours="15:20")
     assert tables.values("SELECT active FROM recap_schedule") == [False]
     audited = tables.run("SELECT * FROM operator_action WHERE action = 'recap_schedule'")
-    assert [entry["result"] for entry in audited] == ["done", "refused", "refused", "done"]
+    assert [entry["result"] for entry in audited] == ["done", *["refused"] * 3, "done"]
     assert {(entry["actor"], entry["target"]) for entry in audited} == {("budi", "CONTOH")}
     assert number not in str(audited)
 

@@ -10,7 +10,13 @@ from chalicelib.recap.ask import ask_why
 from chalicelib.recap.forms.reasons import read_in_words, reason
 from chalicelib.recap.load import load_ranking, load_recap
 from wa_session_host.page.absences.asked import day_asked, question_of, slot_asked, slots_until
-from wa_session_host.page.absences.downloads import csv_file, png_file, text_parts, xlsx_file
+from wa_session_host.page.absences.downloads import (
+    csv_file,
+    one_text,
+    png_file,
+    text_parts,
+    xlsx_file,
+)
 from wa_session_host.page.absences.view import COLUMNS, PEOPLE_LEVELS, ROWS, groups_of, selected
 from wa_session_host.page.listing import Listing
 from wa_session_host.page.overview import found, shown
@@ -35,7 +41,6 @@ def _recap(visit: Visit) -> Shown:
     with found("Satker"), visit.acting() as runtime:
         recap = load_recap(runtime, question_of(visit))
     lines, listing = listing.cut(selected(recap.lines, visit), COLUMNS)
-    whole = text_parts(recap)
     return shown(
         "absences/recap.html",
         recap=recap,
@@ -44,7 +49,7 @@ def _recap(visit: Visit) -> Shown:
         units=groups_of(recap, "unit"),
         divisions=groups_of(recap, "division"),
         people_levels=PEOPLE_LEVELS,
-        text=whole[0] if len(whole) == 1 else None,
+        text=one_text(recap),
         slots=slots_until(recap.basis.first, visit.now),
         is_today=recap.basis.first == visit.now.date() and recap.basis.at is None,
     )

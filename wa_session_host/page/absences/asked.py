@@ -19,7 +19,7 @@ def question_of(visit: Visit) -> Question:
     client_id, platform = visit.path("client_id"), visit.query("platform")
     platforms = tuple(one for one in PLATFORMS if one == platform) or None
     if month := visit.query("bulan"):
-        first = read_day(f"{month}-01")
+        first = _not_to_come(read_day(f"{month}-01"), visit)
         return Question.of_month(client_id, first, visit.now.date(), platforms)
     day = day_asked(visit)
     return Question(client_id, day, day, platforms, slot_asked(visit, day))
@@ -27,7 +27,10 @@ def question_of(visit: Visit) -> Question:
 
 def day_asked(visit: Visit) -> date:
     """The day `hari`, or today. Raises a 400."""
-    day = day_of(visit) or visit.now.date()
+    return _not_to_come(day_of(visit) or visit.now.date(), visit)
+
+
+def _not_to_come(day: date, visit: Visit) -> date:
     if day > visit.now.date():
         raise HTTPException(400, "Hari itu belum tiba.")
     return day

@@ -12,12 +12,16 @@ from chalicelib.recap.forms.table import recap_csv
 from chalicelib.recap.forms.text import recap_text
 from chalicelib.recap.forms.workbook import workbook
 from chalicelib.recap.load import load_evidence
+from chalicelib.texts.parts import LONGEST
 from wa_session_host.page.absences.asked import question_of
 from wa_session_host.page.overview import file_to_save, found
 from wa_session_host.page.window import Visit
 
 if TYPE_CHECKING:
     from starlette.responses import Response
+
+_SHORTEST_LINE = 20
+"""No person takes fewer characters."""
 
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -44,6 +48,14 @@ def csv_file(visit: Visit) -> Response:
 def text_parts(recap: Recap) -> Sequence[str]:
     """The recap as WhatsApp messages."""
     return [part.text for part in recap_text(recap)]
+
+
+def one_text(recap: Recap) -> str | None:
+    """The recap as a WhatsApp message; None if it takes several."""
+    if len(recap.lines) > LONGEST // _SHORTEST_LINE:
+        return None
+    texts = text_parts(recap)
+    return texts[0] if len(texts) == 1 else None
 
 
 def _evidence(visit: Visit) -> Evidence:

@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from chalicelib.recap.count import Line, Recap, Status
+from chalicelib.recap.count import Line, Recap, Status, counts_of
 from chalicelib.recap.forms import words
 from chalicelib.recap.ranking import share_of_lines
 from wa_session_host.page.window import Visit
 
-ROWS = 200
+ROWS = 100
 PEOPLE_LEVELS: Mapping[Status, str] = {
     "lengkap": "ok",
     "kurang": "unsure",
@@ -52,7 +52,7 @@ def groups_of(recap: Recap, kind: Literal["unit", "division"]) -> Sequence[Group
             value=lines[0].person.unit_id if kind == "unit" else name,
             name=name,
             people=len(lines),
-            counts={s: sum(line.status == s for line in lines) for s in PEOPLE_LEVELS},
+            counts=counts_of(line.status for line in lines),
             share=words.percent(share_of_lines(lines)),
         )
         for name, lines in groups

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from chalicelib.errors import BadInput
+from chalicelib.recap.forms.troubles import FIXES
 from chalicelib.recap.schedule import FORMS, RECIPIENTS, Form, Recipient, read_schedule
 from chalicelib.recap.schedules import save_schedule
 from wa_session_host.page.window import Refused, Visit
@@ -16,13 +17,9 @@ RECIPIENT_NAMES: Mapping[Recipient, str] = {
 }
 FORM_NAMES: Mapping[Form, str] = {"text": "teks", "png": "gambar", "xlsx": "Excel"}
 
-_BAD_INPUT = {
+_BAD_INPUT: dict[str, str] = {
     "client_id": "Satker ini tidak ada atau tidak aktif.",
-    "hours": "Jam tidak dapat dipakai: tulis seperti 15:20, 18:20, antara 06:30 dan 23:30, paling "
-    "banyak 8.",
-    "recipients": "Pilih sedikitnya satu penerima, atau matikan jadwalnya.",
-    "forms": "Pilih sedikitnya satu bentuk, atau matikan jadwalnya.",
-    "chats": "Penerima lain harus berupa nomor telepon atau id grup, dipisahkan koma.",
+    **{str(trouble): fix for trouble, fix in FIXES.items()},
 }
 
 

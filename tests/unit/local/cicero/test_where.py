@@ -66,6 +66,32 @@ def test_an_export_of_a_stage_comes_in_batches(
     assert asked == [("2026-02-20", 0), ("2026-02-20", 2000), ("2026-02-21", 0)]
 
 
+def test_a_recap_of_a_stage_is_its_functions_answer(capsys: pytest.CaptureFixture[str]) -> None:
+    functions = Functions(({"texts": ["*ABSENSI*", "lagi"]}, False))
+    words = ["recap", "RES", "--day", "2026-02-20", "--at", "15:00"]
+    cicero.main(words, standalone_mode=False, obj=OnStage("prod", functions))
+    assert capsys.readouterr().out == "*ABSENSI*\n----------\nlagi\n"
+    [(name, event)] = functions.calls
+    assert name == "cicero-fetch-prod-look"
+    assert {key: value for key, value in event.items() if value} == {
+        "show": "recap", "client_id": "RES", "day": "2026-02-20", "at": "15:00",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("recap RES --png absensi.png", "Files are made here only.*from the window"),
+        ("recap-schedule RES --hours 15:20", "A schedule is set here only.*in the window"),
+        ("recap-schedule RES --off", "A schedule is set here only"),
+    ],
+)
+def test_what_a_stage_does_not_do_says_where_it_is_done(words: str, said: str) -> None:
+    place = OnStage("prod", Functions())
+    with pytest.raises(BadInput, match=f"--stage: {said}"):
+        cicero.main(words.split(), standalone_mode=False, obj=place)
+
+
 def test_a_backfill_of_a_stage_is_asked_for_in_pieces(capsys: pytest.CaptureFixture[str]) -> None:
     day = {"client_id": "A", "day": "2026-02-18", "posts": 1, "new": 1, "lists": 1,
            "unchanged": 0, "names": 9, "short": 0, "errors": {}}  # fmt: skip
