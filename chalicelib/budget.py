@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any, Self
 
 from chalicelib.slots import FIVE, SLOT_LENGTH, Slot, slots_of
@@ -21,6 +21,9 @@ USUALLY_CHANGED = 1 / 6
 
 LISTS_GROW = 1.5
 """How much longer lists may be at 17:00 than when they were last read."""
+
+EVENING = 2 / 3
+"""The part of a full read that slots before 17:00 leave to those after it."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +78,14 @@ class Plan:
 NO_PLAN = Plan()
 
 
+def as_posts_come(slot: Slot, today: int) -> int:
+    """The calls that reading all lists will take at 17:00 if nothing is known of the day before:
+    posts come as evenly as the hours from midnight on. `today`: those that it takes so far."""
+    midnight = datetime.combine(slot.day, time(0), slot.at.tzinfo)
+    five = datetime.combine(slot.day, FIVE, slot.at.tzinfo)
+    return math.ceil(today * LISTS_GROW * max(1.0, (five - midnight) / (slot.at - midnight)))
+
+
 def forecast(slot: Slot, need: Need) -> datetime | None:
     """The slot of the day in which the budget will be spent, at what slots usually take; None if it
     lasts until the end of the day."""
@@ -100,9 +111,12 @@ def plan(slot: Slot, need: Need) -> Plan:
 
 
 def _by_budget(slot: Slot, need: Need, ends: datetime | None, kept: int) -> float | None:
-    """A client's share of the calls that neither feeds nor 17:00 need. Names that are read early
-    are known for longer: before 17:00, which reads them in any case, a slot's share is the greater
-    the more of the day is left until then."""
+    """A client's share of the calls that neither feeds nor 17:00 need.
+
+    What comes after 17:00 is known that day only if it is read then; what comes before, 17:00 reads
+    in any case, and earlier reads make it known for longer. So the evening's calls are set apart
+    first, and of the others a slot's share is the greater the more of the day is left until 17:00.
+    """
     if need.budget is None or ends is None or not need.clients or slot.at.time() == FIVE:
         return None
     rest = list(_from(slot))
@@ -110,8 +124,9 @@ def _by_budget(slot: Slot, need: Need, ends: datetime | None, kept: int) -> floa
     spare = max(0.0, need.budget - need.spent - kept - feeds)
     if not kept:
         return spare / len(rest) / need.clients
+    early = max(0.0, spare - need.full * EVENING)
     weights = [_until_five(later) for later in rest if later.at.time() < FIVE]
-    return spare * (weights[0] / sum(weights, timedelta())) / need.clients
+    return early * (weights[0] / sum(weights, timedelta())) / need.clients
 
 
 def _by_rate(need: Need) -> float | None:

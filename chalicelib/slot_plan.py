@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from chalicelib.budget import Need, Plan, plan
+from chalicelib.budget import Need, Plan, as_posts_come, plan
 from chalicelib.clients import Client
 from chalicelib.platforms import PLATFORMS, Platform
 from chalicelib.runtime import Runtime
@@ -37,7 +37,7 @@ def plan_slot(runtime: Runtime, slot: Slot, clients: Collection[Client]) -> None
             row["platform"]: Need(
                 clients=on[row["platform"]],
                 today=row["today"],
-                yesterday=row["yesterday"],
+                yesterday=row["yesterday"] or as_posts_come(slot, row["today"]),
                 spent=spent[row["platform"]],
                 budget=settings.rapidapi_daily_budget,
                 per_second=settings.rapidapi_requests_per_second,

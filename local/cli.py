@@ -14,9 +14,10 @@ from typing import Any
 import click
 
 from chalicelib import logs
-from chalicelib.errors import BadInput, CiceroError
+from chalicelib.errors import BadInput
 from chalicelib.slots import WIB, Slot
 from local.access import DATA, database_of, database_url, print_plans, stack
+from local.bench.cli import bench
 from local.cicero.act import add_post, restore
 from local.cicero.outbox import outbox
 from local.cicero.recaps import ranking, recap, recap_schedule, why
@@ -134,41 +135,6 @@ def up(workers: int, reload: bool) -> None:
             work(parts, workers, DATA, schedules=True)
 
 
-@cli.command()
-@click.option("--clients", default=None, type=int, help="100, or 20 with --day.")
-@click.option("--day", is_flag=True, help="The calls of a whole day, without waits.")
-@click.option("--posts", default=6, show_default=True, help="Instagram posts of a client's day.")
-@click.option("--likers", default=250, show_default=True, help="Likers of each.")
-@click.option("--videos", default=3, show_default=True, help="TikTok videos of a client's day.")
-@click.option("--comments", default=120, show_default=True, help="Comments of each.")
-@click.option(
-    "--latency", "latency_ms", default=150.0, show_default=True, help="Milliseconds of an API call."
-)
-@click.option("--rate", default=0, show_default=True, help="Calls a second to each API; 0: any.")
-@click.option("--workers", default=14, show_default=True, help="Worker processes.")
-@click.option(
-    "--one-by-one", default=2, show_default=True, help="Clients of the baseline; 0: all of them."
-)
-@click.option("--moto", is_flag=True, help="Use moto for SQS, although fauxqs is faster.")
-@click.option("--dispatch-only", is_flag=True, help="Only open the slot.")
-@click.option("--package", is_flag=True, help="Also build the Lambda bundle and show its size.")
-@click.option("--profile", is_flag=True, help="Show where the workers' time goes.")
-@click.option("--record", help="Add a line with this remark to docs/performance.md.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON line, last.")
-def bench(as_json: bool, record: str | None, **options: Any) -> None:
-    """How fast a slot is, compared with how fast it could be."""
-    from local.bench.command import Wanted, run
-
-    names = ("day", "dispatch_only", "package", "profile")
-    wanted = {name: options.pop(name) for name in names}
-    options["clients"] = options["clients"] or (20 if wanted["day"] else 100)
-    report = run(DATA / "bench", options, Wanted(**wanted, record=record, show=not as_json))
-    if as_json:
-        click.echo(json.dumps(report))
-    if report.get("failed"):
-        raise CiceroError(f"{report['failed']} clients failed")
-
-
 @cli.command("bench-window")
 @click.option("--clients", default=1000, show_default=True)
 @click.option("--days", default=90, show_default=True, help="Days of runs.")
@@ -230,6 +196,7 @@ def psql(data: str, sql: str | None) -> None:
         postgres.psql(*(["-c", sql] if sql else []))
 
 
+cli.add_command(bench)
 cli.add_command(add_post)
 cli.add_command(restore, "restore-post")
 cli.add_command(outbox)

@@ -1,4 +1,4 @@
-"""`python -m local bench`: how fast a slot is, compared with how fast it could be.
+"""`cicero bench`: how fast a slot is, compared with how fast it could be.
 
 It runs a crowd of invented clients over the real handlers and measures seconds, calls, statements,
 CPU and memory. Start at `command`, which the command line calls; docs/performance.md explains the
@@ -14,5 +14,7 @@ slot_report   the results of a slot's run
 cold_start `import app`, and the size of the bundle
 report     the tables
 history    the lines of docs/performance.md
+day, day_bench, day_tables   a whole day's calls, and what they leave
 command    all of these together
+cli        the command
 """

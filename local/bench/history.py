@@ -49,6 +49,7 @@ def slot_cells(report: Mapping[str, Any]) -> tuple[str, ...]:
         f"{report['api_calls'] / report['clients']:.1f}",
         f"{report['sql_per_client']:.1f}",
         f"{1000 * report['cpu_seconds']['workers'] / report['clients']:.0f}",
+        f"{1000 * report['one_by_one_cpu'] / report['clients']:.0f}",
         f"{1000 * cpu / report['clients']:.0f}",
         f"{report['elsewhere_percent']:.0f} %",
         f"{memory['first']:.0f} → {memory['last']:.0f}",

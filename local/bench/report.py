@@ -58,6 +58,8 @@ def _machine(report: SlotFigures) -> Iterator[Cells]:
     for part, seconds in report.cpu_seconds.items():
         each = f"{1000 * seconds / report.clients:.0f} ms a client"
         yield f"CPU, {part}", f"{seconds:.2f} s", each
+    plain = 1000 * report.one_by_one_cpu / report.clients
+    yield "CPU, plain requests", f"{report.one_by_one_cpu:.2f} s", f"{plain:.0f} ms a client"
     idle = "0 on one that does nothing else"
     yield "machine busy elsewhere", f"{report.elsewhere_percent:.0f} %", idle
     memory = report.worker_megabytes

@@ -19,7 +19,8 @@ Number = TypeVar("Number", int, float)
 @dataclass(frozen=True)
 class SlotFigures:
     """A run's results, in seconds, bytes and megabytes. `one_by_one_seconds` is scaled to all
-    clients from the `one_by_one_clients` on which it was measured."""
+    clients from the `one_by_one_clients` on which it was measured, and so is `one_by_one_cpu`, the
+    CPU of plain requests for the same calls."""
 
     clients: int
     done: int
@@ -36,6 +37,7 @@ class SlotFigures:
     one_by_one_clients: int
     one_by_one_calls: int
     one_by_one_seconds: float
+    one_by_one_cpu: float
     ratio: float
     api_calls: int
     api_calls_recorded: int
@@ -104,6 +106,7 @@ def slot_report(load: Load, queue_emulator: str, run: Measured) -> SlotFigures:
         one_by_one_clients=baseline.clients,
         one_by_one_calls=baseline.calls,
         one_by_one_seconds=round(alone, 1),
+        one_by_one_cpu=round(baseline.cpu * load.clients / baseline.clients, 2),
         ratio=round(ratio(alone, run.seconds), 1),
         api_calls=sum(calls.values()),
         api_calls_recorded=run.summary["api_requests"],

@@ -32,12 +32,14 @@ class Walk:
 
 @dataclass(frozen=True)
 class Baseline:
-    """The calls and seconds of `clients` clients, one call at a time."""
+    """The calls and seconds of `clients` clients, one call at a time; `cpu`: the seconds that plain
+    requests and its JSON take of a core for these calls."""
 
     clients: int
     calls: int
     chain: int
     seconds: float
+    cpu: float
 
     def seconds_for(self, clients: int) -> float:
         """Scaled to `clients` clients, which are all alike."""
@@ -53,11 +55,11 @@ def one_by_one(url: str, accounts: Sequence[str], day_start: datetime) -> Baseli
             answer = session.get(url + path, params=params, timeout=60)
             return Answer(answer.status_code, answer.json())
 
-        started = time.perf_counter()
+        started, used = time.perf_counter(), time.thread_time()
         walks = [walk(get, account, day_start) for account in accounts]
-        seconds = time.perf_counter() - started
+        seconds, cpu = time.perf_counter() - started, time.thread_time() - used
     calls, chain = sum(one.calls for one in walks), max(one.chain for one in walks)
-    return Baseline(len(walks), calls, chain, seconds)
+    return Baseline(len(walks), calls, chain, seconds, cpu)
 
 
 def walk(get: Get, account: str, day_start: datetime) -> Walk:

@@ -8,6 +8,7 @@ import sys
 import click
 
 from chalicelib import logs
+from local.bench.cli import bench
 from local.cicero import act, look, recaps
 from local.cicero.clients import clients
 from local.cicero.doctor import doctor
@@ -22,8 +23,9 @@ from local.ending import main_of
 def cicero(verbose: bool) -> None:
     """Look at a running Cicero Fetch, and act on it: here, or on a deployed stage.
 
-    Every command takes --json, for other programs, and --stage NAME. Exit codes: 0 done, 1 failed
-    or found something wrong, 2 wrong input or settings (nothing was done), 130 interrupted.
+    Every command takes --json, for other programs, and each but bench --stage NAME. Exit codes: 0
+    done, 1 failed or found something wrong, 2 wrong input or settings (nothing was done), 130
+    interrupted.
     """
     level = logging.INFO if verbose else logging.ERROR
     logs.configure(level, "%(name)s %(message)s", sys.stderr)
@@ -33,7 +35,7 @@ for _command in (
     look.status, look.slots, look.client, look.groups,
     recaps.recap, recaps.why, recaps.ranking, recaps.recap_schedule,
     act.run_slot, act.run_client, act.dry_run, act.replay, act.add_post, act.restore,
-    backfill, outbox, clients, doctor, export,
+    backfill, outbox, clients, doctor, export, bench,
 ):  # fmt: skip
     cicero.add_command(_command)
 

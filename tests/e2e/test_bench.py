@@ -53,6 +53,7 @@ def test_a_slot_s_numbers_agree(project: Path) -> None:
     assert report["api_calls"] == report["api_calls_recorded"] == 3 * 8
     assert (report["one_by_one_clients"], report["one_by_one_calls"]) == (2, 16)
     assert report["one_by_one_seconds"] >= 24 * 0.02
+    assert 0 < report["one_by_one_cpu"] < report["one_by_one_seconds"]
     assert report["floor_seconds"] == 3 * 5 / 5
     assert report["seconds"] >= report["floor_seconds"] - 1  # a moving window lets one burst in
     assert report["over_floor"] == pytest.approx(

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.budget import Need, Plan, forecast, plan
+from chalicelib.budget import EVENING, Need, Plan, as_posts_come, forecast, plan
 from chalicelib.slots import FIVE, SLOT_TIMES, Slot, slots_of
 from tests.unit.builders import DAY, always, slot
 
@@ -46,10 +46,11 @@ def test_the_forecast_names_the_slot_in_which_the_budget_ends() -> None:
 
 
 def test_what_is_short_is_shared_and_the_morning_gets_more_of_it_than_the_afternoon() -> None:
+    """The evening's two thirds of a full read, which nothing else would bring that day, apart."""
     short = replace(NEED, budget=8_000)
-    first, last = plan(slot("06:00"), short), plan(slot("16:30"), replace(short, spent=5_000))
+    first, last = plan(slot("06:00"), short), plan(slot("16:30"), replace(short, spent=3_800))
     assert (first.kept, last.kept) == (1_900, 1_900)
-    spare = 8_000 - 1_900 - 33 * 100
+    spare = 8_000 - 1_900 - 33 * 100 - 1_200
     assert first.allowance == pytest.approx(spare * 22 / sum(range(1, 23)) / 100)
     assert last.allowance == 0
 
@@ -67,6 +68,12 @@ def test_a_morning_without_posts_expects_as_many_as_yesterday() -> None:
     assert plan(slot("06:00"), replace(NEED, today=0, yesterday=900)).kept == 1_000
 
 
+def test_a_day_without_a_yesterday_expects_posts_to_come_as_evenly_as_the_hours() -> None:
+    expected = [as_posts_come(slot(clock), 100) for clock in ("08:30", "12:00", "17:00", "21:58")]
+    assert expected == [300, 213, 150, 150]
+    assert as_posts_come(slot("06:00"), 0) == 0
+
+
 def test_a_rate_that_is_too_low_is_shared_by_all() -> None:
     slow = replace(NEED, budget=None, per_second=1)
     assert plan(slot("12:00"), slow).allowance == (1_800 - 100) / 100
@@ -82,12 +89,14 @@ def test_a_plan_survives_its_json(need: Need, at: Slot) -> None:
 
 @always
 @given(NEEDS, st.sampled_from(SLOTS))
-def test_what_slots_before_17_00_may_spend_leaves_what_17_00_needs(need: Need, at: Slot) -> None:
+def test_what_slots_before_17_00_may_spend_leaves_17_00_and_the_evening_theirs(
+    need: Need, at: Slot
+) -> None:
     made = plan(at, need)
     assert made.kept >= 0
     if need.budget is None or made.allowance is None or at.at.time() >= FIVE:
         return
-    spendable = need.budget - need.spent - made.kept
+    spendable = need.budget - need.spent - made.kept - need.full * EVENING
     assert made.allowance * need.clients <= max(0.0, spendable) + 1e-6
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from chalicelib.engagement.scope import Refresh
 from chalicelib.slots import WIB, day_bounds
-from local.bench.day_bench import Played, differing, play
+from local.bench.day_bench import Played, differing, play, share
 from local.bench.day_tables import known_by
 from local.bench.load import DAY
 from local.sandbox.busy_day import day_load
@@ -63,9 +63,11 @@ def test_the_closing_read_is_small_and_brings_what_came_at_night(usual: Played) 
 def test_half_of_the_calls_bring_17_00_and_nearly_all_names(
     a_day: Plays, full: Played, usual: Played
 ) -> None:
+    """Most of them by 21:58, although the slots that are not played keep calls for their feeds."""
     budget = max(usual.calls.by_platform.values()) // 2
     half = a_day("delta", budget)
     five = time(17, 0)
     assert known_by(half.left, DAY_START, five) == known_by(full.left, DAY_START, five)
     assert half.left.share_of(full.left.names) >= 0.95
     assert half.calls.total < usual.calls.total
+    assert share(known_by(half.left, DAY_START, time(22)), full.left.names) >= 0.9
