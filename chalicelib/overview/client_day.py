@@ -11,7 +11,7 @@ from chalicelib.db import Transaction
 from chalicelib.errors import BadInput
 from chalicelib.notify.state import load_run, plan_of
 from chalicelib.overview.client_lines import ClientLine
-from chalicelib.overview.clients import read_lines
+from chalicelib.overview.clients import read_lines, with_latest
 from chalicelib.overview.posts import PostLine, Wanted, read_posts
 from chalicelib.platforms import PLATFORMS, Platform
 from chalicelib.runtime import Runtime
@@ -114,7 +114,8 @@ def client_day(runtime: Runtime, client_id: str, day: date | None = None) -> Cli
         lines = read_lines(tx, now, client_id)
         if not lines:
             raise BadInput("client_id", f"there is no client {client_id!r}", "See the list.")
-        key = lines[0].client_id
+        [line] = with_latest(tx, lines, now)
+        key = line.client_id
         start, end = day_bounds(wanted)
         runs = tx.run("overview_clients.runs_of", client_id=key, day_start=start, day_end=end)
         timeline = [*_of_runs(runs), *_of_changes(tx, key, wanted), *_of_messages(tx, key, wanted)]
@@ -122,7 +123,7 @@ def client_day(runtime: Runtime, client_id: str, day: date | None = None) -> Cli
     return ClientDay(
         day=wanted,
         read_at=now,
-        line=lines[0],
+        line=line,
         timeline=sorted(timeline, key=lambda event: event.at),
         posts=posts,
         told_now=told_now(runtime, key) if wanted == now.date() else None,

@@ -68,8 +68,9 @@ class LastMessage:
 @dataclass(frozen=True)
 class ClientLine:
     """A client in the list. `ended_at`, `outcome`, `error_kind`: of its last run that has ended;
-    `succeeded_at`: the last one without any error; `runs` and `failed` are today's. `problems`: of
-    handles that cannot be used; `groups_refused`: entries of its groups that are no group's id."""
+    `succeeded_at`: the last one without any error. `problems`: of handles that cannot be used;
+    `groups_refused`: entries of its groups that are no group's id. `runs` and `failed`, which are
+    today's, and `message` are read for the lines that are shown (`clients.with_latest`)."""
 
     client_id: str
     name: str
@@ -78,16 +79,16 @@ class ClientLine:
     standing: Standing
     feeds: Sequence[Feed]
     lists: Lists
-    runs: int = 0
-    failed: int = 0
     ended_at: datetime | None = None
     outcome: str | None = None
     error_kind: str | None = None
     succeeded_at: datetime | None = None
-    message: LastMessage | None = None
     problems: Mapping[Platform, Problem] | None = None
     groups: Sequence[str] = ()
     groups_refused: int = 0
+    runs: int = 0
+    failed: int = 0
+    message: LastMessage | None = None
 
     @property
     def data_from(self) -> datetime | None:
@@ -109,8 +110,8 @@ Entry = Mapping[str, Any]
 
 def line_of(entry: Entry, now: datetime) -> ClientLine:
     """A client's line."""
-    row, last = entry["client"], entry["last"] or {}
-    client, problems, groups = _typed_in(tuple(row.get(column) for column in _COLUMNS))
+    last = entry["last"] or {}
+    client, problems, groups = _typed_in(tuple(map(entry["client"].get, _COLUMNS)))
     feeds = feeds_of(client, _complete_fetches(entry, client), last, now)
     read = _lists(entry["lists"])
     return ClientLine(
@@ -121,15 +122,12 @@ def line_of(entry: Entry, now: datetime) -> ClientLine:
         standing=standing_of(feeds, read, last.get("outcome")),
         feeds=feeds,
         lists=read,
-        runs=entry["runs"] or 0,
-        failed=entry["failed"] or 0,
         ended_at=_moment(last.get("finished_at")),
         outcome=last.get("outcome"),
         error_kind=last.get("error_kind"),
         succeeded_at=_moment(
             last.get("finished_at") if last.get("outcome") == "done" else entry["succeeded_at"]
         ),
-        message=_message(entry["message"]),
         problems=problems,
         groups=groups.chats,
         groups_refused=groups.refused,
@@ -232,7 +230,8 @@ def _lists(row: Entry | None) -> Lists:
     return Lists(row["posts"], row["posts"] - row["lists"], row["complete"], row["least"])
 
 
-def _message(row: Entry | None) -> LastMessage | None:
+def message_of(row: Entry | None) -> LastMessage | None:
+    """The newest message of an entry of overview_clients.latest."""
     if row is None:
         return None
     created_at = datetime.fromisoformat(row["created_at"])

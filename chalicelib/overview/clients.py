@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal, get_args
 
 from chalicelib.db import Transaction
-from chalicelib.overview.client_lines import ClientLine, line_of
+from chalicelib.overview.client_lines import ClientLine, line_of, message_of
 from chalicelib.runtime import Runtime
 from chalicelib.slots import day_bounds
 
@@ -17,6 +17,9 @@ LOOK_BACK = timedelta(days=2)
 """How far back a platform's last complete fetch is looked for; older data counts as never read."""
 
 Order = Literal["name", "id", "age", "coverage", "errors", "message"]
+_BY_LATEST: tuple[Order, ...] = ("errors", "message")
+"""The orders that need every line's latest."""
+
 Show = Literal["all", "verified", "unverified", "never", "trouble", "inactive"]
 
 
@@ -45,12 +48,34 @@ class Wanted:
     per_page: int = 100
 
 
-def clients(runtime: Runtime, wanted: Wanted | None = None) -> Clients:
+@dataclass(frozen=True)
+class Lines:
+    """Every client's line, by id, as known at `read_at`."""
+
+    read_at: datetime
+    lines: Sequence[ClientLine]
+
+
+ReadLines = Callable[[Transaction, datetime], Lines]
+"""Returns the lines as of a moment, or such as were read not long before it."""
+
+
+def read_all(tx: Transaction, now: datetime) -> Lines:
+    """The lines as they are now."""
+    return Lines(now, read_lines(tx, now))
+
+
+def clients(runtime: Runtime, wanted: Wanted | None = None, read: ReadLines = read_all) -> Clients:
     """The list of clients."""
-    now = runtime.now()
+    now, asked = runtime.now(), wanted or Wanted()
     with runtime.db.transaction() as tx:
-        lines = read_lines(tx, now)
-    return page_of(lines, wanted or Wanted(), now)
+        known = read(tx, now)
+        if asked.order in _BY_LATEST:
+            page = page_of(with_latest(tx, known.lines, now), asked, known.read_at)
+        else:
+            page = page_of(known.lines, asked, known.read_at)
+            page = replace(page, lines=with_latest(tx, page.lines, now))
+    return page
 
 
 def read_lines(tx: Transaction, now: datetime, client_id: str | None = None) -> list[ClientLine]:
@@ -64,6 +89,20 @@ def read_lines(tx: Transaction, now: datetime, client_id: str | None = None) -> 
         since=now - LOOK_BACK,
     )
     return [line_of(entry, now) for entry in rows[0]["lines"]]
+
+
+def with_latest(tx: Transaction, lines: Sequence[ClientLine], now: datetime) -> list[ClientLine]:
+    """The lines with how many runs they have today, how many of them failed, and their newest
+    message; inactive ones as they are."""
+    start, end = day_bounds(now.date())
+    ids = [line.client_id for line in lines]
+    [row] = tx.run("overview_clients.latest", clients=ids, day_start=start, day_end=end)
+    latest = row["latest"]
+    return [
+        replace(line, runs=one["runs"], failed=one["failed"], message=message_of(one["message"]))
+        for line in lines
+        for one in (latest[line.client_id],)
+    ]
 
 
 def page_of(lines: Sequence[ClientLine], wanted: Wanted, now: datetime) -> Clients:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from chalicelib.db import Transaction
 from chalicelib.overview.calls import Calls, calls
 from chalicelib.overview.client_lines import ClientLine
-from chalicelib.overview.clients import read_lines
+from chalicelib.overview.clients import ReadLines, read_all
 from chalicelib.overview.concerns import Concerns, concerns_of
 from chalicelib.overview.slots import SlotsOfDay, SlotView, read_slots
 from chalicelib.overview.standing import Standing
@@ -69,12 +69,13 @@ class Status:
     calls: Calls
 
 
-def status(runtime: Runtime) -> Status:
+def status(runtime: Runtime, read: ReadLines = read_all) -> Status:
     """Today, what needs a person, and the API calls."""
     now = runtime.now()
     with runtime.db.transaction() as tx:
-        slots, lines = read_slots(tx, now, now.date()), read_lines(tx, now)
-        day = today_of(tx, slots, lines)
+        slots, known = read_slots(tx, now, now.date()), read(tx, now)
+        lines = known.lines
+        day = replace(today_of(tx, slots, lines), read_at=known.read_at)
         concerns = concerns_of(runtime, tx, slots.slots, lines)
     return Status(day, concerns, calls(runtime))
 

@@ -34,7 +34,8 @@ class Entry(Protocol):
 
 
 class Renderer:
-    """Every page has `user`, `csrf`, `said`, `now`, `here` (its address) and the navigation."""
+    """Every page has `user`, `csrf`, `said`, `now`, `drawn` (when what it shows was
+    read), `here` (its address) and the navigation."""
 
     def __init__(self, sections: Sequence[Entry], now: Callable[[], datetime]) -> None:
         self._sections = sections
@@ -62,13 +63,14 @@ class Renderer:
         renews itself."""
         live = "x-live" in request.headers
         said, result = ("", "") if live else request.session.pop("said", ("", ""))
-        here = request.url.path
+        here, now = request.url.path, self._now()
         context = {
             "user": user,
             "csrf": csrf_token(request),
             "said": said,
             "said_result": result,
-            "now": self._now(),
+            "now": now,
+            "drawn": now,
             "here": here + (f"?{request.url.query}" if request.url.query else ""),
             "sections": self._sections,
             "current": self._current(here),

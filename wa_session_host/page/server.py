@@ -29,13 +29,14 @@ def serving_alone(
     settings: Settings,
     now: Callable[[], datetime],
     sessions: Mapping[str, Session] | None = None,
+    share_seconds: float = 0.0,
 ) -> Iterator[str]:
     """The page without a host around it, at `now`'s time; its address, even where the port is taken
-    and nothing is served."""
+    and nothing is served. By default every page reads everything itself."""
     shown = sessions or {}
     metrics = Metrics({}, lambda: True)
     server = PageServer(
-        PageContext(settings, shown, None, metrics, now, lambda: True, lambda: True)
+        PageContext(settings, shown, None, metrics, now, lambda: True, lambda: True, share_seconds)
     )
     server.start()
     try:

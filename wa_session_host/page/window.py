@@ -193,6 +193,7 @@ class Window:
             log.exception("an action failed")
             said = FAILED
         finally:
+            self.services.lines.forget()
             self.audit.write(visit.user.name, name, target, result)
         return said, result
 

@@ -2,22 +2,18 @@
 -- Every client, or the one meant by client_id (trimmed, in upper or lower case; an exact match
 -- wins), as one JSON array by id: its row; its last run that has ended; where that did not read
 -- every platform to its end, each one's newest slot since `since` whose fetch did; if it was no
--- success, when the last success ended; how many runs of the day it has; its posts of the day with
--- the last read of each one's list; its newest message. Of inactive clients in a list only the row.
--- One value, because it is read faster.
-WITH wanted AS MATERIALIZED (
+-- success, when the last success ended; its posts of the day with the last read of each one's
+-- list. Of inactive clients in a list only the row. One value, because it is read faster.
+WITH whole AS MATERIALIZED (
+  SELECT jsonb_object_agg(p.platform, jsonb_build_object('verdict', 'complete')) AS results
+  FROM cicero_platforms() p
+), wanted AS MATERIALIZED (
   SELECT c.client_id, json_strip_nulls(row_to_json(c)) AS row,
     c.client_status IS TRUE OR CAST(:client_id AS text) IS NOT NULL AS shown
   FROM clients c
   WHERE CAST(:client_id AS text) IS NULL OR c.client_id = (
     SELECT n.client_id FROM clients n WHERE lower(btrim(n.client_id)) = lower(btrim(:client_id))
     ORDER BY n.client_id = :client_id DESC LIMIT 1)
-), run_count AS (
-  SELECT r.client_id, count(*) AS runs FROM client_run r
-  WHERE r.slot >= :day_start AND r.slot < :day_end GROUP BY r.client_id
-), failed_count AS (
-  SELECT r.client_id, count(*) AS failed FROM client_run r
-  WHERE r.slot >= :day_start AND r.slot < :day_end AND r.outcome <> 'done' GROUP BY r.client_id
 ), list_count AS (
   SELECT d.client_id, count(*) AS posts, count(v.slot) AS lists,
     count(*) FILTER (WHERE v.complete) AS complete, min(v.share) AS least
@@ -29,23 +25,20 @@ WITH wanted AS MATERIALIZED (
   WHERE CAST(:client_id AS text) IS NULL OR d.client_id = (SELECT client_id FROM wanted)
   GROUP BY d.client_id
 )
-SELECT coalesce(json_agg(json_build_object('client', w.row, 'feeds', CASE WHEN EXISTS (
-    SELECT 1 FROM cicero_platforms() p
-    WHERE last.fetch_result #>> ARRAY[p.platform, 'verdict'] IS DISTINCT FROM 'complete') THEN
-    coalesce((SELECT json_object_agg(p.platform, row_to_json(f)) FROM cicero_platforms() p
-    CROSS JOIN LATERAL (
-      SELECT r.slot, r.fetched_at FROM client_run r
-      WHERE w.shown AND r.client_id = w.client_id AND r.slot >= :since
-        AND r.fetch_result #>> ARRAY[p.platform, 'verdict'] = 'complete'
-      ORDER BY r.slot DESC LIMIT 1) AS f), '{}') END,
+SELECT coalesce(json_agg(json_build_object('client', w.row, 'feeds', CASE
+    WHEN (last.fetch_result @> (SELECT results FROM whole)) IS NOT TRUE THEN coalesce((
+      SELECT json_object_agg(p.platform, row_to_json(f)) FROM cicero_platforms() p
+      CROSS JOIN LATERAL (
+        SELECT r.slot, r.fetched_at FROM client_run r
+        WHERE w.shown AND r.client_id = w.client_id AND r.slot >= :since
+          AND r.fetch_result #>> ARRAY[p.platform, 'verdict'] = 'complete'
+        ORDER BY r.slot DESC LIMIT 1) AS f), '{}') END,
   'last', CASE WHEN last.slot IS NOT NULL THEN json_build_object('slot', last.slot,
     'fetched_at', last.fetched_at, 'finished_at', last.finished_at, 'outcome', last.outcome,
     'error_kind', last.error_kind,
     'fetch_result', CASE WHEN last.outcome <> 'done' THEN last.fetch_result END,
     'engagement_result', CASE WHEN last.outcome <> 'done' THEN last.engagement_result END) END,
-  'succeeded_at', success.at, 'runs', run_count.runs,
-  'failed', failed_count.failed, 'lists', row_to_json(list_count),
-  'message', row_to_json(newest)) ORDER BY w.client_id), '[]') AS lines
+  'succeeded_at', success.at, 'lists', row_to_json(list_count)) ORDER BY w.client_id), '[]') AS lines
 FROM wanted w
 LEFT JOIN LATERAL (
   SELECT r.* FROM client_run r
@@ -55,13 +48,22 @@ LEFT JOIN LATERAL (
   SELECT r.finished_at AS at FROM client_run r
   WHERE w.shown AND last.outcome <> 'done' AND r.client_id = w.client_id AND r.outcome = 'done'
   ORDER BY r.finished_at DESC LIMIT 1) AS success ON true
+LEFT JOIN list_count ON w.shown AND list_count.client_id = w.client_id
+
+-- name: latest(clients, day_start, day_end)
+-- Of each of these clients: its runs of the day, how many of them did not end as done, and its
+-- newest message; as one JSON object by id.
+SELECT coalesce(json_object_agg(w.client_id, json_build_object('runs', run.runs,
+  'failed', run.failed, 'message', row_to_json(newest))), '{}') AS latest
+FROM unnest(CAST(:clients AS varchar[])) AS w (client_id)
+CROSS JOIN LATERAL (
+  SELECT count(*) AS runs, count(*) FILTER (WHERE r.outcome <> 'done') AS failed
+  FROM client_run r
+  WHERE r.client_id = w.client_id AND r.slot >= :day_start AND r.slot < :day_end) AS run
 LEFT JOIN LATERAL (
   SELECT o.outbox_id, o.kind, o.status, o.created_at, o.sent_at FROM wa_notification_outbox o
-  WHERE w.shown AND o.client_id = w.client_id AND o.session IS NOT NULL
+  WHERE o.client_id = w.client_id AND o.session IS NOT NULL
   ORDER BY o.outbox_id DESC LIMIT 1) AS newest ON true
-LEFT JOIN run_count ON w.shown AND run_count.client_id = w.client_id
-LEFT JOIN failed_count ON w.shown AND failed_count.client_id = w.client_id
-LEFT JOIN list_count ON w.shown AND list_count.client_id = w.client_id
 
 -- name: runs_of(client_id, day_start, day_end)
 SELECT slot, trigger, fetch_posts, expires_at, dispatched_at, fetch_result, fetched_at,

@@ -16,6 +16,14 @@ WHERE s.slot >= :day_start AND s.slot < :day_end AND NOT EXISTS (
     AND s.status <> 'open' AND s.closed_at <= m.summed_at)
 ORDER BY slot
 
+-- name: results(slot)
+-- What came of each client in the slot, by id, as one JSON array, which is read faster.
+SELECT coalesce(json_agg(json_build_object('client_id', r.client_id, 'nama', c.nama,
+  'fetch_result', r.fetch_result, 'engagement_result', r.engagement_result, 'outcome', r.outcome,
+  'error_kind', r.error_kind, 'api_requests', r.api_requests, 'seconds', r.seconds)
+  ORDER BY r.client_id), '[]') AS clients
+FROM client_run r LEFT JOIN clients c USING (client_id) WHERE r.slot = :slot
+
 -- name: summarise(closed_before, now, batch)
 -- Sums up to `batch` slots that are over and not summed since, the newest first; one that a person
 -- runs again waits until that has ended or expired. Returns their slots.

@@ -40,8 +40,8 @@ def entry(at: str = "17:00", lists: Any = None, **row: Any) -> dict[str, Any]:
     }
     fetched = {"instagram": COMPLETE, "tiktok": COMPLETE}
     last |= {"fetched_at": slot, "fetch_result": fetched, "engagement_result": None}
-    rest = {"feeds": None, "last": last, "succeeded_at": slot, "runs": 1, "failed": None}
-    return {"client": ROW | row, **rest, "lists": lists, "message": None}
+    rest = {"feeds": None, "last": last, "succeeded_at": slot}
+    return {"client": ROW | row, **rest, "lists": lists}
 
 
 def test_all_read_in_time_is_verified() -> None:
@@ -74,7 +74,7 @@ def test_an_error_of_one_platform_is_named_at_that_platform() -> None:
 
 
 def test_a_client_that_never_ran_is_not_green() -> None:
-    new = entry() | {"last": None, "succeeded_at": None, "runs": None}
+    new = entry() | {"last": None, "succeeded_at": None}
     assert line_of(new, NOW).standing is Standing.NEVER
 
 

@@ -48,11 +48,12 @@ def _list(visit: Visit) -> Shown:
         per_page=_ROWS,
     )
     with visit.reading() as runtime:
-        listed = clients(runtime, wanted)
+        listed = clients(runtime, wanted, visit.services.lines.read)
     choices = [("" if one == "all" else one, text) for one, text in SHOWS.items()]
     return shown(
         "clients/index.html",
         clients=listed,
+        drawn=listed.read_at,
         listing=listing.counted(listed.matching),
         choices=[(value, f"{text} ({listed.counts[value or 'all']})") for value, text in choices],
     )

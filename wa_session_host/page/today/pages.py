@@ -36,9 +36,10 @@ class Pages:
 
     def today(self, visit: Visit) -> Shown:
         with visit.reading() as runtime:
-            found = status(runtime)
+            found = status(runtime, visit.services.lines.read)
         accounts = [session.snapshot for session in self._context.sessions.values()]
         values = {"status": found, "idle": view.idle_accounts(accounts)}
+        values["drawn"] = found.today.read_at
         return Shown("today/index.html", values | _HELPERS)
 
     def slot(self, visit: Visit) -> Shown:
@@ -46,9 +47,9 @@ class Pages:
         with visit.reading() as runtime:
             day = slots_of_day(runtime, slot.day)
             with runtime.db.transaction() as tx:
-                results = tx.run("slots.client_results", slot=slot.at)
+                [results] = tx.run("overview_slots.results", slot=slot.at)
                 reports = tx.run("operators.reports", slot=slot.at)
-        rows = [view.result_row(row) for row in results]
+        rows = [view.result_row(row) for row in results["clients"]]
         listing = Listing.of(visit.request.query_params, _ROWS, "satker")
         shown, listing = listing.cut([row for row in rows if _fits(row, listing)], _COLUMNS)
         around = [one.slot for one in day.slots]
