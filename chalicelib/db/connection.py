@@ -22,6 +22,7 @@ from chalicelib.db.driver import (
     network_errors,
     reading_errors,
 )
+from chalicelib.db.statements import Statements
 from chalicelib.deadline import UNLIMITED, Deadline
 
 log = logging.getLogger(__name__)
@@ -34,7 +35,8 @@ _LEAST_SECONDS = 1
 _BEGIN = (
     "BEGIN; SET LOCAL statement_timeout = '{seconds:.0f}s'; "
     f"SET LOCAL idle_in_transaction_session_timeout = '{STATEMENT_SECONDS}s'; "
-    "SET LOCAL jit = off"  # compiling these statements takes longer than running them
+    "SET LOCAL jit = off; "  # compiling these statements takes longer than running them
+    "SELECT pg_backend_pid() AS session"
 )
 
 
@@ -84,6 +86,7 @@ class Database:
         self._reconnect_seconds = reconnect_seconds
         self._deadline = deadline
         self._connection: Any = None
+        self._statements = Statements(None)
         self._in_transaction = False
         self.round_trips = 0
 
@@ -124,7 +127,7 @@ class Database:
         """Runs a named query on the open connection."""
         self.round_trips += 1
         sql, values_of = _statement(query)
-        answer = self._connection.execute_unnamed(sql, values_of(parameters))
+        answer = self._statements.run(sql, values_of(parameters))
         return _as_dicts(answer.columns, answer.rows or [])
 
     def declare(self, query: str, parameters: Mapping[str, Any]) -> None:
@@ -152,6 +155,7 @@ class Database:
                 log.info("database connection lost; opening another")
                 self.close()
         self._connection = self._connect()
+        self._statements = Statements(self._connection)
         self._open_transaction()
 
     def _open_transaction(self) -> None:
@@ -159,7 +163,8 @@ class Database:
         left."""
         answer_seconds = self._at_most(self._answer_seconds)
         self._connection._usock.settimeout(answer_seconds)  # pg8000 has no other way
-        self.execute(_BEGIN.format(seconds=self._at_most(STATEMENT_SECONDS)))
+        [begun] = self.execute(_BEGIN.format(seconds=self._at_most(STATEMENT_SECONDS)))
+        self._statements.begin(begun["session"])
 
     def _at_most(self, seconds: float) -> float:
         """`seconds`, or what the invocation has left if that is less; at least one second."""

@@ -128,12 +128,14 @@ def reading_errors() -> Iterator[None]:
 
 
 def is_passing(error: BaseException) -> bool:
-    """Whether a new connection may work a moment later: no network, starting up, shutting down, or,
-    after a failover, a server that is now read-only (SQLSTATE 25006)."""
+    """Whether a new connection may work a moment later: no network, starting up, shutting down,
+    after a failover a server that is now read-only (SQLSTATE 25006), or a prepared statement that
+    the session has lost (26000) or that a migration has given other columns."""
     if isinstance(error, network_errors()):
         return True
     details = error.args[0] if error.args and isinstance(error.args[0], dict) else {}
-    return str(details.get("C", "")).startswith(("57P", "53", "25006"))
+    outdated = details.get("R") == "RevalidateCachedQuery"
+    return outdated or str(details.get("C", "")).startswith(("57P", "53", "25006", "26000"))
 
 
 def network_errors() -> tuple[type[Exception], ...]:

@@ -57,4 +57,5 @@ class SharedRedis:
             socket_timeout=_REDIS_SECONDS,
             socket_connect_timeout=_REDIS_SECONDS,
             decode_responses=True,
+            driver_info=None,  # to say it, each connection would read the package's metadata
         )

@@ -191,6 +191,36 @@ def test_round_trips_count_begin_every_statement_and_the_end(database: Database)
     assert database.round_trips == 7
 
 
+def test_a_repeated_query_stays_prepared_and_answers_the_same(database: Database) -> None:
+    prepared = "SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%job_key%'"
+    seen = []
+    for _ in range(3):
+        with database.transaction() as tx:
+            assert tx.first("slots.job_is_active", job_key="none") is None
+            seen.append(database.execute(prepared)[0]["count"])
+    assert seen == [0, 1, 1]
+
+
+def test_a_prepared_query_survives_a_migration_that_changes_its_columns(
+    database: Database, tables: Tables
+) -> None:
+    def is_active() -> object:
+        with database.transaction() as tx:
+            row = tx.first("slots.job_is_active", job_key="changed")
+        return row and row["is_active"]
+
+    tables.run("INSERT INTO cron_job_config VALUES ('changed', 'x', true)")
+    assert [is_active(), is_active()] == [True, True]
+    alter = "ALTER TABLE cron_job_config ALTER is_active TYPE text USING is_active::text"
+    tables.run(alter)
+    try:
+        with pytest.raises(DatabaseUnavailable):
+            is_active()
+        assert is_active() == "true"
+    finally:
+        tables.run("ALTER TABLE cron_job_config ALTER is_active TYPE boolean USING true")
+
+
 def test_a_database_that_does_not_answer_is_unavailable() -> None:
     database = Database("postgresql://x@127.0.0.1:9/none", reconnect_seconds=0)
     with pytest.raises(DatabaseUnavailable, match="Check DATABASE_URL"), database.transaction():
