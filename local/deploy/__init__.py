@@ -6,9 +6,11 @@
     network     the part of preflight that checks subnets and addresses
     cloudformation, stacks
                 any stack; the stage's two stacks (.chalice/resources.json and watch.json)
+    sources     the files that are deployed, as git has them
     project     the directory that Chalice deploys: code, its configuration, narrowed policies
     functions   packaging and deploying with Chalice, and single functions
-    wheels      the bundle's dependencies, for Lambda's architecture
+    wheels, archive
+                the bundle's dependencies, for Lambda's architecture; its zip
     bundles     the deployed bundles, kept for `make rollback`
     steps       the order of a deployment
     waiting     what a stage has in hand, and whether its WhatsApp accounts can send
