@@ -110,13 +110,18 @@ def _people(settings: Settings, stage: Stage) -> Iterator[str]:
 def _check_image(account: Account, stage: Stage) -> None:
     if stage.host is None:
         return
-    name, digest = stage.host.image.rsplit("/", 1)[-1].split("@")
+    registry, image = stage.host.image.split("/", 1)
+    name, digest = image.split("@")
+    how = (
+        "List what is there: aws ecr describe-images "
+        f"--region {stage.region} --repository-name {name}"
+    )
+    own = f"{account.number()}.dkr.ecr.{stage.region}.amazonaws.com"
+    if registry != own:
+        raise DeployError(f"[host] image: is in {registry}, the host may pull from {own}. {how}")
     try:
         account.client("ecr").describe_images(
             repositoryName=name, imageIds=[{"imageDigest": digest}]
         )
     except ClientError as error:
-        raise DeployError(
-            f"[host] image: {error}. List what is there: aws ecr describe-images --region "
-            f"{stage.region} --repository-name {name}"
-        ) from error
+        raise DeployError(f"[host] image: {error}. {how}") from error
