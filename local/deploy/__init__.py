@@ -2,6 +2,8 @@
 
     stages      a stage's file (.chalice/stages/STAGE.toml), validated
     account     the AWS account, and what exists of the stage in it; no other state is kept
+    identity    whether this machine is signed in to the stage's account
+    advice      what to do about an error of AWS
     preflight   checks for what would fail later, before anything is created
     network     the part of preflight that checks subnets and addresses
     cloudformation, stacks

@@ -16,7 +16,7 @@ from botocore.exceptions import ClientError
 from chalicelib import addresses
 from chalicelib.errors import ConfigurationError
 from chalicelib.settings import Settings, load_settings
-from local.deploy.account import Account, AwsError, DeployError
+from local.deploy.account import Account, DeployError
 from local.deploy.network import check_network, reach
 from local.deploy.stages import Stage
 from local.environment import environment, own_environment
@@ -31,7 +31,6 @@ _CONSUMERS = 34
 def preflight(account: Account, stage: Stage) -> list[str]:
     """Returns remarks on possible obstacles. Raises DeployError for certain ones."""
     check_python(sys.version_info[:2])
-    _check_identity(account, stage)
     settings = settings_of(stage)
     remarks = [*_limits(account), *check_network(account, stage), *_people(settings, stage)]
     _check_image(account, stage)
@@ -50,20 +49,6 @@ def check_python(version: tuple[int, int]) -> None:
         raise DeployError(
             f"This is Python {version[0]}.{version[1]}; functions run on what "
             f"deploys them, one of {known}. Remove .venv/ and name one: make PYTHON=python3.11 ..."
-        )
-
-
-def _check_identity(account: Account, stage: Stage) -> None:
-    try:
-        number = account.number()
-    except AwsError as error:
-        raise DeployError(
-            f"Not signed in to AWS ({error}). Run `aws configure sso` or `aws configure`, set "
-            "AWS_PROFILE, and look with `aws sts get-caller-identity`."
-        ) from error
-    if stage.account not in (None, number):
-        raise DeployError(
-            f"Signed in to account {number}; stage {stage.name} is for {stage.account}."
         )
 
 
