@@ -122,5 +122,9 @@ def find(account: Account, stage: Stage) -> Found:
         {r["RoleName"]: r["Arn"] for r in roles if r["RoleName"].startswith(start)},
         [group["logGroupName"] for group in groups],
         {rule["Name"]: rule["State"] for rule in rules},
-        [m for m in mappings if m["FunctionArn"].rsplit(":", 1)[-1].startswith(start)],
+        [m for m in mappings if _is_of(m, start) and m["State"] != "Deleting"],
     )
+
+
+def _is_of(mapping: dict[str, Any], prefix: str) -> bool:
+    return str(mapping["FunctionArn"]).rsplit(":", 1)[-1].startswith(prefix)

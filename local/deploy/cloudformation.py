@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 from botocore.exceptions import ClientError, WaiterError
@@ -10,6 +11,8 @@ from botocore.exceptions import ClientError, WaiterError
 from local.deploy.account import Account, DeployError
 
 _POLL = {"Delay": 5, "MaxAttempts": 360}
+_TOLD = 5
+_CANCELLED = re.compile(r"Resource (creation|update|deletion) cancelled")
 _NEVER_STOOD = ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "REVIEW_IN_PROGRESS", "DELETE_FAILED")
 
 
@@ -23,16 +26,12 @@ def apply(
     """Brings the stack in line with template, values and tags, protected from deletion; returns the
     stack's status. CloudFormation passes the tags on to what is in the stack.
 
-    A stack whose creation failed is removed first; one that is up to date is left untouched.
+    A stack whose creation failed is removed first, one whose update could not be undone is brought
+    back to what it was; one that is up to date is left untouched.
     Raises DeployError with the reasons if AWS refuses, or if the stack is being changed already.
     """
-    found = _described(account, name) or {}
+    found = _settled_before(account, name)
     status = found.get("StackStatus")
-    if status and status.endswith("_IN_PROGRESS") and status != "REVIEW_IN_PROGRESS":
-        raise DeployError(f"Stack {name} is {status}: wait until it has ended.")
-    if status in _NEVER_STOOD:
-        delete(account, name)
-        found, status = {}, None
     if found and not found.get("EnableTerminationProtection"):
         _protect(account, name, protected=True)
     if status and status.endswith("_COMPLETE") and _is(account, found, body, values, tags):
@@ -48,6 +47,22 @@ def apply(
             return f"{status}, unchanged"
         raise
     return _settled(account, name, "update")
+
+
+def _settled_before(account: Account, name: str) -> dict[str, Any]:
+    """The stack, empty if there is none, once what failed before is out of the way."""
+    found = _described(account, name) or {}
+    status = found.get("StackStatus", "")
+    if status.endswith("_IN_PROGRESS") and status != "REVIEW_IN_PROGRESS":
+        raise DeployError(f"Stack {name} is {status}: wait until it has ended.")
+    if status in _NEVER_STOOD:
+        delete(account, name)
+        return {}
+    if status == "UPDATE_ROLLBACK_FAILED":
+        account.client("cloudformation").continue_update_rollback(StackName=name)
+        _settled(account, name, "rollback")
+        return _described(account, name) or {}
+    return found
 
 
 def delete(account: Account, name: str) -> None:
@@ -132,9 +147,15 @@ def _settled(account: Account, name: str, verb: str) -> str:
 
 
 def _reasons(account: Account, name: str) -> str:
-    answer = account.client("cloudformation").describe_stack_events(StackName=name)
-    failed = [e for e in answer["StackEvents"] if e["ResourceStatus"].endswith("_FAILED")]
-    return "; ".join(
-        f"{e['LogicalResourceId']}: {e.get('ResourceStatusReason', 'no reason')}"
-        for e in failed[:5]
-    )
+    """What failed since the last operation began, without what was cancelled because of it."""
+    failed = []
+    for event in account.client("cloudformation").describe_stack_events(StackName=name)[
+        "StackEvents"
+    ]:
+        reason = event.get("ResourceStatusReason", "no reason")
+        if event["LogicalResourceId"] != name:
+            if event["ResourceStatus"].endswith("_FAILED") and not _CANCELLED.search(reason):
+                failed.append(f"{event['LogicalResourceId']}: {reason}")
+        elif reason == "User Initiated":
+            break
+    return "; ".join(failed[:_TOLD])

@@ -53,6 +53,7 @@ def status(stage: str, project: Path) -> None:
     from local.deploy.status import status as lines
 
     with signed_in(project, stage) as (account, chosen):
+        click.echo(f"{'account':<32} {account.number()}, {chosen.region}")
         found = find(account, chosen)
         write_state(project, chosen, found)  # for `chalice invoke` and `logs`
         for name, told in lines(account, chosen, found):
@@ -69,7 +70,11 @@ def destroy(stage: str, project: Path) -> None:
 
     with signed_in(project, stage) as (account, chosen):
         goes = removing.what_goes(account, chosen)
-        click.echo(f"Account {account.number()}, {chosen.region}. This goes for good:")
+        where = f"Account {account.number()}, {chosen.region}"
+        if not goes:
+            click.echo(f"{where}: nothing of stage {stage} is there.")
+            return
+        click.echo(f"{where}. This goes for good:")
         for name in goes:
             click.echo(f"  {name}")
         click.echo(f"This stays: {removing.LEFT}.")
@@ -160,16 +165,20 @@ def _move(project: Path, name: str) -> Iterator[Move]:
 
 @contextmanager
 def signed_in(project: Path, name: str) -> Iterator[tuple[Account, Stage]]:
-    """The stage and its account; AWS errors are raised as a DeployError."""
+    """The stage and its account, which it is signed in to; errors of AWS are raised as a
+    DeployError, with what to do about them."""
     from local.deploy.account import Account, AwsError, DeployError
+    from local.deploy.advice import advised
+    from local.deploy.identity import check_identity
     from local.deploy.stages import load_stage
 
     chosen = load_stage(project, name)
-    with Account(chosen.region) as account:
-        try:
+    try:
+        with Account(chosen.region) as account:
+            check_identity(account, chosen)
             yield account, chosen
-        except AwsError as error:
-            raise DeployError(str(error)) from error
+    except (*AwsError, DeployError) as error:
+        raise DeployError(advised(str(error))) from error
 
 
 def _work(project: Path, stage: Stage) -> Path:

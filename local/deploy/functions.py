@@ -23,14 +23,16 @@ _LONGEST_SECONDS = 900
 
 def package(project: Path, architecture: str) -> Path:
     """The bundle of a directory made by `write_project`. Dependencies are fetched for Lambda's
-    Linux on this architecture; raises DeployError if one is unavailable. A second call, and
-    Chalice after it, reuse the first one's bundle."""
+    Linux on this architecture; raises DeployError if one is unavailable. Equal files make an equal
+    bundle. A second call, and Chalice after it, reuse the first one's."""
     from chalice.deploy.packager import LambdaDeploymentPackager
-    from chalice.utils import UI, OSUtils
+    from chalice.utils import UI
+
+    from local.deploy.archive import ArchiveUtils
 
     silent = UI(io.StringIO(), io.StringIO())
     builder: Any = Wheels(architecture)  # has what the packager calls of Chalice's own
-    packager = LambdaDeploymentPackager(OSUtils(), builder, silent, architecture)
+    packager = LambdaDeploymentPackager(ArchiveUtils(), builder, silent, architecture)
     return Path(packager.create_deployment_package(str(project), runtime()))
 
 

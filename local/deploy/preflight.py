@@ -16,7 +16,7 @@ from botocore.exceptions import ClientError
 from chalicelib import addresses
 from chalicelib.errors import ConfigurationError
 from chalicelib.settings import Settings, load_settings
-from local.deploy.account import Account, AwsError, DeployError
+from local.deploy.account import Account, DeployError
 from local.deploy.network import check_network, reach
 from local.deploy.stages import Stage
 from local.environment import environment, own_environment
@@ -31,7 +31,6 @@ _CONSUMERS = 34
 def preflight(account: Account, stage: Stage) -> list[str]:
     """Returns remarks on possible obstacles. Raises DeployError for certain ones."""
     check_python(sys.version_info[:2])
-    _check_identity(account, stage)
     settings = settings_of(stage)
     remarks = [*_limits(account), *check_network(account, stage), *_people(settings, stage)]
     _check_image(account, stage)
@@ -50,20 +49,6 @@ def check_python(version: tuple[int, int]) -> None:
         raise DeployError(
             f"This is Python {version[0]}.{version[1]}; functions run on what "
             f"deploys them, one of {known}. Remove .venv/ and name one: make PYTHON=python3.11 ..."
-        )
-
-
-def _check_identity(account: Account, stage: Stage) -> None:
-    try:
-        number = account.number()
-    except AwsError as error:
-        raise DeployError(
-            f"Not signed in to AWS ({error}). Run `aws configure sso` or `aws configure`, set "
-            "AWS_PROFILE, and look with `aws sts get-caller-identity`."
-        ) from error
-    if stage.account not in (None, number):
-        raise DeployError(
-            f"Signed in to account {number}; stage {stage.name} is for {stage.account}."
         )
 
 
@@ -110,13 +95,18 @@ def _people(settings: Settings, stage: Stage) -> Iterator[str]:
 def _check_image(account: Account, stage: Stage) -> None:
     if stage.host is None:
         return
-    name, digest = stage.host.image.rsplit("/", 1)[-1].split("@")
+    registry, image = stage.host.image.split("/", 1)
+    name, digest = image.split("@")
+    how = (
+        "List what is there: aws ecr describe-images "
+        f"--region {stage.region} --repository-name {name}"
+    )
+    own = f"{account.number()}.dkr.ecr.{stage.region}.amazonaws.com"
+    if registry != own:
+        raise DeployError(f"[host] image: is in {registry}, the host may pull from {own}. {how}")
     try:
         account.client("ecr").describe_images(
             repositoryName=name, imageIds=[{"imageDigest": digest}]
         )
     except ClientError as error:
-        raise DeployError(
-            f"[host] image: {error}. List what is there: aws ecr describe-images --region "
-            f"{stage.region} --repository-name {name}"
-        ) from error
+        raise DeployError(f"[host] image: {error}. {how}") from error

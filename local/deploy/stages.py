@@ -44,7 +44,7 @@ class Host(_Table):
     """The WhatsApp host; two subnets of its VPC, in two availability zones. `exec` allows ECS
     Exec and its port forwarding."""
 
-    image: str = Field(pattern=r"/cicero-wa-host@sha256:[0-9a-f]{64}$")
+    image: str = Field(pattern=r"^[^/]+/cicero-wa-host@sha256:[0-9a-f]{64}$")
     vpc: str = Field(pattern=r"^vpc-[0-9a-f]+$")
     subnets: list[Subnet] = Field(min_length=2, max_length=2)
     public_ip: bool = False

@@ -6,8 +6,6 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-from botocore.exceptions import ClientError
-
 from local.deploy.account import Account, Found
 from local.deploy.cloudformation import status_of
 from local.deploy.stacks import transport_of
@@ -42,11 +40,12 @@ def _functions(found: Found) -> str:
 
 
 def _host(account: Account, stage: Stage) -> Iterator[Line]:
+    ecs = account.client("ecs")
     try:
-        services = account.client("ecs").describe_services(
-            cluster=stage.stack, services=["wa-session-host"]
-        )["services"]
-    except ClientError:
+        services = ecs.describe_services(cluster=stage.stack, services=["wa-session-host"])[
+            "services"
+        ]
+    except ecs.exceptions.ClusterNotFoundException:
         services = []
     sends = transport_of(account, stage)
     for service in services:

@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from chalicelib.slots import WIB, Slot
-from local.deploy import bundles, cloudformation, functions
+from local.deploy import bundles, cloudformation, functions, sources
 from local.deploy.account import Account, AwsError, DeployError, find
 from local.deploy.preflight import preflight
 from local.deploy.project import write_project, write_state
@@ -23,7 +23,8 @@ Told = str | None
 @dataclass
 class Deployment:
     """One stage of one account. `source` is the project, to which only Chalice's record of the
-    stage is added; `work` is the directory that Chalice deploys. Without `tables` these are left
+    stage is added; `work` is the directory that Chalice deploys, of the files that git has in the
+    project. Without `tables` these are left
     unchanged, for code that is older than they are."""
 
     source: Path
@@ -51,8 +52,12 @@ class Deployment:
         self._step(say, "watch", self.watch)
 
     def preflight(self, say: Say) -> None:
-        for remark in preflight(self.account, self.stage):
+        for remark in (*self.take(), *preflight(self.account, self.stage)):
             say(f"  note: {remark}")
+
+    def take(self) -> list[str]:
+        """Takes the files that all further steps deploy; returns remarks on them."""
+        return sources.take(self.source, self._files)
 
     def resources(self) -> Told:
         if self.stage.host:
@@ -62,7 +67,7 @@ class Deployment:
     def package(self) -> Told:
         secrets = self.account.client("ssm").get_parameter(Name=self.stage.secrets)["Parameter"]
         version = str(secrets["Version"])
-        write_project(self.source, self.work, self.stage, self.account.number(), version)
+        write_project(self._files, self.work, self.stage, self.account.number(), version)
         self._bundle = functions.package(self.work, self.stage.architecture)
         size = self._bundle.stat().st_size / 1e6
         return f"{size:.1f} MB for {self.stage.architecture}"
@@ -122,7 +127,11 @@ class Deployment:
         return set(find(self.account, self.stage).rules.values()) == {"ENABLED"}
 
     def _stack(self) -> tuple[Account, Path, Stage]:
-        return self.account, self.source, self.stage
+        return self.account, self._files, self.stage
+
+    @property
+    def _files(self) -> Path:
+        return self.work.with_suffix(".source")
 
     def _step(self, say: Say, name: str, do: Callable[[], Told]) -> None:
         began = time.monotonic()

@@ -43,7 +43,7 @@ class Wheels:
         )
         if ran.returncode:
             raise DeployError("\n".join((ran.stdout + ran.stderr).strip().splitlines()[-12:]))
-        shutil.rmtree(Path(target_directory) / "bin", ignore_errors=True)  # names this machine
+        _remove_commands(Path(target_directory))
 
     def platforms(self, version: str) -> list[str]:
         """The tags of wheels that Lambda's glibc can load; pip does not derive older ones."""
@@ -52,6 +52,15 @@ class Wheels:
             f"manylinux_2_{minor}_{self._machine}" for minor in range(_OLDEST_GLIBC, newest + 1)
         ]
         return [*perennial, f"manylinux2014_{self._machine}"]
+
+
+def _remove_commands(directory: Path) -> None:
+    """Removes commands such as `alembic`, which name this machine's Python, and their hashes."""
+    shutil.rmtree(directory / "bin", ignore_errors=True)
+    for record in directory.glob("*.dist-info/RECORD"):
+        lines = record.read_text(encoding="utf-8").splitlines(keepends=True)
+        kept = [line for line in lines if not line.startswith("../../bin/")]
+        record.write_text("".join(kept), encoding="utf-8")
 
 
 def _requirements(file: Path) -> list[str]:

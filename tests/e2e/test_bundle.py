@@ -49,6 +49,16 @@ def test_nothing_in_the_bundle_was_compiled_on_this_machine(bundle: Path) -> Non
         assert [name for name in archive.namelist() if name.endswith(".pyc")] == []
 
 
+def test_the_bundle_says_nothing_of_when_and_where_it_was_made(bundle: Path) -> None:
+    with zipfile.ZipFile(bundle) as archive:
+        entries, names = archive.infolist(), archive.namelist()
+        records = [archive.read(n).decode() for n in names if n.endswith(".dist-info/RECORD")]
+    assert names == sorted(names)
+    assert {entry.date_time for entry in entries} == {(1980, 1, 1, 0, 0, 0)}
+    assert records
+    assert not [line for record in records for line in record.splitlines() if "bin/" in line]
+
+
 @pytest.mark.parametrize("architecture", ["arm64", "x86_64"])
 def test_every_library_in_the_bundle_is_for_its_architecture(
     architecture: str, bundle: Path, tmp_path: Path

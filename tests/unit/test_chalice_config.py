@@ -236,7 +236,7 @@ def test_the_host_runs_once_without_root_and_never_beside_itself() -> None:
     assert (deployment["MaximumPercent"], deployment["MinimumHealthyPercent"]) == (100, 0)
     [task] = resources("AWS::ECS::TaskDefinition").values()
     [container] = task["ContainerDefinitions"]
-    assert (container["User"], container["ReadonlyRootFilesystem"]) == ("10001:10001", True)
+    assert container["User"] == "10001:10001"
 
 
 def test_the_host_is_left_out_unless_asked_for() -> None:
@@ -252,7 +252,7 @@ def test_the_host_keeps_its_sessions_where_a_task_that_is_replaced_finds_them() 
     assert values["WA_AUTH_DATA_PATH"] == "postgres"
     assert values["WA_TRANSPORT"] == {"Ref": "HostTransport"}
     assert TEMPLATE["Parameters"]["HostTransport"]["Default"] == "neonize"
-    assert [volume.get("Name") for volume in task["Volumes"]] == ["tmp", None, None]
+    assert [volume.get("Name") for volume in task["Volumes"]] == ["tmp"]
 
 
 def test_sent_files_are_encrypted_forgotten_and_open_to_the_host_alone() -> None:
@@ -284,8 +284,16 @@ def test_nobody_reaches_into_the_host_unless_asked_for() -> None:
     assert service["EnableExecuteCommand"] == {"Fn::If": ["HasHostExec", True, False]}
     [task] = resources("AWS::ECS::TaskDefinition").values()
     [container] = task["ContainerDefinitions"]
-    for others in (task["Volumes"][1:], container["MountPoints"][1:]):
-        assert {other["Fn::If"][0] for other in others} == {"HasHostExec"}
+    assert [mount["ContainerPath"] for mount in container["MountPoints"]] == ["/tmp"]
+
+
+def test_the_host_is_closed_unless_ecs_exec_is_asked_for_which_needs_a_writable_root() -> None:
+    [task] = resources("AWS::ECS::TaskDefinition").values()
+    [container] = task["ContainerDefinitions"]
+    assert container["ReadonlyRootFilesystem"] == {"Fn::If": ["HasHostExec", False, True]}
+    assert container["LinuxParameters"]["Capabilities"] == {
+        "Fn::If": ["HasHostExec", {"Ref": "AWS::NoValue"}, {"Drop": ["ALL"]}]
+    }
 
 
 def test_the_host_s_health_check_needs_no_other_service_to_find_the_page() -> None:

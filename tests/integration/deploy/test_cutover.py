@@ -84,6 +84,7 @@ def beside(new_stage: NewStage, account: Account) -> Deployment:
     """What a deployment makes, apart from what Chalice adds to one function and three rules."""
     made = with_everything(new_stage, account, "beside", "beside = true", 'client = "CONTOH"')
     make_functions(account, made.stage)
+    made.take()
     made.resources()
     made.host()
     made.schedules()

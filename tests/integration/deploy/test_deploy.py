@@ -164,8 +164,11 @@ def test_secrets_that_would_fail_later_stop_it_before_anything_is_made(
     assert gate.changes == []
 
 
-def test_another_account_than_the_stage_s_is_refused(new_stage: NewStage, gate: Gate) -> None:
-    made = new_stage("elsewhere", 'account = "999999999999"', secrets=None)
-    with pytest.raises(DeployError, match="is for 999999999999"):
-        made.run(told)
+@pytest.mark.parametrize("command", ["deploy", "status", "rollback", "destroy", "cutover"])
+def test_another_account_than_the_stage_s_is_refused(
+    command: str, new_stage: NewStage, gate: Gate, project: Path
+) -> None:
+    new_stage(f"else{command}", 'account = "999999999999"', secrets=None)
+    ran = CliRunner().invoke(cli, [command, f"else{command}", "--project", str(project)])
+    assert "is for 999999999999" in str(ran.exception)
     assert gate.changes == []

@@ -94,9 +94,16 @@ def shell(project: Path, tmp_path: Path, gate: Gate) -> Shell:
     for name in ("aws", "docker"):
         (programs / name).write_text(f"#!{sys.executable} -P\n{STANDIN.read_text()}")
         (programs / name).chmod(0o755)
-    (programs / "git").write_text("#!/bin/sh\necho 0123456789ab\n")  # the commit's id
-    (programs / "git").chmod(0o755)
+    commit(project)
     return Shell(project, programs)
+
+
+def commit(project: Path) -> None:
+    """Makes a repository of it, with one commit."""
+    (project / ".gitignore").write_text(".venv\n__pycache__/\n")
+    for words in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "x"]):
+        identity = ("-c", "user.name=x", "-c", "user.email=x@example.id")
+        subprocess.run(["git", "-C", project, *identity, *words], check=True)
 
 
 def write_stage(project: Path, account: Account, image: str) -> Stage:

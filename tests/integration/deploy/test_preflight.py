@@ -16,8 +16,8 @@ def subnets(account: Account) -> list[dict[str, str]]:
     return sorted(found, key=lambda subnet: str(subnet["AvailabilityZone"]))
 
 
-def host(vpc: str, *ids: str, digest: str = "0" * 64) -> str:
-    image = f"1.dkr.ecr.r.amazonaws.com/cicero-wa-host@sha256:{digest}"
+def host(vpc: str, *ids: str, registry: str = "123456789012.dkr.ecr.ap-southeast-3") -> str:
+    image = f"{registry}.amazonaws.com/cicero-wa-host@sha256:{'0' * 64}"
     return f'[host]\nimage = "{image}"\nvpc = "{vpc}"\nsubnets = {json.dumps(ids)}'
 
 
@@ -57,6 +57,19 @@ def test_an_image_that_is_not_in_the_registry_is_refused(
     one, *_, two = subnets(account)
     made = new_stage("noimage", host(one["VpcId"], one["SubnetId"], two["SubnetId"]))
     with pytest.raises(DeployError, match="aws ecr describe-images"):
+        preflight(made.account, made.stage)
+
+
+@pytest.mark.parametrize(
+    "registry", ["999999999999.dkr.ecr.ap-southeast-3", "123456789012.dkr.ecr.ap-southeast-1"]
+)
+def test_an_image_of_another_account_or_region_is_refused(
+    registry: str, new_stage: NewStage, account: Account
+) -> None:
+    one, *_, two = subnets(account)
+    lines = host(one["VpcId"], one["SubnetId"], two["SubnetId"], registry=registry)
+    made = new_stage(f"abroad{registry[0]}", lines)
+    with pytest.raises(DeployError, match=rf"is in {registry}.*may pull from 123456789012\."):
         preflight(made.account, made.stage)
 
 

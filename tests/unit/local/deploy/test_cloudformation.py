@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import Any
 
+import boto3
 import pytest
 from botocore.exceptions import ClientError, WaiterError
 
@@ -44,9 +46,17 @@ class Cloud:
     def update_termination_protection(self, **asked: Any) -> None:
         self.protected = asked["EnableTerminationProtection"]
 
-    def describe_stack_events(self, **_: Any) -> Any:
-        failed = {"LogicalResourceId": "FetchQueue", "ResourceStatus": "CREATE_FAILED"}
-        return {"StackEvents": [failed | {"ResourceStatusReason": self.refused}]}
+    def describe_stack_events(self, StackName: str) -> Any:  # noqa: N803
+        """Newest first, as AWS lists them: this operation, and what an earlier one left."""
+        told = (
+            (StackName, "ROLLBACK_IN_PROGRESS", "The following resource(s) failed to create: [F]"),
+            *[("Bundles", "CREATE_FAILED", "Resource creation cancelled")] * 5,
+            ("FetchQueue", "CREATE_FAILED", self.refused),
+            (StackName, "CREATE_IN_PROGRESS", "User Initiated"),
+            ("Alarm", "UPDATE_FAILED", "what went wrong last year"),
+        )
+        names = ("LogicalResourceId", "ResourceStatus", "ResourceStatusReason")
+        return {"StackEvents": [dict(zip(names, event, strict=True)) for event in told]}
 
     def get_waiter(self, _: str) -> Cloud:
         return self
@@ -54,6 +64,10 @@ class Cloud:
     def wait(self, **_: Any) -> None:
         if self.refused:
             raise WaiterError("stack", "a failure state was matched", {})
+
+    def continue_update_rollback(self, **_: Any) -> None:
+        self.calls.append("roll back")
+        self.status = "UPDATE_ROLLBACK_COMPLETE"
 
     def _change(self, verb: str, asked: dict[str, Any]) -> None:
         assert not (verb == "delete" and self.protected)
@@ -81,6 +95,7 @@ class Clouded(Account):
         (None, ["create"]),
         ("CREATE_COMPLETE", ["update"]),
         ("UPDATE_ROLLBACK_COMPLETE", ["update"]),
+        ("UPDATE_ROLLBACK_FAILED", ["roll back", "update"]),
         ("ROLLBACK_COMPLETE", ["delete", "create"]),
         ("REVIEW_IN_PROGRESS", ["delete", "create"]),
         ("DELETE_FAILED", ["delete", "create"]),
@@ -123,7 +138,19 @@ def test_a_stack_that_somebody_changes_is_left_alone(status: str) -> None:
     assert cloud.calls == []
 
 
-def test_what_failed_in_a_stack_is_said_with_its_reason() -> None:
+@pytest.mark.parametrize("status", [None, "UPDATE_ROLLBACK_FAILED", "UPDATE_COMPLETE"])
+def test_what_failed_in_a_stack_is_said_with_its_reason_and_nothing_else(
+    status: str | None,
+) -> None:
     reason = "You must wait 60 seconds after deleting a queue"
-    with pytest.raises(DeployError, match=f"FetchQueue: {reason}"):
-        apply(Clouded(Cloud(None, refused=reason)), "cicero-prod", TEMPLATE, {}, TAGS)
+    with pytest.raises(DeployError) as error:
+        apply(Clouded(Cloud(status, refused=reason)), "cicero-prod", TEMPLATE, {}, TAGS)
+    assert str(error.value) == f"Stack cicero-prod: FetchQueue: {reason}"
+
+
+def test_every_wait_is_one_that_boto3_knows() -> None:
+    with closing(boto3.client("cloudformation", "ap-southeast-3")) as client:
+        known = set(client.waiter_names)
+    assert known >= {
+        f"stack_{verb}_complete" for verb in ("create", "update", "delete", "rollback")
+    }
