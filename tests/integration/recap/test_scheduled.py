@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -298,6 +299,32 @@ def test_a_like_that_was_read_late_is_told_once_the_next_morning_where_the_recap
     assert row["expires_at"] == wib("12:00") + timedelta(days=1)
     assert write_all(told) == 0
     assert [corrections.correct(told, *plan) for plan in plans] == [0], "nor by another process"
+
+
+def test_whoever_did_what_is_left_of_the_posts_is_told_though_another_one_was_removed(
+    told: Runtime, tables: Tables
+) -> None:
+    accused = tables.row(
+        """SELECT u.nama AS name, lower(ltrim(u.insta, '@')) AS account,
+          min(l.shortcode) FILTER (WHERE l.likes ? lower(ltrim(u.insta, '@'))) AS done,
+          min(l.shortcode) FILTER (WHERE NOT l.likes ? lower(ltrim(u.insta, '@'))) AS lacking
+        FROM recap_told t, jsonb_each(t.said) AS s, "user" u, insta_like l
+        WHERE s.value ->> 0 = 'kurang' AND s.value ->> 1 = '1' AND u.user_id = s.key
+          AND t.posts @> jsonb_build_array(jsonb_build_array('instagram', l.shortcode))
+        GROUP BY u.user_id ORDER BY u.user_id LIMIT 1"""
+    )
+    posts = [["instagram", accused[name]] for name in ("done", "lacking")]
+    tables.run("UPDATE recap_told SET posts = CAST(:posts AS jsonb)", posts=json.dumps(posts))
+    tables.run("DELETE FROM insta_post_clients WHERE shortcode = :code", code=accused["done"])
+    tables.run(
+        "UPDATE insta_like SET likes = likes || to_jsonb(CAST(:name AS text)) WHERE shortcode = :c",
+        name=accused["account"],
+        c=accused["lacking"],
+    )
+    write_all(told)
+    [row] = tables.run(CORRECTIONS)
+    assert f"1. {accused['name']}," in row["message"]
+    assert "semula kurang" in row["message"]
 
 
 def test_where_nothing_changed_nothing_is_corrected(told: Runtime, tables: Tables) -> None:
