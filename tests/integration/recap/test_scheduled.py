@@ -140,6 +140,28 @@ def test_a_list_of_names_that_would_flood_a_chat_is_left_to_the_workbook(
     assert "tanpa username 1.500" in group["message"]
 
 
+def test_a_directorate_s_chats_get_the_ranking_of_its_units_where_names_would_flood_them(
+    read: Runtime, tables: Tables
+) -> None:
+    schedule(tables)
+    tables.run("UPDATE clients SET client_type = 'direktorat' WHERE client_id = 'CONTOH'")
+    tables.run("CREATE TABLE roles AS SELECT 1 AS role_id, CAST('contoh' AS varchar) AS role_name")
+    tables.run(
+        "INSERT INTO \"user\" (user_id, nama, client_id) SELECT 'N' || n, 'Personel nomor ' || n, "
+        "CASE n % 2 WHEN 0 THEN 'MELATI' ELSE 'TELADAN' END FROM generate_series(1, 1500) AS n"
+    )
+    tables.run('CREATE TABLE user_roles AS SELECT user_id, 1 AS role_id FROM "user"')
+    try:
+        sweep(read)
+    finally:
+        tables.run("DROP TABLE user_roles, roles")
+    group = [row["message"] for row in tables.run(RECAPS) if row["group_id"] != BOSS]
+    assert "Daftar nama tidak dikirim" in group[0]
+    assert group[1].startswith("*PERINGKAT SATUAN*")
+    assert "Polres Melati: - belum dapat dinilai" in group[1]
+    assert len(group) == 2
+
+
 class Phone:
     """A transport that keeps what it is given."""
 
