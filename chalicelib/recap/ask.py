@@ -11,7 +11,8 @@ from datetime import date, datetime, timedelta
 from chalicelib.clients import Client
 from chalicelib.db import Row, Transaction
 from chalicelib.errors import BadInput
-from chalicelib.platforms import Platform
+from chalicelib.handles import read_handle
+from chalicelib.platforms import PLATFORMS, Platform
 from chalicelib.recap.evidence import CountedPost, Read
 from chalicelib.recap.load import (
     Question,
@@ -28,6 +29,7 @@ from chalicelib.runtime import Runtime
 
 _Key = tuple[str, str]
 _NEXT_TO = timedelta(days=1)
+_MOST_NAMED = 10
 
 
 def ask_why(
@@ -71,15 +73,27 @@ def ask_why(
 
 
 def _find(tx: Transaction, who: str) -> tuple[str, str | None]:
-    rows = tx.run("recap.find_people", text=who.strip())
-    exact = [row for row in rows if row["user_id"] == who.strip()]
-    rows = exact or rows
+    """The id and the unit of the one person that this is."""
+    text = who.strip()
+    names = {p: name for p in PLATFORMS if (name := read_handle(text, p).name)}
+    rows = tx.run("recap.find_people", text=text, names=list(set(names.values())))
+    rows = [row for row in rows if row["named"] or _has_any(row["accounts"], names)]
+    rows = [row for row in rows if row["user_id"] == text] or rows
     if not rows:
         raise BadInput("person", f"nobody active is known as {who!r}", 'See table "user".')
     if len(rows) > 1:
-        ids = ", ".join(row["user_id"] for row in rows)
+        ids = ", ".join(row["user_id"] for row in rows[:_MOST_NAMED])
         raise BadInput("person", f"{len(rows)} people are known as {who!r}", f"Name one: {ids}.")
     return rows[0]["user_id"], rows[0]["client_id"]
+
+
+def _has_any(entered: Iterable[Sequence[str]], names: Mapping[Platform, str]) -> bool:
+    """Whether one of the accounts that were entered, in any form, is the platform's name."""
+    return any(
+        platform == of and read_handle(text, platform).name == name
+        for of, text in entered
+        for platform, name in names.items()
+    )
 
 
 def _one(people: Iterable[Person], user_id: str, client: Client) -> Person:

@@ -35,6 +35,24 @@ class Said:
     people: Mapping[str, tuple[str, int]]
 
 
+def of_what_is_left(said: Said, then: Evidence) -> Said:
+    """The same over those of its posts that `then`, the evidence of its slot, still has: what
+    people had done of a post that was removed since says nothing about the others."""
+    posts = [post for post in then.posts if post.key in said.posts]
+    done = {
+        line.person.user_id: line.together.done
+        for line in recap_of(replace(then, posts=posts)).lines
+    }
+    return replace(
+        said,
+        posts=frozenset(post.key for post in posts),
+        people={
+            user_id: (status, done.get(user_id, before))
+            for user_id, (status, before) in said.people.items()
+        },
+    )
+
+
 @dataclass(frozen=True)
 class Correction:
     """The lines that have changed, each with the status that was said before."""
@@ -46,7 +64,7 @@ class Correction:
 
 def correction(said: Said, evidence: Evidence) -> Correction:
     """What the evidence of the same day changes; without lines if nothing that matters."""
-    posts = [post for post in evidence.posts if (post.platform, post.content_id) in said.posts]
+    posts = [post for post in evidence.posts if post.key in said.posts]
     recap = recap_of(replace(evidence, posts=posts))
     lines: list[tuple[Line, str]] = []
     for line in recap.lines:

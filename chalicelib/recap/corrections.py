@@ -9,10 +9,18 @@ from itertools import groupby
 from chalicelib.db import Row
 from chalicelib.outbox.messages import Message, in_parts
 from chalicelib.outbox.publish import add_messages, publish_messages
-from chalicelib.recap.correction import FROM, UNTIL, Said, correction, correction_text
+from chalicelib.recap.correction import (
+    FROM,
+    UNTIL,
+    Said,
+    correction,
+    correction_text,
+    of_what_is_left,
+)
+from chalicelib.recap.evidence import Evidence
 from chalicelib.recap.load import Question, load_evidence
 from chalicelib.runtime import Runtime
-from chalicelib.slots import WIB, day_bounds, to_wib
+from chalicelib.slots import WIB, Slot, day_bounds, to_wib
 
 Told = Sequence[Row]
 """A client's rows of recap_told of one day, the latest hour first."""
@@ -53,7 +61,7 @@ def _messages(runtime: Runtime, client_id: str, told: Told, day: date) -> Iterat
     for row in told:
         chats = [chat for chat in row["chats"] if chat not in reached]
         reached.update(chats)
-        found = correction(_said(row), evidence)
+        found = correction(_left(runtime, client_id, _said(row), evidence), evidence)
         if not found.lines:
             continue
         parts = correction_text(found, settings.wa_message_max_characters)
@@ -69,6 +77,15 @@ def _messages(runtime: Runtime, client_id: str, told: Told, day: date) -> Iterat
                 client_id=client_id,
             )
             yield from in_parts(first, parts)
+
+
+def _left(runtime: Runtime, client_id: str, said: Said, evidence: Evidence) -> Said:
+    """What was said; of the posts that are left, if some were removed since."""
+    if said.posts <= {post.key for post in evidence.posts}:
+        return said
+    slot = Slot.exactly(said.slot)
+    question = Question(client_id, slot.day, slot.day, at=slot)
+    return of_what_is_left(said, load_evidence(runtime, question))
 
 
 def _said(row: Row) -> Said:

@@ -115,7 +115,8 @@ def status_of(person: Person, tally: Tally, percent: int, platforms: Iterable[Pl
     """What a tally on these platforms says about a person."""
     if person.excused:
         return "dikecualikan"
-    if tally.total == tally.unmatched and not any(person.accounts.get(p) for p in platforms):
+    accounts = [person.accounts.get(platform) for platform in platforms]
+    if tally.total == tally.unmatched and accounts and not any(accounts):
         return "tanpa username"
     if not tally.total:
         return "tanpa konten"

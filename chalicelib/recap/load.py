@@ -23,6 +23,7 @@ from chalicelib.runtime import Runtime
 from chalicelib.slots import Slot, audit_window, day_bounds, wib_day
 
 LONGEST_DAYS = 31
+_NOTHING_BEFORE = date(2000, 1, 1)
 
 
 @dataclass(frozen=True)
@@ -191,6 +192,8 @@ def _bounds(question: Question) -> tuple[datetime, datetime]:
 
 
 def _refuse(question: Question, now: datetime) -> None:
+    if question.first < _NOTHING_BEFORE:
+        raise BadInput("day", f"{question.first} is before there was anything to read")
     if question.first > wib_day(now):
         raise BadInput("day", f"{question.first} is still to come")
     if question.last < question.first:

@@ -13,8 +13,10 @@ from chalicelib.outbox.messages import Message, in_parts
 from chalicelib.outbox.publish import add_messages, publish_messages
 from chalicelib.recap.count import Recap
 from chalicelib.recap.files import RecapFile
+from chalicelib.recap.forms.rankings import ranking_text
 from chalicelib.recap.forms.text import NAMES_LEFT_OUT, caption, recap_text
 from chalicelib.recap.load import Question, load_recap
+from chalicelib.recap.ranking import rank
 from chalicelib.recap.recipients import reach
 from chalicelib.recap.schedule import Due, Form, Known, due, key_of
 from chalicelib.recap.schedules import schedule_of
@@ -23,7 +25,8 @@ from chalicelib.slots import Slot, day_bounds
 from chalicelib.texts import Part
 
 MOST_PARTS = 10
-"""Of how many messages a recap as text may consist; a longer one is sent without its names."""
+"""Of how many messages a recap as text may consist; a longer one is sent without its names, and of
+several units with their ranking."""
 
 MOST_AT_ONCE = 25
 """Recaps that one minute writes; the rest are written in the next, in the order of their hours."""
@@ -96,8 +99,14 @@ def _messages(runtime: Runtime, plan: Planned, recap: Recap) -> Iterator[Message
 
 
 def _text(recap: Recap, longest: int) -> Sequence[Part]:
+    """The recap with everybody's name; or, if that is too long, without names, and with the ranking
+    of the units in which its people serve, if those are several."""
     parts = recap_text(recap, longest)
-    return parts if len(parts) <= MOST_PARTS else [Part(f"{caption(recap)}\n{NAMES_LEFT_OUT}")]
+    if len(parts) <= MOST_PARTS:
+        return parts
+    without = Part(f"{caption(recap)}\n{NAMES_LEFT_OUT}")
+    ranking = rank(recap, {})
+    return [without, *ranking_text(ranking, longest)] if len(ranking.units) > 1 else [without]
 
 
 def _file(plan: Planned, form: Form) -> Mapping[str, Any] | None:

@@ -19,6 +19,7 @@ from wa_session_host.page.today.view import STANDING_LEVELS
 from wa_session_host.page.window import Shown, Visit
 
 _LONGEST_ID = 18
+_NOTHING_UNTIL = 2000
 
 
 def shown(template: str, **values: object) -> Shown:
@@ -49,11 +50,14 @@ def before_of(visit: Visit) -> int:
 
 
 def read_day(text: str) -> date:
-    """The day, written as `YYYY-MM-DD`. Raises a 400."""
+    """The day, written as `YYYY-MM-DD`, in this century. Raises a 400."""
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError:
         raise HTTPException(400, "Tulis tanggal seperti 2026-02-20.") from None
+    if day.year <= _NOTHING_UNTIL:
+        raise HTTPException(400, "Dari hari selama itu tidak ada data.")
+    return day
 
 
 @contextmanager

@@ -218,6 +218,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "status": lambda status: MESSAGE_STATES.get(status, status),
     "whatsapp": as_seen,
     "recap_age": lambda recap: recap_words.age(recap.basis),
+    "recap_period": lambda recap: recap_words.period(recap.basis),
     "recap_rule": lambda recap: recap_words.rule(recap.basis),
     "recap_contents": recap_words.contents,
     "recap_cautions": recap_words.cautions,

@@ -92,17 +92,24 @@ JOIN clients s ON s.client_id <> c.client_id AND s.client_status IS NOT FALSE
 WHERE c.client_id = :client_id
 ORDER BY s.nama, s.client_id
 
--- name: find_people(text)
--- The active people whose id, name or account as it was entered this is, whatever its case; at most
--- 10.
-SELECT u.user_id, u.nama AS name, u.client_id FROM "user" u
-WHERE u.status IS NOT FALSE AND (u.user_id = CAST(:text AS text)
-  OR lower(btrim(u.nama)) = lower(CAST(:text AS text))
-  OR u.user_id IN (SELECT h.user_id
-    FROM cicero_handles(ARRAY(SELECT a.user_id FROM "user" a WHERE a.status IS NOT FALSE)) AS h
-    WHERE ltrim(regexp_replace(rtrim(lower(btrim(h.username)), '/'), '^.*/', ''), '@')
-      = ltrim(lower(CAST(:text AS text)), '@')))
-ORDER BY u.user_id = CAST(:text AS text) DESC, u.user_id LIMIT 10
+-- name: find_people(text, names)
+-- The active people whose id or name this is, whatever its case (`named`), or of whom an account was
+-- entered that contains one of the names, in lower case: `accounts` are those, as they were entered.
+WITH entered AS (
+  SELECT h.user_id, json_agg(json_build_array(h.platform, h.username)) AS accounts
+  FROM cicero_handles(ARRAY(SELECT user_id FROM "user" WHERE status IS NOT FALSE)) AS h
+  WHERE EXISTS (SELECT 1 FROM unnest(CAST(:names AS text[])) AS n
+    WHERE position(n IN lower(h.username)) > 0)
+  GROUP BY h.user_id
+)
+SELECT p.* FROM (
+  SELECT u.user_id, u.client_id, coalesce(e.accounts, '[]') AS accounts,
+    u.user_id = CAST(:text AS text) OR coalesce(lower(btrim(u.nama)) = lower(:text), false) AS named
+  FROM "user" u LEFT JOIN entered e USING (user_id)
+  WHERE u.status IS NOT FALSE
+) AS p
+WHERE p.named OR json_array_length(p.accounts) > 0
+ORDER BY p.user_id
 
 -- name: reads(posts)
 -- Every read of these posts' lists that is still known, the oldest first. Of reads in one slot, the

@@ -1,7 +1,8 @@
 """A recap as one PNG, 1080 pixels wide: readable on a phone, with all that a superior asks for.
 
 Up to `MOST_PEOPLE` everybody has a line, by satfung. Of more people it shows the totals by the unit
-in which they serve, or by satfung if that is one unit: the names are in the workbook and the text.
+in which they serve, or by satfung if that is one unit, of `MOST_GROUPS` at most, and of the rest
+together: the names are in the workbook and the text.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from chalicelib.recap.forms.words import COLOURS
 from chalicelib.recap.ranking import share_of_lines
 from chalicelib.texts.words import format_number
 
-MOST_PEOPLE = 120
+MOST_PEOPLE, MOST_GROUPS = 120, 150
 _SHORT: Mapping[Status, str] = {"belum dapat dipastikan": "belum pasti"}
 _RIGHT = WIDTH - MARGIN
 _ROW, _TITLE_ROW, _NOTE_ROW, _FOOT = 62, 56, 32, 36
@@ -167,8 +168,11 @@ def _totals(recap: Recap) -> Iterator[_Block]:
     if len(groups) == 1:
         groups, title = words.divisions(recap.lines), "SATFUNG"
     yield _cells(title, _HEADS, bold=True)
-    for name, lines in groups:
+    for name, lines in groups[:MOST_GROUPS]:
         yield _cells(name, _numbers(lines))
+    if left := groups[MOST_GROUPS:]:
+        rest = [line for _, lines in left for line in lines]
+        yield _cells(f"{format_number(len(left))} lainnya", _numbers(rest))
     yield _cells("JUMLAH", _numbers(recap.lines), bold=True)
     yield _note("Nama per orang ada pada teks dan berkas XLSX.")
 

@@ -77,6 +77,11 @@ def test_why_somebody_is_not_recorded_is_told_from_what_was_read(
     seen = next(one for one in of.posts if one.cause == "tercatat")
     assert seen.seen_by in {read.read.slot for read in seen.reads}
     assert [read.named for read in seen.reads if read.read.slot >= seen.seen_by] != []
+    address = f"https://www.instagram.com/{name}/?hl=id"
+    tables.run("UPDATE \"user\" SET insta = :insta WHERE user_id = 'U1'", insta=address)
+    for who in (name, f" @{name.upper()} ", f"instagram.com/{name}", address):
+        assert ask_why(late, who, DAY).person.user_id == "U1"
+    tables.run("UPDATE \"user\" SET insta = :insta WHERE user_id = 'U1'", insta=name)
     tables.run("UPDATE \"user\" SET insta = insta || 'q' WHERE user_id = 'U1'")
     wrong = ask_why(late, "U1", DAY, seen.post.content_id)
     [one] = wrong.posts

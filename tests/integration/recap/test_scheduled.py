@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -137,6 +138,28 @@ def test_a_list_of_names_that_would_flood_a_chat_is_left_to_the_workbook(
     [group, _] = tables.run(RECAPS)
     assert "Daftar nama tidak dikirim" in group["message"]
     assert "tanpa username 1.500" in group["message"]
+
+
+def test_a_directorate_s_chats_get_the_ranking_of_its_units_where_names_would_flood_them(
+    read: Runtime, tables: Tables
+) -> None:
+    schedule(tables)
+    tables.run("UPDATE clients SET client_type = 'direktorat' WHERE client_id = 'CONTOH'")
+    tables.run("CREATE TABLE roles AS SELECT 1 AS role_id, CAST('contoh' AS varchar) AS role_name")
+    tables.run(
+        "INSERT INTO \"user\" (user_id, nama, client_id) SELECT 'N' || n, 'Personel nomor ' || n, "
+        "CASE n % 2 WHEN 0 THEN 'MELATI' ELSE 'TELADAN' END FROM generate_series(1, 1500) AS n"
+    )
+    tables.run('CREATE TABLE user_roles AS SELECT user_id, 1 AS role_id FROM "user"')
+    try:
+        sweep(read)
+    finally:
+        tables.run("DROP TABLE user_roles, roles")
+    group = [row["message"] for row in tables.run(RECAPS) if row["group_id"] != BOSS]
+    assert "Daftar nama tidak dikirim" in group[0]
+    assert group[1].startswith("*PERINGKAT SATUAN*")
+    assert "Polres Melati: - belum dapat dinilai" in group[1]
+    assert len(group) == 2
 
 
 class Phone:
@@ -298,6 +321,32 @@ def test_a_like_that_was_read_late_is_told_once_the_next_morning_where_the_recap
     assert row["expires_at"] == wib("12:00") + timedelta(days=1)
     assert write_all(told) == 0
     assert [corrections.correct(told, *plan) for plan in plans] == [0], "nor by another process"
+
+
+def test_whoever_did_what_is_left_of_the_posts_is_told_though_another_one_was_removed(
+    told: Runtime, tables: Tables
+) -> None:
+    accused = tables.row(
+        """SELECT u.nama AS name, lower(ltrim(u.insta, '@')) AS account,
+          min(l.shortcode) FILTER (WHERE l.likes ? lower(ltrim(u.insta, '@'))) AS done,
+          min(l.shortcode) FILTER (WHERE NOT l.likes ? lower(ltrim(u.insta, '@'))) AS lacking
+        FROM recap_told t, jsonb_each(t.said) AS s, "user" u, insta_like l
+        WHERE s.value ->> 0 = 'kurang' AND s.value ->> 1 = '1' AND u.user_id = s.key
+          AND t.posts @> jsonb_build_array(jsonb_build_array('instagram', l.shortcode))
+        GROUP BY u.user_id ORDER BY u.user_id LIMIT 1"""
+    )
+    posts = [["instagram", accused[name]] for name in ("done", "lacking")]
+    tables.run("UPDATE recap_told SET posts = CAST(:posts AS jsonb)", posts=json.dumps(posts))
+    tables.run("DELETE FROM insta_post_clients WHERE shortcode = :code", code=accused["done"])
+    tables.run(
+        "UPDATE insta_like SET likes = likes || to_jsonb(CAST(:name AS text)) WHERE shortcode = :c",
+        name=accused["account"],
+        c=accused["lacking"],
+    )
+    write_all(told)
+    [row] = tables.run(CORRECTIONS)
+    assert f"1. {accused['name']}," in row["message"]
+    assert "semula kurang" in row["message"]
 
 
 def test_where_nothing_changed_nothing_is_corrected(told: Runtime, tables: Tables) -> None:

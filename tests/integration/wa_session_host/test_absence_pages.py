@@ -84,6 +84,11 @@ def test_what_cannot_be_shown_is_said_and_a_slot_is_shown_as_such(watcher: Visit
         ("/absensi/CONTOH?hari=2026-02-21", 400, "Hari itu belum tiba."),
         ("/absensi/CONTOH/unduh.xlsx?bulan=2026-03", 400, "Hari itu belum tiba."),
         ("/absensi/CONTOH?hari=kapan", 400, "Tulis tanggal seperti 2026-02-20."),
+        ("/absensi/CONTOH?hari=9999-12-31", 400, "Hari itu belum tiba."),
+        ("/absensi/CONTOH?hari=0001-01-01", 400, "tidak ada data"),
+        ("/absensi/CONTOH?hari=2012-02-29", 200, "Tidak ada konten"),
+        ("/absensi/CONTOH?bulan=2025-12", 200, "01-12-2025 s.d. 31-12-2025"),
+        ("/absensi/CONTOH/unduh.csv?bulan=0001-01", 400, "tidak ada data"),
         ("/absensi/CONTOH?slot=17:30", 400, "bukan slot yang sudah lewat"),
         ("/absensi/CONTOH/mengapa/NIHIL", 404, "Personel itu tidak ada."),
     ):

@@ -7,7 +7,7 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.recap.correction import Said, correction, correction_text
+from chalicelib.recap.correction import Said, correction, correction_text, of_what_is_left
 from chalicelib.recap.count import Recap, recap_of
 from tests.unit.builders import always, wib
 from tests.unit.recap.builders import evidence, person, post
@@ -41,6 +41,14 @@ def test_nothing_is_corrected_where_nothing_changed_or_a_post_is_merely_gone() -
     then = said(recap_of(evidence(PEOPLE, posts)))
     assert not correction(then, evidence(PEOPLE, posts)).lines
     assert not correction(then, evidence(PEOPLE, posts[1:])).lines
+
+
+def test_a_post_that_is_gone_hides_nobody_who_did_another_one_after_all() -> None:
+    then = evidence(PEOPLE, [post("P1", "a b"), post("P2", "a")])
+    told, left = said(recap_of(then)), evidence(PEOPLE, [post("P2", "a b")])
+    assert not correction(told, left).lines, "B had done one of two, and has done one of one"
+    found = correction(of_what_is_left(told, evidence(PEOPLE, then.posts[1:])), left)
+    assert [(line.person.user_id, before) for line, before in found.lines] == [("B", "kurang")]
 
 
 def test_a_read_that_failed_later_takes_nothing_back() -> None:

@@ -77,6 +77,11 @@ def test_half_of_the_posts_is_enough_where_the_rule_says_so() -> None:
     assert line(posts, person("Ani", "ani"), percent=50).status == "kurang"
 
 
+def test_a_unit_without_a_platform_has_nothing_to_do() -> None:
+    found = line([A], person("Ani"), platforms=())
+    assert (found.status, found.together) == ("tanpa konten", Tally())
+
+
 def test_only_the_platforms_of_the_recap_count() -> None:
     found = recap_of(evidence([person("Ani", "ani")], [A, VIDEO], platforms=("instagram",)))
     assert [one.content_id for one in found.posts] == ["A"]
