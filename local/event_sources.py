@@ -22,6 +22,7 @@ from local.invocation import sqs_event
 log = logging.getLogger(__name__)
 
 _SHORTEST_PAUSE = 0.02
+_GATHER_SECONDS = 0.01
 _LONGEST_PAUSE = 0.3
 _DEAD_LETTER_SECONDS = 1.0
 _BATCH = 10
@@ -67,8 +68,8 @@ class _Flight:
 
 
 class EventSources:
-    """Polls the queues of `mappings`, those listed first first, while fewer than `most` handlers
-    run, from `start` to `stop`.
+    """Polls the queues of `mappings`, those listed first first, while fewer than `most` messages
+    are in hand, from `start` to `stop`.
 
     Each message goes through `copies` runs of its handler at the same time. While it is handled it
     is kept invisible, `visibility` seconds at a time.
@@ -119,6 +120,13 @@ class EventSources:
         with self._lock:
             return self._busy == 0
 
+    def poll_soon(self) -> None:
+        """A handler has ended, and may have sent something: SQS would wake a poller that waits."""
+        with self._lock:
+            for mapping in self._mappings:
+                mapping.poll_soon()
+        self._news.set()
+
     def _poll(self) -> None:
         renewed = time.monotonic()
         while not self._stop.is_set():
@@ -130,7 +138,7 @@ class EventSources:
                 self._receive_due()
             except (BotoCoreError, ClientError) as error:
                 log.warning("SQS: %s", error)
-            self._stop.wait(_SHORTEST_PAUSE)
+            self._stop.wait(_GATHER_SECONDS)  # what ends meanwhile is deleted together
             self._news.wait(self._until_due())
             self._news.clear()
 
@@ -191,9 +199,7 @@ class EventSources:
                 del self._in_flight[flight.receipt]
                 if flight.good:
                     self._handled.append(flight)
-            for mapping in self._mappings:
-                mapping.poll_soon()
-        self._news.set()
+        self.poll_soon()
 
     def _delete_handled(self) -> None:
         """Deletes what was handled, in tens; one that came back meanwhile is deleted then."""

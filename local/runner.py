@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from queue import SimpleQueue
+from queue import LifoQueue
 from typing import Any, Self
 
 from local import event_sources
@@ -28,6 +28,7 @@ Observer = Callable[[str, int], None]
 Listener = Callable[[str, int, Returned], None]
 
 _ASYNC_TRIES = 3
+_WORKERS_PER_NEXT = 4  # so many workers share one message that waits for the first of them
 
 
 @dataclass
@@ -65,7 +66,7 @@ class Runner:
         self._observe = observe
         self._listen = listen
         self.now: datetime | None = None
-        self._workers: SimpleQueue[Worker] = SimpleQueue()
+        self._workers: LifoQueue[Worker] = LifoQueue()  # the one used last is the warmest
         self.all_workers: list[Worker] = []
         self._lock = threading.Lock()
         self._unusable: WorkerUnusable | None = None
@@ -85,8 +86,9 @@ class Runner:
         except BaseException:
             self._end_workers()
             raise
+        most = self._size + max(1, self._size // _WORKERS_PER_NEXT)
         self._sources = EventSources(
-            self._sqs, mappings, self._handle, self._size, self._copies, self._visibility
+            self._sqs, mappings, self._handle, most, self._copies, self._visibility
         ).start()
         return self
 
@@ -113,6 +115,11 @@ class Runner:
 
     def invoke(self, handler: str, event: Any) -> Returned:
         """Runs a handler now and returns what came of it. Raises WorkerDied."""
+        answer = self._run(handler, event)
+        self._sources.poll_soon()
+        return answer
+
+    def _run(self, handler: str, event: Any) -> Returned:
         worker = self._workers.get()
         pid = worker.pid
         try:
@@ -142,7 +149,7 @@ class Runner:
     def _handle(self, handler: str, event: dict[str, Any]) -> bool:
         error: str | None = "the worker died; its message comes back"
         try:
-            error = self.invoke(handler, event).error
+            error = self._run(handler, event).error
         except WorkerDied:
             pass
         except WorkerUnusable as unusable:

@@ -4,6 +4,8 @@
 service description into the default session, which the workers then share.
 """
 
+import gc
+
 import aiosql  # noqa: F401
 import alembic.config  # noqa: F401
 import boto3
@@ -22,7 +24,7 @@ import chalicelib.manual.posts
 import chalicelib.posts.fetch
 import chalicelib.sweep  # noqa: F401
 import local.invocation  # noqa: F401
-from chalicelib.db.connection import query_text
+from chalicelib.db.connection import statement
 
 boto3.client(
     "sqs",
@@ -32,4 +34,12 @@ boto3.client(
     aws_secret_access_key="local",  # noqa: S106 - not a secret
 ).close()
 
-query_text("runs.prune")  # reads all queries
+for query in (
+    *("posts.begin", "posts.store", "posts.note_missing", "posts.end_fetch"),
+    *("engagement.begin", "engagement.store_reads", "engagement.end_run"),
+    *("notify.replace_lists", "outbox.add"),
+):
+    statement(query)
+
+gc.collect()
+gc.freeze()  # a collection in a worker would copy all that it shares

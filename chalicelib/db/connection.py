@@ -126,7 +126,7 @@ class Database:
     def run(self, query: str, **parameters: Any) -> list[Row]:
         """Runs a named query on the open connection."""
         self.round_trips += 1
-        sql, values_of = _statement(query)
+        sql, values_of = statement(query)
         answer = self._statements.run(sql, values_of(parameters))
         return _as_dicts(answer.columns, answer.rows or [])
 
@@ -202,28 +202,23 @@ class Database:
 
 
 @cache
-def _queries() -> dict[str, str]:
-    """Every query of queries/*.sql under `file.name`."""
+def _queries(file: str) -> dict[str, str]:
+    """The queries of one file of queries/, by name; a process reads only those that it needs."""
     import aiosql
 
-    found: dict[str, str] = {}
-    for path in (Path(__file__).parent / "queries").glob("*.sql"):
-        loaded = aiosql.from_path(path, "pg8000")
-        found |= {
-            f"{path.stem}.{name}": getattr(loaded, name).sql
-            for name in loaded.available_queries
-            if not name.endswith("_cursor")
-        }
-    return found
+    loaded = aiosql.from_path(Path(__file__).parent / "queries" / f"{file}.sql", "pg8000")
+    names = (name for name in loaded.available_queries if not name.endswith("_cursor"))
+    return {name: getattr(loaded, name).sql for name in names}
 
 
 def query_text(query: str) -> str:
     """The SQL of a named query, with `:name` parameters."""
-    return _queries()[query]
+    file, name = query.split(".")
+    return _queries(file)[name]
 
 
 @cache
-def _statement(query: str) -> tuple[str, Callable[[Mapping[str, Any]], tuple[Any, ...]]]:
+def statement(query: str) -> tuple[str, Callable[[Mapping[str, Any]], tuple[Any, ...]]]:
     """A named query as PostgreSQL takes it, and the function that puts its parameters in order:
     pg8000 would parse the text on each run, which costs more than running many of the queries."""
     from pg8000.native import to_statement

@@ -22,7 +22,7 @@ from local.access import DATA
     "--latency", "latency_ms", default=150.0, show_default=True, help="Milliseconds of an API call."
 )
 @click.option("--rate", default=0, show_default=True, help="Calls a second to each API; 0: any.")
-@click.option("--workers", default=14, show_default=True, help="Worker processes.")
+@click.option("--workers", default=24, show_default=True, help="Worker processes.")
 @click.option(
     "--one-by-one", default=2, show_default=True, help="Clients of the baseline; 0: all of them."
 )

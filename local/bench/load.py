@@ -32,7 +32,7 @@ class Load:
     comments: int = 120
     latency_ms: float = 150
     rate: int = 0
-    workers: int = 14
+    workers: int = 24
     one_by_one: int = 2
     moto: bool = False
 

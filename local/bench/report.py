@@ -16,6 +16,12 @@ from local.show import out
 
 _FUNCTIONS = 12
 
+_PARTS = {
+    "wait": "then until its first job",
+    "fetch": "fetch_posts",
+    "hand_over": "until its second job",
+    "engagement": "refresh_engagement",
+}
 
 Cells = tuple[str, str, str]
 
@@ -39,6 +45,12 @@ def _seconds(report: SlotFigures) -> Iterator[Cells]:
     yield "clients done, failed", f"{report.done}, {report.failed}", ""
     yield "slot event → last client", f"{report.seconds:.2f} s", speed
     yield "  of it dispatch", f"{report.dispatch_seconds:.2f} s", dispatch
+    for part, name in _PARTS.items():
+        if part in report.parts:
+            yield f"  {name}", f"{report.parts[part]:.2f} s", "mean of all clients"
+    if report.message_seconds is not None:
+        later = f"{report.message_seconds - report.seconds:.2f} s after the last client"
+        yield "slot event → last message", f"{report.message_seconds:.2f} s", later
     yield "floor", f"{report.floor_seconds:.2f} s", floor
     yield "one call at a time", f"{report.one_by_one_seconds:.1f} s", baseline
     yield "faster than that", f"{report.ratio:.1f} ×", ""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from chalicelib.db import Database, Row
@@ -12,6 +13,7 @@ from chalicelib.slots import day_bounds
 from local.bench.emulator import emulator
 from local.bench.load import DAY, SLOT, Load
 from local.bench.meter import WorkerMemory, cpu_seconds, machine_seconds
+from local.bench.parts import Jobs, Messages, parts_of, sending
 from local.bench.slot_report import Measured, Reading, SlotFigures, slot_report
 from local.bench.walk import Baseline, one_by_one
 from local.environment import own_environment
@@ -20,9 +22,13 @@ from local.runner import Runner
 from local.sandbox import Sandbox
 from local.slot_run import STALL_SECONDS, Progress, SlotFailed
 from local.stack import API_HOSTS, Stack
+from local.worker import Returned
 
-_LOOK_SECONDS = 0.1
-_SUMMARY_EVERY = 10
+SMALL = 50
+"""Up to so many clients, the slot's messages are sent and timed too."""
+
+_LOOK_SECONDS = 0.05
+_SUMMARY_EVERY = 20
 _VISIBILITY = 120
 
 
@@ -42,20 +48,45 @@ def run_slot_bench(
         apis = {**dict.fromkeys(API_HOSTS, sandbox.url), "RAPIDAPI_KEY": "sandbox"}
         profiled = {VARIABLE: str(samples)} if samples else {}
         given = own_environment() | load.settings | sqs.settings | apis | profiled
-        with Stack(data, scenario, visibility=_VISIBILITY, given=given) as stack:
-            measured = _measure(stack, sandbox, load, say, progress)
+        with (
+            Stack(data, scenario, visibility=_VISIBILITY, given=given) as stack,
+            _beside(stack, load, data) as sent,
+        ):
+            measured = _measure(stack, sandbox, load, sent, say, progress)
     return slot_report(load, sqs.name, measured)
 
 
+@contextmanager
+def _beside(stack: Stack, load: Load, data: Path) -> Iterator[Messages | None]:
+    """What sends the messages of a small slot, from before its event; None for a larger one."""
+    if load.clients > SMALL:
+        yield None
+        return
+    with sending(stack, data / "journal") as sent:
+        yield sent
+
+
 def _measure(
-    stack: Stack, sandbox: Sandbox, load: Load, say: Callable[[str], None], progress: Progress
+    stack: Stack,
+    sandbox: Sandbox,
+    load: Load,
+    sent: Messages | None,
+    say: Callable[[str], None],
+    progress: Progress,
 ) -> Measured:
     sandbox.set_now(SLOT.at)
     say("one call at a time, on some clients")
     baseline = _baseline(sandbox, load)
-    memory = WorkerMemory("refresh_engagement")
+    memory, jobs = WorkerMemory("refresh_engagement"), Jobs()
+
+    def listen(handler: str, pid: int, answer: Returned) -> None:
+        memory(handler, pid, answer)
+        jobs.ends(handler, pid, answer)
+
     say(f"starting {load.workers} workers")
-    with Runner(stack.environment, load.workers, _VISIBILITY, listen=memory) as runner:
+    with Runner(
+        stack.environment, load.workers, _VISIBILITY, observe=jobs.begins, listen=listen
+    ) as runner:
         runner.now = SLOT.at
         _warm(runner)
         before, started = _read(sandbox, runner), time.monotonic()
@@ -67,6 +98,7 @@ def _measure(
         after = _read(sandbox, runner)
         while not runner.idle():
             time.sleep(_LOOK_SECONDS)
+        last_message = _until_sent(stack.database(), sent) if sent else None
         totals = runner.take_totals()
     return Measured(
         seconds,
@@ -78,6 +110,8 @@ def _measure(
         after,
         totals,
         memory,
+        parts_of(jobs.runs, dispatched),
+        last_message and last_message - started,
     )
 
 
@@ -123,5 +157,20 @@ def _until_closed(database: Database, started: float, progress: Progress) -> tup
                 raise SlotFailed(f"{unfinished} clients do not finish")
             looks += 1
             time.sleep(_LOOK_SECONDS)
+    finally:
+        database.close()
+
+
+def _until_sent(database: Database, sent: Messages) -> float | None:
+    """When the last of the slot's messages had gone out; None if there were none."""
+    until = time.monotonic() + STALL_SECONDS
+    try:
+        while time.monotonic() < until:
+            with database.transaction() as tx:
+                summary = tx.run("slots.summary", slot=SLOT.at)[0]
+            if not summary["messages_waiting"]:
+                return sent.last
+            time.sleep(_LOOK_SECONDS)
+        raise SlotFailed(f"{summary['messages_waiting']} messages do not go out")
     finally:
         database.close()

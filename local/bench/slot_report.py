@@ -20,7 +20,8 @@ Number = TypeVar("Number", int, float)
 class SlotFigures:
     """A run's results, in seconds, bytes and megabytes. `one_by_one_seconds` is scaled to all
     clients from the `one_by_one_clients` on which it was measured, and so is `one_by_one_cpu`, the
-    CPU of plain requests for the same calls."""
+    CPU of plain requests for the same calls. `parts` are a mean client's (`parts_of`);
+    `message_seconds`: from the event to the last message, if messages were sent."""
 
     clients: int
     done: int
@@ -31,6 +32,8 @@ class SlotFigures:
     queue_emulator: str
     seconds: float
     dispatch_seconds: float
+    parts: dict[str, float]
+    message_seconds: float | None
     floor_seconds: float
     floor_rule: str
     over_floor: float
@@ -80,6 +83,8 @@ class Measured:
     after: Reading
     totals: Totals
     memory: WorkerMemory
+    parts: dict[str, float]
+    message_seconds: float | None
 
 
 def slot_report(load: Load, queue_emulator: str, run: Measured) -> SlotFigures:
@@ -100,6 +105,8 @@ def slot_report(load: Load, queue_emulator: str, run: Measured) -> SlotFigures:
         queue_emulator=queue_emulator,
         seconds=round(run.seconds, 2),
         dispatch_seconds=round(run.dispatch_seconds, 2),
+        parts=run.parts,
+        message_seconds=run.message_seconds and round(run.message_seconds, 2),
         floor_seconds=round(floor.seconds, 2),
         floor_rule=floor.rule,
         over_floor=round(floor.times(run.seconds), 2),

@@ -55,6 +55,8 @@ def test_a_slot_s_numbers_agree(project: Path) -> None:
     assert report["one_by_one_seconds"] >= 24 * 0.02
     assert 0 < report["one_by_one_cpu"] < report["one_by_one_seconds"]
     assert report["floor_seconds"] == 3 * 5 / 5
+    assert list(report["parts"]) == ["wait", "fetch", "hand_over", "engagement"]
+    assert report["message_seconds"] > report["dispatch_seconds"]
     assert report["seconds"] >= report["floor_seconds"] - 1  # a moving window lets one burst in
     assert report["over_floor"] == pytest.approx(
         report["seconds"] / report["floor_seconds"], abs=0.02

@@ -19,6 +19,7 @@ from local.bench.emulator import emulator
 from local.bench.floor import floor_of, ratio
 from local.bench.load import DAY, SLOT, Load
 from local.bench.meter import MEGABYTE, WorkerMemory, elsewhere_percent, part_of
+from local.bench.parts import ENGAGEMENT, FETCH, Jobs, parts_of
 from local.bench.walk import Baseline, Walk, walk
 from local.profiler import OTHER, Profiler, part_of_file, profiles
 from local.sandbox.answer import Answer
@@ -188,3 +189,35 @@ def test_a_profile_names_the_part_and_the_function_in_every_thread(tmp_path: Pat
 )
 def test_a_source_file_belongs_to_a_part(file: str, part: str) -> None:
     assert part_of_file(file) == part
+
+
+SECONDS = st.floats(0, 60)
+RUNS = st.lists(st.tuples(SECONDS, SECONDS, SECONDS, SECONDS), min_size=1, max_size=9)
+
+
+@given(st.floats(0, 60), RUNS)
+def test_a_slot_s_parts_add_up_to_the_mean_client_s_end(
+    dispatched: float, clients: list[tuple[float, float, float, float]]
+) -> None:
+    fetches, refreshes = [], []
+    for wait, fetch, hand_over, refresh in clients:
+        began = dispatched + wait
+        again = began + fetch + hand_over
+        fetches.append((began, began + fetch))
+        refreshes.append((again, again + refresh))
+    parts = parts_of({FETCH: fetches, ENGAGEMENT: refreshes[::-1]}, dispatched)
+    assert list(parts) == ["wait", "fetch", "hand_over", "engagement"]
+    ends = sum(end for _, end in refreshes) / len(refreshes)
+    assert dispatched + sum(parts.values()) == pytest.approx(ends, abs=0.01)
+
+
+def test_jobs_know_when_each_run_began_and_ended() -> None:
+    jobs, answer = Jobs(), Returned(None, None, None, 0, 0)
+    jobs.begins(FETCH, 7)
+    jobs.begins(ENGAGEMENT, 8)
+    jobs.ends(FETCH, 7, answer)
+    jobs.begins(FETCH, 7)
+    jobs.ends(ENGAGEMENT, 8, answer)
+    jobs.ends(FETCH, 7, answer)
+    assert {name: len(runs) for name, runs in jobs.runs.items()} == {FETCH: 2, ENGAGEMENT: 1}
+    assert all(began <= ended for runs in jobs.runs.values() for began, ended in runs)
