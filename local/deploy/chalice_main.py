@@ -40,6 +40,7 @@ def additions(states: dict[str, str], config: Any) -> dict[str, Callable[[Params
 
 
 def main(action: str, stage: str, rules: str, only: str | None = None) -> int:
+    sys.dont_write_bytecode = True  # the bundle's name depends on every file below chalicelib
     factory = CLIFactory(os.getcwd(), environ=os.environ)  # noqa: PTH109  as Chalice compares it
     config = factory.create_config_obj(stage)
     if only is not None:

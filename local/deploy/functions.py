@@ -15,7 +15,10 @@ from local.deploy.project import write_state
 from local.deploy.stages import Stage
 from local.deploy.wheels import Wheels
 
-MAIN = Path(__file__).with_name("chalice_main.py")
+Command = tuple[str, ...]
+
+CHALICE: Command = (sys.executable, "-P", str(Path(__file__).with_name("chalice_main.py")))
+"""What runs Chalice, in the directory that it deploys."""
 
 _LONGEST_SECONDS = 900
 """Lambda's limit for any function, including `migrate`."""
@@ -41,24 +44,32 @@ def runtime() -> str:
     return f"python{sys.version_info[0]}.{sys.version_info[1]}"
 
 
-def deploy(project: Path, stage: Stage, found: Found, only: str | None = None) -> None:
+def deploy(
+    project: Path,
+    stage: Stage,
+    found: Found,
+    only: str | None = None,
+    chalice: Command = CHALICE,
+) -> None:
     """Deploys all functions, or one that nothing triggers, and removes what the app no longer has.
     If that fails, raises DeployError with Chalice's own message."""
     there = found.alone(stage.prefix + only) if only else found
-    _run_chalice("deploy", project, stage, there, *([only] if only else []))
+    write_state(project, stage, there)
+    rules = json.dumps(there.rules)
+    _run((*chalice, "deploy", stage.name, rules, *([only] if only else [])), project, stage)
 
 
 def delete(project: Path, stage: Stage, found: Found) -> None:
     """Deletes all functions, with their triggers and roles."""
-    _run_chalice("delete", project, stage, found)
-
-
-def _run_chalice(action: str, project: Path, stage: Stage, found: Found, *only: str) -> None:
     write_state(project, stage, found)
+    _run((*CHALICE, "delete", stage.name, json.dumps(found.rules)), project, stage)
+
+
+def _run(command: Command, project: Path, stage: Stage) -> None:
     ran = subprocess.run(
-        [sys.executable, "-P", str(MAIN), action, stage.name, json.dumps(found.rules), *only],
+        command,
         cwd=project,
-        env=os.environ | {"AWS_DEFAULT_REGION": stage.region, "PYTHONDONTWRITEBYTECODE": "1"},
+        env=os.environ | {"AWS_DEFAULT_REGION": stage.region},
         capture_output=True,
         text=True,
         check=False,

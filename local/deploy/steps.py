@@ -24,7 +24,7 @@ Told = str | None
 class Deployment:
     """One stage of one account. `source` is the project, to which only Chalice's record of the
     stage is added; `work` is the directory that Chalice deploys, of the files that git has in the
-    project. Without `tables` these are left
+    project; `chalice` is what runs Chalice. Without `tables` these are left
     unchanged, for code that is older than they are."""
 
     source: Path
@@ -32,6 +32,7 @@ class Deployment:
     stage: Stage
     account: Account
     tables: bool = True
+    chalice: functions.Command = functions.CHALICE
 
     def run(self, say: Say) -> None:
         """Brings the stage up to date with the project; switches its schedules on or off last.
@@ -74,14 +75,14 @@ class Deployment:
 
     def migrate(self) -> Told:
         """Deploys only `migrate`, and runs it."""
-        functions.deploy(self.work, self.stage, find(self.account, self.stage), only="migrate")
+        self._deploy(only="migrate")
         answer = functions.invoke(self.account, self.stage.prefix + "migrate", {})
         told = f"{answer['from'] or 'empty'} → {answer['to']}"
         warning = answer.get("warning")
         return f"{told}\n  warning: {warning}" if warning else told
 
     def functions(self) -> Told:
-        functions.deploy(self.work, self.stage, find(self.account, self.stage))
+        self._deploy()
         found = find(self.account, self.stage)
         write_state(self.source, self.stage, found)  # for `chalice invoke` and `chalice logs`
         return f"{len(found.functions)}"
@@ -122,6 +123,10 @@ class Deployment:
 
     def watch(self) -> Told:
         return apply_watch(*self._stack(), on=self._are_on())
+
+    def _deploy(self, only: str | None = None) -> None:
+        found = find(self.account, self.stage)
+        functions.deploy(self.work, self.stage, found, only, self.chalice)
 
     def _are_on(self) -> bool:
         return set(find(self.account, self.stage).rules.values()) == {"ENABLED"}

@@ -14,8 +14,9 @@ _ROOT = Path(__file__).resolve().parents[2]
 _LAUNCH = Path(__file__).with_name("launch.py")
 
 
-def forked(module: str, *arguments: str) -> tuple[str, ...]:
-    """Does what `python -m module arguments` does, with imports that are done already.
+def forked(module: str, *arguments: str, imports: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """Does what `python -m module arguments` does, with imports that are done already: those that
+    the service's own programs share, or these.
 
     The program is not the process that is started, which passes its streams, environment and
     directory on, forwards SIGTERM and SIGINT, and ends as the program does; killed, it takes the
@@ -24,16 +25,16 @@ def forked(module: str, *arguments: str) -> tuple[str, ...]:
     """
     if not hasattr(os, "pidfd_open"):  # not on Linux
         return (sys.executable, "-m", module, *arguments)
-    return (sys.executable, "-I", "-S", str(_LAUNCH), _server(), module, *arguments)
+    return (sys.executable, "-I", "-S", str(_LAUNCH), _server(imports), module, *arguments)
 
 
 @cache
-def _server() -> str:
-    """The address of this process's server, which ends with it."""
+def _server(imports: tuple[str, ...]) -> str:
+    """The address of this process's server with these imports, which ends with it."""
     directory = tempfile.TemporaryDirectory(prefix="cicero-forks-")
     address = str(Path(directory.name) / "socket")
     process = subprocess.Popen(
-        [sys.executable, "-m", "tests.forks.server", address],
+        [sys.executable, "-m", "tests.forks.server", address, *imports],
         cwd=_ROOT,
         env=_environment(),
         stdin=subprocess.PIPE,

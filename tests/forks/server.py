@@ -1,4 +1,5 @@
-"""`python -m tests.forks.server SOCKET`: forks programs until its standard input closes.
+"""`python -m tests.forks.server SOCKET [MODULE …]`: forks programs, which find these modules or its
+own list imported, until its standard input closes.
 
 It has no thread, so that a fork is safe, and has not imported neonize, whose library starts some.
 """
@@ -120,7 +121,7 @@ def _replace_environment(new: dict[str, str]) -> None:
 
 def main() -> None:
     """Serves; in a forked process, prepares what Python does at its start and runs the program."""
-    for name in _IMPORTED:
+    for name in sys.argv[2:] or _IMPORTED:
         importlib.import_module(name)
     sys.modules.pop("sitecustomize", None)  # a program may bring its own
     gc.collect()

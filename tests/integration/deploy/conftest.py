@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -12,11 +13,13 @@ from typing import Any
 
 import pytest
 
+from local.deploy import functions as functions_of
 from local.deploy.account import Account
 from local.deploy.stages import load_stage
 from local.deploy.steps import Deployment
 from local.services import MotoServer
 from tests.conftest import ROOT
+from tests.forks.forks import forked
 from tests.integration.deploy.gate import Gate
 
 REGION = "ap-southeast-3"
@@ -89,6 +92,13 @@ def account(gate: Gate) -> Iterator[Account]:
 NewStage = Callable[..., Deployment]
 
 
+def forked_chalice() -> functions_of.Command:
+    """Chalice, whose imports cost more than a deployment to moto, done once."""
+    if not hasattr(os, "pidfd_open"):  # not on Linux
+        return functions_of.CHALICE
+    return forked("local.deploy.chalice_main", imports=("local.deploy", "chalice.cli.factory"))
+
+
 @pytest.fixture
 def new_stage(project: Path, account: Account) -> NewStage:
     """Creates a stage from a file with these lines, and its secrets, if any."""
@@ -101,6 +111,7 @@ def new_stage(project: Path, account: Account) -> NewStage:
             account.client("ssm").put_parameter(
                 Name=stage.secrets, Value=json.dumps(secrets), Type="SecureString"
             )
-        return Deployment(project, project / ".local/deploy" / name, stage, account)
+        work = project / ".local/deploy" / name
+        return Deployment(project, work, stage, account, chalice=forked_chalice())
 
     return make
