@@ -39,6 +39,12 @@ class Choice:
         return [*self.unchanged, *self.deferred]
 
     @property
+    def read_tasks(self) -> list[Task]:
+        """The tasks whose lists are read."""
+        wanted = {(one.platform, one.content_id) for one in self.wanted}
+        return [task for task in self.tasks if (task.platform, task.content_id) in wanted]
+
+    @property
     def left_out(self) -> LeftOut:
         """How many tasks were not read, by platform."""
         return LeftOut(*(Counter(t.platform for t in of) for of in (self.unchanged, self.deferred)))

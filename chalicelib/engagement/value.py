@@ -17,10 +17,11 @@ _SURE = 0.1  # and from one that only seems unchanged
 def cost(task: Task) -> int:
     """The calls that reading the list takes, as far as the last read and its growth show."""
     page = DESCRIPTIONS[task.platform].engagement.page
-    known = task.last.pages if task.last else 1
-    grown = 0 if task.last is None else max(0, (task.count or 0) - (task.last.count or 0))
-    expected = math.ceil((task.count or 0) / page) if task.last is None else known + grown // page
-    return max(1, expected)
+    last = task.last
+    if last is None or last.ended == "known":
+        return max(1, math.ceil((task.count or 0) / page))
+    grown = max(0, (task.count or 0) - (last.count or 0))
+    return max(1, last.pages + grown // page)
 
 
 def names_expected(task: Task) -> float:

@@ -29,6 +29,7 @@ def test_a_list_costs_its_last_pages_and_those_of_its_growth() -> None:
     assert cost(after(POST, pages=0)) == 1
     assert (cost(NEW), cost(replace(NEW, like_count=None))) == (3, 1)
     assert cost(VIDEO) == 3
+    assert cost(after(POST, pages=1, ended="known", complete=False)) == 3
 
 
 def test_a_list_may_bring_what_it_has_grown_by() -> None:
