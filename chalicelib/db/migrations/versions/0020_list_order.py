@@ -1,4 +1,5 @@
-"""In which order lists of people show new names; reads that stopped where all were known."""
+"""In which order lists of people show new names; reads that stopped where all were known; which
+shortages of calls a slot's report has told of."""
 
 from alembic import op
 
@@ -25,7 +26,12 @@ ALTER TABLE coverage DROP CONSTRAINT coverage_ended_check, ADD CONSTRAINT covera
   NOT VALID;
 """
 
+# `instagram day`: that its budget will not last, `instagram month`: that its plan will not.
+FORETOLD = """
+ALTER TABLE slot_run ADD COLUMN foretold text[] NOT NULL DEFAULT '{}';
+"""
+
 
 def upgrade() -> None:
-    for statements in (ORDER, ENDED):
+    for statements in (ORDER, ENDED, FORETOLD):
         op.get_bind().exec_driver_sql(statements)
