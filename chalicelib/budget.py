@@ -15,7 +15,7 @@ from datetime import datetime, time, timedelta
 from typing import Any, Self
 
 from chalicelib.forecast import ends
-from chalicelib.slots import FIVE, SEGMENT_A, SEGMENT_B, SLOT_LENGTH, Slot, slots_of
+from chalicelib.slots import FIVE, SEGMENT_A, SEGMENT_B, SLOT_LENGTH, SLOT_TIMES, Slot, slots_of
 
 USUALLY_CHANGED = 1 / 6
 """The part of a full read that a slot usually takes."""
@@ -103,10 +103,19 @@ def forecast(slot: Slot, need: Need) -> datetime | None:
 def plan(slot: Slot, need: Need) -> Plan:
     """The plan of a slot that opens now."""
     end = forecast(slot, need)
-    five = slot.at.time() < FIVE
-    kept = need.clients + need.full if five and need.budget is not None else 0
+    kept = _kept(slot, need)
     limits = [one for one in (_by_budget(slot, need, end, kept), _by_rate(need)) if one is not None]
     return Plan(min(limits, default=None), kept, end, need.spent, need.today)
+
+
+def _kept(slot: Slot, need: Need) -> int:
+    """The calls that must be left for 17:00; in the day's first slot no more than the closing read
+    of yesterday's lists leaves."""
+    if need.budget is None or slot.at.time() >= FIVE:
+        return 0
+    first = slot.at.time() == SLOT_TIMES[0]
+    closing = need.clients + need.yesterday if first else 0
+    return min(need.clients + need.full, max(0, need.budget - closing))
 
 
 def _by_budget(slot: Slot, need: Need, end: datetime | None, kept: int) -> float | None:

@@ -60,6 +60,20 @@ def test_five_o_clock_is_never_held_back_for_the_budget_s_sake() -> None:
     assert plan(slot("17:00"), replace(NEED, budget=2_000, spent=100)).allowance is None
 
 
+@pytest.mark.parametrize("budget", [1, 99, 1_899])
+def test_a_budget_too_small_for_17_00_is_kept_for_it_whole(budget: int) -> None:
+    made = plan(slot("09:00"), replace(NEED, budget=budget))
+    assert (made.kept, made.allowance) == (budget, 0)
+    assert made.ends is not None
+    assert plan(slot("17:00"), replace(NEED, budget=budget)).kept == 0
+
+
+def test_the_closing_read_comes_before_17_00_in_the_new_day_s_budget() -> None:
+    night = replace(NEED, today=0, yesterday=1_800, budget=2_500)
+    assert plan(slot("06:00"), night).kept == 2_500 - 100 - 1_800
+    assert plan(slot("06:30"), night).kept == 1_900
+
+
 def test_after_17_00_the_rest_is_shared_evenly() -> None:
     late = plan(slot("21:30"), replace(NEED, budget=8_000, spent=7_400))
     assert late.allowance == (8_000 - 7_400) / 2 / 100
@@ -102,7 +116,7 @@ def test_what_slots_before_17_00_may_spend_leaves_17_00_and_the_evening_theirs(
     need: Need, at: Slot
 ) -> None:
     made = plan(at, need)
-    assert made.kept >= 0
+    assert 0 <= made.kept <= (need.budget or 0)
     if need.budget is None or made.allowance is None or at.at.time() >= FIVE:
         return
     spendable = need.budget - need.spent - made.kept - need.full * EVENING

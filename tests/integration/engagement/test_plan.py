@@ -109,3 +109,16 @@ def test_no_call_is_spent_on_a_look_where_lists_that_have_grown_need_them_all(
     [calls] = tables.values("SELECT api_calls FROM client_run ORDER BY slot DESC LIMIT 1")
     assert calls.get("/v1/posts ok", 0) == looks
     assert calls.get("/api/user/posts ok", 0) == 1
+
+
+def test_without_redis_a_slot_has_a_plan_all_the_same(
+    runtime_at: RuntimeAt, tables: Tables
+) -> None:
+    """What other processes have spent is then not known."""
+    runtime = runtime_at("16:30")
+    changed = {"rapidapi_daily_budget": 1, "redis_url": None}
+    runtime.settings = runtime.settings.model_copy(update=changed)
+    open_slot(runtime, Slot.exactly(runtime.now()), "schedule")
+    [made] = tables.values("SELECT plan FROM slot_run")
+    plan = Plan.from_json(made["instagram"])
+    assert (plan.spent, plan.kept, plan.allowance) == (0, 1, 0)
