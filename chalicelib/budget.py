@@ -14,7 +14,8 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, time, timedelta
 from typing import Any, Self
 
-from chalicelib.slots import FIVE, SLOT_LENGTH, Slot, slots_of
+from chalicelib.forecast import ends
+from chalicelib.slots import FIVE, SEGMENT_A, SEGMENT_B, SLOT_LENGTH, SLOT_TIMES, Slot, slots_of
 
 USUALLY_CHANGED = 1 / 6
 """The part of a full read that a slot usually takes."""
@@ -22,16 +23,16 @@ USUALLY_CHANGED = 1 / 6
 LISTS_GROW = 1.5
 """How much longer lists may be at 17:00 than when they were last read."""
 
-EVENING = 2 / 3
+EVENING = 3 / 4
 """The part of a full read that slots before 17:00 leave to those after it."""
 
 
 @dataclass(frozen=True)
 class Need:
-    """What is known of a platform as a slot opens: the `clients` that have it on, the calls that
-    reading all lists of the day takes so far (`today`) and took the day before (`yesterday`), the
-    calls `spent` today, the day's `budget`, None if there is none, and how many calls a second the
-    API allows."""
+    """What is known of a platform as a slot opens: the `clients` that have it on, `late` of them in
+    segment B, the calls that reading all lists of the day takes so far (`today`) and took the day
+    before (`yesterday`), the calls `spent` today, the day's `budget`, None if there is none, and
+    how many calls a second the API allows."""
 
     clients: int
     today: int
@@ -39,11 +40,18 @@ class Need:
     spent: int = 0
     budget: int | None = None
     per_second: int = 20
+    late: int = 0
 
     @property
     def full(self) -> int:
         """The calls that reading all lists will take at 17:00."""
         return max(math.ceil(self.today * LISTS_GROW), self.yesterday)
+
+    def feeds_of(self, slot: Slot) -> int:
+        """The clients whose posts the slot fetches."""
+        at = slot.at.time()
+        early = self.clients - self.late if SEGMENT_A.fetches_at(at) else 0
+        return early + (self.late if SEGMENT_B.fetches_at(at) else 0)
 
     def calls_of(self, slot: Slot) -> float:
         """The calls that a slot usually takes."""
@@ -53,10 +61,10 @@ class Need:
 
 @dataclass(frozen=True)
 class Plan:
-    """What a slot's jobs may spend. `allowance`: the calls that each client may make for lists, on
-    average; None: as many as it needs. `kept`: calls of the day's budget that must be left for
-    17:00. `ends`: the slot in which the budget will be spent if nothing is held back; None if it
-    lasts. `spent` and `today` are those of the `Need`."""
+    """What a slot's jobs may spend. `allowance`: the calls that each client may make for lists and
+    for a look at counts, on average; None: as many as it needs. `kept`: calls of the day's budget
+    that must be left for 17:00. `ends`: the slot in which the budget will be spent if nothing is
+    held back; None if it lasts. `spent` and `today` are those of the `Need`."""
 
     allowance: float | None = None
     kept: int = 0
@@ -75,9 +83,6 @@ class Plan:
         return cls(**{**entry, "ends": ends and datetime.fromisoformat(ends)})
 
 
-NO_PLAN = Plan()
-
-
 def as_posts_come(slot: Slot, today: int) -> int:
     """The calls that reading all lists will take at 17:00 if nothing is known of the day before:
     posts come as evenly as the hours from midnight on. `today`: those that it takes so far."""
@@ -91,36 +96,39 @@ def forecast(slot: Slot, need: Need) -> datetime | None:
     lasts until the end of the day."""
     if need.budget is None:
         return None
-    spent = float(need.spent)
-    for later in _from(slot):
-        spent += need.calls_of(later)
-        if spent > need.budget:
-            return later.at
-    return None
+    to_come = ((later.at, need.calls_of(later)) for later in _from(slot))
+    return ends(need.spent, need.budget, to_come)
 
 
 def plan(slot: Slot, need: Need) -> Plan:
     """The plan of a slot that opens now."""
-    ends = forecast(slot, need)
-    five = slot.at.time() < FIVE
-    kept = need.clients + need.full if five and need.budget is not None else 0
-    limits = [
-        one for one in (_by_budget(slot, need, ends, kept), _by_rate(need)) if one is not None
-    ]
-    return Plan(min(limits, default=None), kept, ends, need.spent, need.today)
+    end = forecast(slot, need)
+    kept = _kept(slot, need)
+    limits = [one for one in (_by_budget(slot, need, end, kept), _by_rate(need)) if one is not None]
+    return Plan(min(limits, default=None), kept, end, need.spent, need.today)
 
 
-def _by_budget(slot: Slot, need: Need, ends: datetime | None, kept: int) -> float | None:
+def _kept(slot: Slot, need: Need) -> int:
+    """The calls that must be left for 17:00; in the day's first slot no more than the closing read
+    of yesterday's lists leaves."""
+    if need.budget is None or slot.at.time() >= FIVE:
+        return 0
+    first = slot.at.time() == SLOT_TIMES[0]
+    closing = need.clients + need.yesterday if first else 0
+    return min(need.clients + need.full, max(0, need.budget - closing))
+
+
+def _by_budget(slot: Slot, need: Need, end: datetime | None, kept: int) -> float | None:
     """A client's share of the calls that neither feeds nor 17:00 need.
 
     What comes after 17:00 is known that day only if it is read then; what comes before, 17:00 reads
     in any case, and earlier reads make it known for longer. So the evening's calls are set apart
     first, and of the others a slot's share is the greater the more of the day is left until 17:00.
     """
-    if need.budget is None or ends is None or not need.clients or slot.at.time() == FIVE:
+    if need.budget is None or end is None or not need.clients or slot.at.time() == FIVE:
         return None
     rest = list(_from(slot))
-    feeds = need.clients * sum(later.at.time() != FIVE or not kept for later in rest)
+    feeds = sum(need.feeds_of(later) for later in rest if later.at.time() != FIVE or not kept)
     spare = max(0.0, need.budget - need.spent - kept - feeds)
     if not kept:
         return spare / len(rest) / need.clients

@@ -81,6 +81,11 @@ class Settings(WhatsAppSettings, ApiSettings):
         description="delta: a post whose count did not change is not read again, but for a check "
         "at 17:00 and in the day's last slot; full: every post in every slot",
     )
+    engagement_order: Literal["off", "watch", "trust"] = Field(
+        "off",
+        description="watch: record whether lists show new names first; trust: also stop reading at "
+        "known names where that is proven; off: neither",
+    )
     task_list_window_start: time = Field(
         time(6, 0), description="First slot of the day that may send a task list"
     )

@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import logging
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from chalicelib.budget import Need, Plan, as_posts_come, plan
 from chalicelib.clients import Client
 from chalicelib.platforms import PLATFORMS, Platform
 from chalicelib.runtime import Runtime
-from chalicelib.slots import SLOT_LENGTH, Slot, day_bounds
+from chalicelib.slots import SEGMENT_B, SLOT_LENGTH, Slot, day_bounds, segment_of
 
 log = logging.getLogger(__name__)
 
@@ -28,7 +28,7 @@ def plan_slot(runtime: Runtime, slot: Slot, clients: Collection[Client]) -> None
     plenty = possible >= _PLENTY * len(clients)
     if settings.rapidapi_daily_budget is None and plenty:
         return
-    on = Counter(platform for client in clients for platform in client.platforms)
+    on, late = _numbers(clients), _numbers(filter(_is_late, clients))
     spent = {p: runtime.guard.spent(runtime.routes(p)[0]) for p in PLATFORMS}
     with runtime.db.transaction() as tx:
         day_start, _ = day_bounds(slot.day)
@@ -36,6 +36,7 @@ def plan_slot(runtime: Runtime, slot: Slot, clients: Collection[Client]) -> None
         needs = {
             row["platform"]: Need(
                 clients=on[row["platform"]],
+                late=late[row["platform"]],
                 today=row["today"],
                 yesterday=row["yesterday"] or as_posts_come(slot, row["today"]),
                 spent=spent[row["platform"]],
@@ -49,6 +50,14 @@ def plan_slot(runtime: Runtime, slot: Slot, clients: Collection[Client]) -> None
         written = json.dumps({platform: made.as_json() for platform, made in plans.items()})
         tx.run("slots.set_plan", slot=slot.at, plan=written)
     _log(slot, plans)
+
+
+def _numbers(clients: Iterable[Client]) -> Counter[Platform]:
+    return Counter(platform for client in clients for platform in client.platforms)
+
+
+def _is_late(client: Client) -> bool:
+    return segment_of(client.client_id, client.client_type) is SEGMENT_B
 
 
 def plans_of(written: Mapping[str, Any] | None, manual: bool) -> dict[Platform, Plan]:

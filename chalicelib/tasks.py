@@ -11,11 +11,12 @@ from typing import Any, Literal, Self
 from chalicelib.platforms import DESCRIPTIONS, Platform
 from chalicelib.slots import SLOT_LENGTH
 
-Ending = Literal["end", "capped", "short", "looped", "unreadable", "error", "no_time"]
+Ending = Literal["end", "capped", "short", "looped", "unreadable", "error", "no_time", "known"]
 """How a read ended. `end`: the list's own end, near the count if one is known; `capped`: at the
 usual cap of such lists, or at ours; `short`: the list ended, or yielded nothing more, before its
 count; `looped`: the list returned to pages already read; `unreadable`: entries could not be read;
-`error`: a call failed; `no_time`: the invocation's time had run out."""
+`error`: a call failed; `no_time`: the invocation's time had run out; `known`: reading stopped where
+all names were known already."""
 
 _LONGEST_PAUSE = 8  # slots
 _EARLY = timedelta(minutes=2)  # 20:58 is two minutes early

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from chalicelib.budget import NO_PLAN, Plan
-from chalicelib.engagement.look import Counted, counted_by, look_at_counts
+from chalicelib.engagement.look import counted_by, look_at_counts
 from chalicelib.engagement.outcomes import LeftOut
 from chalicelib.engagement.scope import to_refresh
 from chalicelib.engagement.sharing import left_to_others
-from chalicelib.engagement.value import affordable, draw_of
+from chalicelib.engagement.value import Allowed, affordable, draw_of, worth_a_look
 from chalicelib.jobs import ClientJob, Unread
 from chalicelib.notify.run import Run
 from chalicelib.platforms import Platform
@@ -39,6 +38,12 @@ class Choice:
         return [*self.unchanged, *self.deferred]
 
     @property
+    def read_tasks(self) -> list[Task]:
+        """The tasks whose lists are read."""
+        wanted = {(one.platform, one.content_id) for one in self.wanted}
+        return [task for task in self.tasks if (task.platform, task.content_id) in wanted]
+
+    @property
     def left_out(self) -> LeftOut:
         """How many tasks were not read, by platform."""
         return LeftOut(*(Counter(t.platform for t in of) for of in (self.unchanged, self.deferred)))
@@ -59,10 +64,14 @@ def choose(runtime: Runtime, run: Run, job: ClientJob) -> Choice:
         known = {(task.platform, task.content_id) for task in run.tasks}
         again = [one for one in job.continuation if (one.platform, one.content_id) in known]
         return Choice(run.tasks, again)
-    counted = _counted(runtime, run, job)
+    allowed = {p: made.allowance for p, made in plans.items() if made.allowance is not None}
+    counted = counted_by(run.tasks, run.fetched)
+    if looked := _looks(runtime, run, job, allowed):
+        counted = look_at_counts(runtime, job, run.tasks, looked)
+        allowed = {p: max(0.0, calls - (p in looked)) for p, calls in allowed.items()}
     mode = runtime.settings.engagement_refresh
     due = to_refresh(counted.tasks, job.of_slot, mode, counted.current)
-    worth = _worth_it(due, plans, draw_of(job.client_id, job.of_slot))
+    worth = _worth_it(due, allowed, draw_of(job.client_id, job.of_slot))
     left = left_to_others(runtime, job, worth)
     deferred = [task for task in due if task not in worth]
     read = [task for task in worth if task not in left]
@@ -71,22 +80,21 @@ def choose(runtime: Runtime, run: Run, job: ClientJob) -> Choice:
     return Choice(counted.tasks, unread(read), unchanged, left, deferred)
 
 
-def _worth_it(due: Sequence[Task], plans: Mapping[Platform, Plan], draw: float) -> list[Task]:
+def _worth_it(due: Sequence[Task], allowed: Allowed, draw: float) -> list[Task]:
     """The tasks that are worth the calls that their platform's plan allows."""
     worth: list[Task] = []
     for platform in dict.fromkeys(task.platform for task in due):
         mine = [task for task in due if task.platform == platform]
-        allowance = plans.get(platform, NO_PLAN).allowance
+        allowance = allowed.get(platform)
         worth += mine if allowance is None else affordable(mine, allowance, draw)
     return worth
 
 
-def _counted(runtime: Runtime, run: Run, job: ClientJob) -> Counted:
-    """The counts that the choice depends on: those of the slot's own fetch, or of a look."""
-    looks = not job.fetch_posts and runtime.settings.engagement_refresh == "delta"
-    if looks and run.tasks:
-        return look_at_counts(runtime, job, run.tasks)
-    return counted_by(run.tasks, run.fetched)
+def _looks(runtime: Runtime, run: Run, job: ClientJob, allowed: Allowed) -> set[Platform]:
+    """The platforms whose feeds are read for their counts alone."""
+    if job.fetch_posts or runtime.settings.engagement_refresh != "delta":
+        return set()
+    return worth_a_look(run.tasks, allowed, draw_of(job.client_id, job.of_slot))
 
 
 def unread(tasks: Iterable[Task]) -> list[Unread]:

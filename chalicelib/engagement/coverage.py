@@ -14,8 +14,9 @@ from chalicelib.jobs import ReadSoFar
 from chalicelib.platforms import DESCRIPTIONS, Engagement
 from chalicelib.tasks import Ending, Task
 
-Stop = Literal["end", "empty", "looped", "cut", "error", "no_time"]
-"""Why paging stopped. `empty`: a page without entries that promised more; `cut`: our page cap."""
+Stop = Literal["end", "empty", "looped", "cut", "error", "no_time", "known"]
+"""Why paging stopped. `empty`: a page without entries that promised more; `cut`: our page cap;
+`known`: a page without a new name, where nothing new may follow."""
 
 NEAR = 0.95
 """A number is near a count if it is less than a twentieth away."""
@@ -27,7 +28,8 @@ class Coverage:
 
     `names`: distinct people read. `comments`: comments read, replies included; None on Instagram.
     `count`: the number in the post's feed or row, `total`: the number in the list itself; None if
-    hidden. `share`: the part of the list that was read, 0 to 1; None if no count is credible.
+    hidden. `share`: the part of the list that was read, 0 to 1; None if no count is credible, and
+    where reading stopped at known names: some of those may have gone.
     `tries`: consecutive reads, this one included, that left the list incomplete at an unchanged
     count.
     """
@@ -54,7 +56,7 @@ def cover(post: Task, read: ReadSoFar, stop: Stop) -> Coverage:
     got = read.comments if engagement.by_comments else read.names
     counts = [n for n in (post.count, read.total) if n is not None]
     believed = [n for n in counts if n >= NEAR * max(got, post.stored)]
-    share = _share(got, max(believed)) if believed else None
+    share = _share(got, max(believed)) if believed and stop != "known" else None
     found = Coverage(
         names=read.names,
         comments=read.comments if engagement.by_comments else None,
@@ -71,7 +73,7 @@ def cover(post: Task, read: ReadSoFar, stop: Stop) -> Coverage:
 
 
 def _ending(engagement: Engagement, stop: Stop, read: ReadSoFar, share: float | None) -> Ending:
-    if stop == "error" or stop == "no_time":
+    if stop in ("error", "no_time", "known"):
         return stop
     if read.unreadable:
         return "unreadable"

@@ -34,13 +34,15 @@ def counted_by(tasks: Sequence[Task], fetched: Fetched) -> Counted:
     return Counted(tasks, frozenset(complete))
 
 
-def look_at_counts(runtime: Runtime, job: ClientJob, tasks: Sequence[Task]) -> Counted:
-    """Reads the feeds of the tasks' platforms back to the start of the day. A feed that cannot be
-    read leaves its platform's counts unknown."""
+def look_at_counts(
+    runtime: Runtime, job: ClientJob, tasks: Sequence[Task], platforms: set[Platform]
+) -> Counted:
+    """Reads the feeds of these platforms back to the start of the day. A feed that cannot be read
+    leaves its platform's counts unknown."""
     day_start, day_end = day_bounds(job.of_slot.day)
     with runtime.db.transaction() as tx:
         [row] = tx.run("posts.begin", slot=job.slot, client_id=job.client_id, day_start=day_start)
-    run = _of_platforms(FetchRun.from_row(row), {task.platform for task in tasks})
+    run = _of_platforms(FetchRun.from_row(row), platforms)
     feeds = read_feeds(runtime, run, dict.fromkeys(run.client.platforms, day_start))
     current = {p for p, found in feeds.items() if _verdict(run, p, found) == "complete"}
     shown = {

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from hashlib import blake2b
+from types import MappingProxyType
 
 from chalicelib.engagement.coverage import Stop
+from chalicelib.engagement.order import ListWatch
 from chalicelib.jobs import ReadSoFar, Unread
 from chalicelib.parallel import side_by_side
 from chalicelib.platforms import Platform
@@ -67,9 +69,13 @@ class PostRead:
         )
 
 
-def read_posts(runtime: Runtime, wanted: Iterable[Unread]) -> list[PostRead]:
+def read_posts(
+    runtime: Runtime,
+    wanted: Iterable[Unread],
+    watched: Mapping[tuple[Platform, str], ListWatch] = MappingProxyType({}),
+) -> list[PostRead]:
     """Reads each of these posts, with a bounded number of calls at a time; a post that fails does
-    not affect the others. Ends within the invocation's time limit.
+    not affect the others. Ends within the invocation's time limit. `watched` follow their lists.
 
     If there was no time for a single page, nothing is left for later: another invocation would do
     no better. The posts then have NoTime as their error.
@@ -78,7 +84,8 @@ def read_posts(runtime: Runtime, wanted: Iterable[Unread]) -> list[PostRead]:
     def read(one: Unread) -> PostRead:
         try:
             page_of = runtime.apis[one.platform].people
-            return read_users(one, page_of, lambda: not runtime.deadline.has_time())
+            follow = watched.get((one.platform, one.content_id))
+            return read_users(one, page_of, lambda: not runtime.deadline.has_time(), follow)
         except Exception as error:  # noqa: BLE001  any error is this post's alone
             post = PostRead(one.platform, one.content_id, before=one.so_far)
             post.error = api_error(error, one.platform)
@@ -91,10 +98,16 @@ def read_posts(runtime: Runtime, wanted: Iterable[Unread]) -> list[PostRead]:
     return posts
 
 
-def read_users(start: Unread, page_of: PageReader, short_of_time: Callable[[], bool]) -> PostRead:
+def read_users(
+    start: Unread,
+    page_of: PageReader,
+    short_of_time: Callable[[], bool],
+    follow: ListWatch | None = None,
+) -> PostRead:
     """Reads one post's pages from where an earlier invocation stopped; `short_of_time` is called
     before each. Stops at a page that brings nothing new and at a cursor seen before: such a list
-    goes in circles, at the cost of a call per page."""
+    goes in circles, at the cost of a call per page; and after a page that is `enough` for what
+    follows the list."""
     post = PostRead(start.platform, start.content_id, before=start.so_far)
     trail = _Trail(start.so_far.seen)
     cursor = start.after
@@ -112,12 +125,20 @@ def read_users(start: Unread, page_of: PageReader, short_of_time: Callable[[], b
             so_far = post.so_far.model_copy(update={"seen": trail.hashes()})
             post.resume_from = start.model_copy(update={"after": cursor, "so_far": so_far})
             return _stopped(post, "no_time")
-        new = _add(post, page, trail)
-        if page.following is None:
-            return _stopped(post, "empty" if page.promised else "end")
-        if not new or trail.leads_back(page.following):
-            return _stopped(post, "looped")
+        stop = _stop_after(page, _add(post, page, trail), trail, follow)
+        if stop is not None:
+            return _stopped(post, stop)
         cursor = page.following
+
+
+def _stop_after(page: UserPage, new: bool, trail: _Trail, follow: ListWatch | None) -> Stop | None:
+    """Why no page is read after this one, which brought something `new` or not; None if one is."""
+    enough = follow is not None and follow.enough(page)
+    if page.following is None:
+        return "empty" if page.promised else "end"
+    if not new or trail.leads_back(page.following):
+        return "looped"
+    return "known" if enough else None
 
 
 def _stopped(post: PostRead, stop: Stop) -> PostRead:

@@ -26,6 +26,7 @@ from chalicelib.engagement.outcomes import (
 )
 from chalicelib.engagement.readers import PostRead, read_posts
 from chalicelib.engagement.sharing import freed, give_back
+from chalicelib.engagement.witness import note, watch
 from chalicelib.errors import BadInput, Conflict
 from chalicelib.jobs import ClientJob
 from chalicelib.notify.plan import Plan
@@ -60,11 +61,13 @@ def refresh_engagement(runtime: Runtime, job: ClientJob) -> None:
             tell_of_closed(runtime, job.of_slot)
         return
     choice = choose(runtime, run, job)
-    posts = read_posts(runtime, choice.wanted)
+    watched = watch(runtime, job, choice.read_tasks)
+    posts = read_posts(runtime, choice.wanted, watched.lists)
     give_back(runtime, job, posts)
     if mine := freed(runtime, job, choice.left):
         choice = choice.with_own(mine)
         posts += read_posts(runtime, unread(mine))
+    note(runtime, watched, posts)
     read = _Read(posts, choice, cost)
     written = _write(runtime, job, run, read)
     publish_messages(runtime, written.messages)

@@ -27,9 +27,10 @@ def to_refresh(
 
     In `delta` mode a post is left out if its count is the same as at its last read, provided that
     this slot has seen the post in a feed that was read to its end (`current`: the platforms of
-    which that is true), and that the read was complete or ended at the list's cap. A list that
-    stays short, loops or cannot be read is read at growing intervals; at 17:00, in the day's last
-    slot and once more on the next day every list that is not complete is read.
+    which that is true), and that the read was complete, or ended at the list's cap or at names that
+    were known. A list that stays short, loops or cannot be read is read at growing intervals; at
+    17:00, in the day's last slot and once more on the next day every list that is not complete is
+    read.
 
     A like and an unlike leave the count as it was. So 17:00 reads a sample of the posts that would
     be left out; the day's last slot reads those that no second read has confirmed since their count
@@ -58,7 +59,7 @@ def _rests(task: Task, slot: Slot, current: bool) -> bool:
         return not _drawn(task, slot)
     if patient and last.ended == "short":
         return not last.pause_is_over(slot.at)
-    return patient and last.ended == "capped"
+    return patient and last.ended in ("capped", "known")
 
 
 def _drawn(task: Task, slot: Slot) -> bool:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from zlib import crc32
 
-from chalicelib.platforms import DESCRIPTIONS
+from chalicelib.platforms import DESCRIPTIONS, Platform
 from chalicelib.slots import Slot
 from chalicelib.tasks import Task
+
+Allowed = Mapping[Platform, float]
+"""The calls that each platform's plan allows; without an entry as many as it takes."""
 
 _OPEN = 1.0  # names that may come from a list that is not complete, or whose count is hidden
 _SURE = 0.1  # and from one that only seems unchanged
@@ -17,10 +20,11 @@ _SURE = 0.1  # and from one that only seems unchanged
 def cost(task: Task) -> int:
     """The calls that reading the list takes, as far as the last read and its growth show."""
     page = DESCRIPTIONS[task.platform].engagement.page
-    known = task.last.pages if task.last else 1
-    grown = 0 if task.last is None else max(0, (task.count or 0) - (task.last.count or 0))
-    expected = math.ceil((task.count or 0) / page) if task.last is None else known + grown // page
-    return max(1, expected)
+    last = task.last
+    if last is None or last.ended == "known":
+        return max(1, math.ceil((task.count or 0) / page))
+    grown = max(0, (task.count or 0) - (last.count or 0))
+    return max(1, last.pages + grown // page)
 
 
 def names_expected(task: Task) -> float:
@@ -54,6 +58,23 @@ def affordable(tasks: Iterable[Task], calls: float, draw: float) -> list[Task]:
         chosen.append(task)
         calls -= price
     return chosen
+
+
+def worth_a_look(tasks: Iterable[Task], allowed: Allowed, draw: float) -> set[Platform]:
+    """The platforms of the tasks whose feeds are worth a call for their counts alone.
+
+    A look brings no names, it shows where calls are best spent. So there is none where more lists
+    are known to have grown than there are calls for, or, but for luck (`draw`, as in `affordable`),
+    less than one call."""
+    grown: dict[Platform, int] = {}
+    for task in tasks:
+        changed = task.last is None or task.last.count != task.count
+        grown[task.platform] = grown.get(task.platform, 0) + changed * cost(task)
+    return {
+        platform
+        for platform, calls in grown.items()
+        if platform not in allowed or max(calls, draw) < allowed[platform]
+    }
 
 
 def draw_of(client_id: str, slot: Slot) -> float:

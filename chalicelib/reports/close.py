@@ -17,6 +17,7 @@ from chalicelib.platforms import PLATFORMS, Platform
 from chalicelib.recap import schedules
 from chalicelib.recap.forms import troubles
 from chalicelib.reports import results
+from chalicelib.reports.foretold import shortages
 from chalicelib.reports.heartbeat import ping
 from chalicelib.reports.metrics import log_metrics, slot_metrics
 from chalicelib.results import ClientResult
@@ -182,6 +183,7 @@ def _write_report(
         held=results.held_posts(rows),
         empty=results.accounts(rows, "empty"),
         uncovered=_uncovered(tx, slot),
+        shortages=shortages(runtime, tx, slot),
         due=due,
         unread=unread,
         clients_in_detail=[results.client_line(row) for row in rows] if level == "verbose" else (),

@@ -93,7 +93,8 @@ class UserPage:
 
     `following` is the cursor of the next page, None at the end; `promised`: the page says that more
     follow, but is empty or gives no way to get there. `comments` are the ids of the comments that
-    were read, replies included, empty for likers. `total` is the list's stated length.
+    were read, replies included, empty for likers. `total` is the list's stated length; `order`: the
+    names as they are listed, which may repeat.
     """
 
     usernames: frozenset[str]
@@ -102,6 +103,7 @@ class UserPage:
     comments: frozenset[str] = frozenset()
     total: int | None = None
     promised: bool = False
+    order: tuple[str, ...] = ()
 
     @property
     def entries(self) -> frozenset[str]:
@@ -178,10 +180,10 @@ def believable(at: datetime) -> datetime:
 
 def read_names(
     name_of: Callable[[Any], str | None], items: Iterable[Any]
-) -> tuple[frozenset[str], int]:
-    """The user names in these items, and how many items had none. There may be hundreds of
-    thousands, so this is a single pass."""
-    names: set[str] = set()
+) -> tuple[tuple[str, ...], int]:
+    """The user names in these items, in their order, and how many items had none. There may be
+    hundreds of thousands, so this is a single pass."""
+    names: list[str] = []
     bad = 0
     for item in items:
         try:
@@ -189,13 +191,13 @@ def read_names(
         except (LookupError, TypeError, AttributeError):
             name = None
         if name:
-            names.add(name)
+            names.append(name)
         else:
             bad += 1
-    return frozenset(names), bad
+    return tuple(names), bad
 
 
-def plain_names(names: Iterable[Any]) -> frozenset[str] | None:
+def plain_names(names: Iterable[Any]) -> tuple[str, ...] | None:
     """These user names, all at once if none of them is odd; otherwise None, and `read_names` is
     needed, which takes ten times as long."""
     listed = list(names)
@@ -208,7 +210,7 @@ def plain_names(names: Iterable[Any]) -> frozenset[str] | None:
     found = joined.lower().split("\n")
     if len(found) != len(listed) or not all(found) or max(map(len, found), default=0) > _LONGEST_ID:
         return None
-    return frozenset(found)
+    return tuple(found)
 
 
 def username(value: Any) -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from chalicelib.social import errors
 from chalicelib.social.http import Api, Read
@@ -16,6 +16,12 @@ class Fallback:
 
     def __init__(self, *apis: Api) -> None:
         self._apis = apis
+        self._answered = apis[0]
+
+    @property
+    def host(self) -> str:
+        """The host that has answered last; at first the first."""
+        return self._answered.host
 
     def requests_sent(self) -> Counter[tuple[str, str]]:
         """The requests sent over all hosts."""
@@ -25,11 +31,18 @@ class Fallback:
         """Like Api.get. Raises what the last one raised."""
         for api in self._apis[:-1]:
             try:
-                return api.get(path, read, **parameters)
+                return self._ask(api, path, read, parameters)
             except errors.ApiError as error:
                 if not error.failover:
                     raise
-        return self._apis[-1].get(path, read, **parameters)
+        return self._ask(self._apis[-1], path, read, parameters)
+
+    def _ask(
+        self, api: Api, path: str, read: Callable[[Json], Read], parameters: Mapping[str, str | int]
+    ) -> Read:
+        answer = api.get(path, read, **parameters)
+        self._answered = api
+        return answer
 
     def close(self) -> None:
         for api in self._apis:

@@ -64,9 +64,10 @@ class Api:
         deadline: Callable[[], Deadline] = lambda: UNLIMITED,
     ) -> None:
         self._base = host.rstrip("/") if "://" in host else f"https://{host}"
+        self.host = urlsplit(self._base).hostname or host
         self._headers = {
             "X-RapidAPI-Key": key,
-            "X-RapidAPI-Host": urlsplit(self._base).hostname or host,
+            "X-RapidAPI-Host": self.host,
             "x-cache-control": "no-cache",
         }
         self._route = route or Route()

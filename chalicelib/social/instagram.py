@@ -78,11 +78,12 @@ def _read_likers(answer: Json) -> UserPage:
         following = None
     leads_on = bool(items) and following is not None
     return UserPage(
-        names,
+        frozenset(names),
         unreadable,
         following if leads_on else None,
         total=count(data.get("total")),
         promised=not leads_on and (more is True or following is not None),
+        order=names,
     )
 
 
@@ -126,7 +127,7 @@ def read_post(item: Any) -> Post:
     )
 
 
-def _plain_likers(items: list[Any]) -> frozenset[str] | None:
+def _plain_likers(items: list[Any]) -> tuple[str, ...] | None:
     try:
         return plain_names(item["username"] for item in items)
     except (LookupError, TypeError):

@@ -117,6 +117,7 @@ def _read_commenters(answer: Json, asked: str) -> UserPage:
         comments=frozenset(comment.id for comment in read),
         total=count(data.get("total")),
         promised=more is True and not leads_on,
+        order=tuple(comment.username for comment in read),
     )
 
 
@@ -183,15 +184,15 @@ def _name(holder: Any) -> str | None:
 
 
 def _with_replies(comments: Iterable[Any]) -> Iterator[Any]:
-    """The comments with the replies inlined in them, and those in turn inlined in these, however
-    deep."""
-    waiting = list(comments)
+    """The comments in their order, each before the replies inlined in it, and those in turn inlined
+    in these, however deep."""
+    waiting = [*comments][::-1]
     while waiting:
         comment = waiting.pop()
         yield comment
         replies = mapping(comment).get("reply_comment")
         if isinstance(replies, list):
-            waiting += replies
+            waiting += replies[::-1]
         elif isinstance(replies, Mapping):
             waiting.append(replies)
 

@@ -22,7 +22,14 @@ from chalicelib.texts.alerts import (
 )
 from chalicelib.texts.ledger import Change, changes
 from chalicelib.texts.parts import LONGEST, Part
-from chalicelib.texts.reports import ClientLine, SlotReport, Uncovered, kind_in_words, slot_report
+from chalicelib.texts.reports import (
+    ClientLine,
+    Shortage,
+    SlotReport,
+    Uncovered,
+    kind_in_words,
+    slot_report,
+)
 from chalicelib.texts.tasks import task_list
 from chalicelib.texts.words import (
     format_number,
@@ -40,6 +47,7 @@ __all__ = [
     "ClosedChats",
     "FeedRead",
     "Part",
+    "Shortage",
     "SlotReport",
     "Uncovered",
     "Undelivered",

@@ -83,15 +83,27 @@ class Uncovered:
 
 
 @dataclass(frozen=True)
+class Shortage:
+    """A platform's calls that will not last: the day's budget, which at what slots need `ends` in
+    that slot, or the `month`'s calls, as expected at its end. `limit`: the calls of the budget, or
+    of the month's plan."""
+
+    platform: Platform
+    limit: int
+    ends: datetime | None = None
+    month: int | None = None
+
+
+@dataclass(frozen=True)
 class SlotReport:
     """A closed slot in numbers.
 
     `errors`: error kind → the clients it hit. `held`: client → posts that look gone but were too
     many to believe. `empty`: accounts that had posts and now show none. `uncovered`: lists of which
-    less than 95 % was read, by client. `due`: how many clients' feeds were to be read, None if
-    nobody counted; `unread`: those of them that were not read to the end on every platform, so that
-    `posts_new` and `posts_removed` do not cover them. `clients_in_detail` is for the level
-    `verbose`.
+    less than 95 % was read, by client. `shortages` are foretold. `due`: how many clients' feeds
+    were to be read, None if nobody counted; `unread`: those of them that were not read to the end
+    on every platform, so that `posts_new` and `posts_removed` do not cover them.
+    `clients_in_detail` is for the level `verbose`.
     """
 
     at: datetime
@@ -107,6 +119,7 @@ class SlotReport:
     held: Mapping[str, int] = field(default_factory=dict)
     empty: Sequence[str] = ()
     uncovered: Sequence[Uncovered] = ()
+    shortages: Sequence[Shortage] = ()
     due: int | None = None
     unread: int = 0
     clients_in_detail: Sequence[ClientLine] = ()
@@ -114,7 +127,8 @@ class SlotReport:
     @property
     def trouble(self) -> bool:
         """Whether there is anything that a person might have to look at."""
-        return bool(self.failed or self.errors or self.held or self.empty or self.uncovered)
+        lists = (self.errors, self.held, self.empty, self.uncovered, self.shortages)
+        return bool(self.failed or any(lists))
 
 
 def slot_report(report: SlotReport, longest: int = LONGEST) -> tuple[Part, ...]:
@@ -152,6 +166,8 @@ def _sections(report: SlotReport) -> Iterator[Section]:
     if report.uncovered:
         title = "*Daftar belum terbaca penuh (di bawah 95%):*"
         yield Section(title, [_uncovered(post) for post in report.uncovered])
+    if report.shortages:
+        yield Section("*Perkiraan permintaan API:*", [_shortage(one) for one in report.shortages])
     if report.clients_in_detail:
         yield Section("*Per klien:*", [_client(line) for line in report.clients_in_detail])
 
@@ -172,6 +188,15 @@ def _uncovered(post: Uncovered) -> Item:
         f"{_ENDINGS.get(post.ended, post.ended)}\n"
         f"  {post_link(post.platform, post.content_id)}"
     )
+
+
+def _shortage(short: Shortage) -> Item:
+    label, limit = DESCRIPTIONS[short.platform].label, format_number(short.limit)
+    if short.ends is not None:
+        told = f"anggaran hari ini ({limit}) habis sekitar {short.ends:%H:%M} bila tidak dihemat"
+    else:
+        told = f"sekitar {format_number(short.month or 0)} sampai akhir bulan, paketnya {limit}"
+    return Item(f"• {label}: {told}")
 
 
 def _client(line: ClientLine) -> Item:

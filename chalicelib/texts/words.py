@@ -23,6 +23,7 @@ CUT_OFF: Mapping[str, str] = {
     "unreadable": "sebagian isi tidak terbaca",
     "error": "terhenti karena kesalahan API",
     "no_time": "waktu habis",
+    "known": "dibaca sampai nama yang sudah tercatat",
 }
 """How the read of a list ended that did not come to its end (`tasks.Ending`)."""
 

@@ -26,7 +26,7 @@ from local.services import EmbeddedPostgres
 class DayFigures:
     """A day's results, the calls per client: `full` of a day that reads every list in every slot,
     `earlier` of one under the rules before looks, samples and shared reads, `calls` of one as it
-    is, with its `feeds`, `lists` and `closing` read.
+    is, with its `feeds`, `lists` and `closing` read, and those to each API.
 
     `people_calls`: a full read of the fullest slot; `changed`: the share of the posts whose count
     changes from one slot to the next. `tables_equal`, `names_equal`: whether the day leaves what
@@ -42,6 +42,7 @@ class DayFigures:
     feeds: float
     lists: float
     closing: float
+    by_platform: dict[str, float]
     people_calls: float
     changed: float
     names: int
@@ -117,6 +118,7 @@ def figures(clients: int, full: Played, usual: Played, half: Played, budget: int
         feeds=usual.calls.feeds / clients,
         lists=sum(lists[:-1]) / clients,
         closing=lists[-1] / clients,
+        by_platform={name: n / clients for name, n in usual.calls.by_platform.items()},
         people_calls=max(full.calls.lists) / clients,
         changed=changed_share(full.left.reads),
         names=sum(map(len, whole.values())),

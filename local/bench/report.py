@@ -102,9 +102,11 @@ def print_day(day: DayFigures) -> None:
         f"{day.changed:.0%} of the counts change from slot to slot"
     )
     parts = f"{day.feeds:.1f} feeds, {day.lists:.1f} lists, {day.closing:.1f} of the closing read"
+    apis = ", ".join(f"{name} {n:.1f}" for name, n in sorted(day.by_platform.items()))
     same = "as in a day that reads every list in every slot"
     for cells in (
         ("calls a client and day", f"{day.calls:.1f}", parts),
+        ("  to each API", "", apis),
         ("by the rules before", f"{day.earlier:.1f}", "17:00 and slots without a fetch read all"),
         ("every list in every slot", f"{day.full:.1f}", ""),
         ("names at the end", f"{day.names:,}", same if day.names_equal else f"not {same}"),

@@ -32,6 +32,10 @@ _REPORT = texts.SlotReport(
         texts.Uncovered("POLRES_A", "instagram", "C1aBc", 1000, 6800, 1000 / 6800, "capped"),
         texts.Uncovered("POLRES_D", "tiktok", "7301", 18, 120, 0.15, "short"),
     ],
+    shortages=[
+        texts.Shortage("instagram", 20_000, ends=at(19, 30)),
+        texts.Shortage("tiktok", 500_000, month=620_000),
+    ],
     due=40,
     unread=4,
 )

@@ -25,6 +25,7 @@ NEEDS = st.builds(
     spent=st.integers(0, 300_000),
     budget=st.none() | st.integers(1, 500_000),
     per_second=st.integers(1, 100),
+    late=st.just(0),
 )
 
 
@@ -46,11 +47,11 @@ def test_the_forecast_names_the_slot_in_which_the_budget_ends() -> None:
 
 
 def test_what_is_short_is_shared_and_the_morning_gets_more_of_it_than_the_afternoon() -> None:
-    """The evening's two thirds of a full read, which nothing else would bring that day, apart."""
+    """The evening's part of a full read, which nothing else would bring that day, apart."""
     short = replace(NEED, budget=8_000)
-    first, last = plan(slot("06:00"), short), plan(slot("16:30"), replace(short, spent=3_800))
+    first, last = plan(slot("06:00"), short), plan(slot("16:30"), replace(short, spent=3_850))
     assert (first.kept, last.kept) == (1_900, 1_900)
-    spare = 8_000 - 1_900 - 33 * 100 - 1_200
+    spare = 8_000 - 1_900 - 30 * 100 - 1_350
     assert first.allowance == pytest.approx(spare * 22 / sum(range(1, 23)) / 100)
     assert last.allowance == 0
 
@@ -59,9 +60,31 @@ def test_five_o_clock_is_never_held_back_for_the_budget_s_sake() -> None:
     assert plan(slot("17:00"), replace(NEED, budget=2_000, spent=100)).allowance is None
 
 
+@pytest.mark.parametrize("budget", [1, 99, 1_899])
+def test_a_budget_too_small_for_17_00_is_kept_for_it_whole(budget: int) -> None:
+    made = plan(slot("09:00"), replace(NEED, budget=budget))
+    assert (made.kept, made.allowance) == (budget, 0)
+    assert made.ends is not None
+    assert plan(slot("17:00"), replace(NEED, budget=budget)).kept == 0
+
+
+def test_the_closing_read_comes_before_17_00_in_the_new_day_s_budget() -> None:
+    night = replace(NEED, today=0, yesterday=1_800, budget=2_500)
+    assert plan(slot("06:00"), night).kept == 2_500 - 100 - 1_800
+    assert plan(slot("06:30"), night).kept == 1_900
+
+
 def test_after_17_00_the_rest_is_shared_evenly() -> None:
     late = plan(slot("21:30"), replace(NEED, budget=8_000, spent=7_400))
-    assert late.allowance == (8_000 - 7_400 - 2 * 100) / 2 / 100
+    assert late.allowance == (8_000 - 7_400) / 2 / 100
+
+
+def test_feeds_are_kept_for_the_slots_that_fetch_posts() -> None:
+    """Segment A's end at 20:58; of B 20:58 and 21:00 are another."""
+    mixed = replace(NEED, late=30)
+    fetching = [mixed.feeds_of(at) for at in SLOTS if at.at.time() >= time(20, 30)]
+    assert fetching == [100, 70, 30, 30, 30]
+    assert sum(NEED.feeds_of(at) for at in SLOTS) == 31 * 100
 
 
 def test_a_morning_without_posts_expects_as_many_as_yesterday() -> None:
@@ -93,7 +116,7 @@ def test_what_slots_before_17_00_may_spend_leaves_17_00_and_the_evening_theirs(
     need: Need, at: Slot
 ) -> None:
     made = plan(at, need)
-    assert made.kept >= 0
+    assert 0 <= made.kept <= (need.budget or 0)
     if need.budget is None or made.allowance is None or at.at.time() >= FIVE:
         return
     spendable = need.budget - need.spent - made.kept - need.full * EVENING

@@ -20,6 +20,7 @@ WRONG = {
     "DATABASE_URL": "mysql://cicero:hunter2@127.0.0.1/cicero",
     "REDIS_URL": "http://:hunter2@127.0.0.1",
     "RAPIDAPI_REQUESTS_PER_SECOND": "0",
+    "RAPIDAPI_DAILY_BUDGET": "0",
     "RAPIDAPI_TIMEOUT_SECONDS": "-1",
     "RAPIDAPI_ATTEMPTS": "eleven",
     "GATEWAY_WA_CLIENT_ID": "polri gateway",

@@ -36,3 +36,13 @@ WITH old AS MATERIALIZED (
 )
 DELETE FROM coverage v USING old WHERE v.ctid = old.ctid
 RETURNING v.content_id
+
+-- name: foretold(slot, day_start, day_end)
+-- A slot's plan, and which shortages the reports of its day have told of.
+SELECT s.plan, ARRAY(
+  SELECT unnest(e.foretold) FROM slot_run e WHERE e.slot >= :day_start AND e.slot < :day_end
+) AS foretold
+FROM slot_run s WHERE s.slot = :slot
+
+-- name: note_foretold(slot, foretold)!
+UPDATE slot_run SET foretold = foretold || CAST(:foretold AS text[]) WHERE slot = :slot

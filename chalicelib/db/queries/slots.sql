@@ -26,6 +26,7 @@ WITH shown AS (
   FROM shown s LEFT JOIN LATERAL (
     SELECT v.pages FROM coverage v
     WHERE v.platform = s.platform AND v.content_id = s.content_id AND v.slot < :slot
+      AND v.ended <> 'known'
     ORDER BY v.slot DESC LIMIT 1) AS last ON true
   GROUP BY platform
 ), earlier AS (

@@ -280,6 +280,19 @@ def test_a_partner_that_died_holds_nobody_up_and_is_made_up_for_in_the_next_slot
     assert shared in likes(tables)
 
 
+def test_a_partner_that_was_switched_off_holds_nobody_up(
+    runtime_at: RuntimeAt, tables: Tables
+) -> None:
+    for client_id in PARTNERS:
+        fetch(runtime_at("17:00"), client_id)
+    [shared] = tables.values(SHARED)
+    tables.run("UPDATE clients SET client_status = false WHERE client_id = 'CONTOH'")
+    tables.run("DELETE FROM client_run WHERE client_id = 'CONTOH'")
+    refresh(runtime_at("17:00"), "TELADAN")
+    assert shared in likes(tables)
+    assert tables.values("SELECT DISTINCT client_id FROM coverage") == ["TELADAN"]
+
+
 def outcome_of(tables: Tables, client_id: str) -> str:
     sql = "SELECT outcome FROM client_run WHERE client_id = :client_id"
     return str(tables.value(sql, client_id=client_id))

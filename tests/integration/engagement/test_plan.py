@@ -93,3 +93,32 @@ def test_what_17_00_needs_is_not_spent_before(
     assert (made == 2, result["error_kind"]) == ((True, "budget") if kept else (False, None))
     later = with_budget(runtime_at("17:00"), 100)
     assert run_planned(later, tables, kept=0)["error_kind"] is None
+
+
+@pytest.mark.parametrize(("allowance", "looks"), [(1.5, 0), (500.0, 1), (None, 1)])
+def test_no_call_is_spent_on_a_look_where_lists_that_have_grown_need_them_all(
+    runtime_at: RuntimeAt, tables: Tables, allowance: float | None, looks: int
+) -> None:
+    whole_run(runtime_at("20:58"), CLIENT)
+    tables.run("UPDATE coverage SET count = count - 1")
+    runtime = runtime_at("21:00")
+    job = start_run(runtime, CLIENT)
+    written = json.dumps({"instagram": Plan(allowance=allowance).as_json()})
+    tables.run("UPDATE slot_run SET plan = CAST(:plan AS jsonb)", plan=written)
+    refresh_engagement(runtime, job)
+    [calls] = tables.values("SELECT api_calls FROM client_run ORDER BY slot DESC LIMIT 1")
+    assert calls.get("/v1/posts ok", 0) == looks
+    assert calls.get("/api/user/posts ok", 0) == 1
+
+
+def test_without_redis_a_slot_has_a_plan_all_the_same(
+    runtime_at: RuntimeAt, tables: Tables
+) -> None:
+    """What other processes have spent is then not known."""
+    runtime = runtime_at("16:30")
+    changed = {"rapidapi_daily_budget": 1, "redis_url": None}
+    runtime.settings = runtime.settings.model_copy(update=changed)
+    open_slot(runtime, Slot.exactly(runtime.now()), "schedule")
+    [made] = tables.values("SELECT plan FROM slot_run")
+    plan = Plan.from_json(made["instagram"])
+    assert (plan.spent, plan.kept, plan.allowance) == (0, 1, 0)

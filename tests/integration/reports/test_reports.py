@@ -11,15 +11,16 @@ from typing import Any
 
 import pytest
 
+from chalicelib.budget import Plan
 from chalicelib.engagement.refresh import refresh_engagement
 from chalicelib.jobs import ClientJob
 from chalicelib.platforms import PLATFORMS
 from chalicelib.reports.close import close_slot
 from chalicelib.runtime import Runtime
-from chalicelib.slots import WIB, Slot
+from chalicelib.slots import WIB, Slot, slots_of
 from chalicelib.social import errors
 from local.sandbox import Sandbox
-from tests.conftest import RuntimeAt
+from tests.conftest import DAY, RuntimeAt
 from tests.integration.answers import POSTS, Fault, no_posts
 from tests.integration.ledger import message, write
 from tests.integration.runs import start_run, whole_run
@@ -131,6 +132,67 @@ def test_only_the_verbose_report_has_a_line_per_client(
     finished(plain, tables)
     close(plain)
     assert "CONTOH" not in texts(tables, "admin_report")[1]
+
+
+FORETOLD = "*Perkiraan permintaan API:*\n"
+
+
+def planned(runtime: Runtime, tables: Tables, **ends: str | None) -> str:
+    """The report of a slot in which each platform's budget ends so, by the slot's plan."""
+    finished(runtime, tables)
+    plans = {
+        platform: Plan(ends=Slot.parse(f"2026-02-20T{clock}").at if clock else None).as_json()
+        for platform, clock in ends.items()
+    }
+    tables.run(
+        "UPDATE slot_run SET plan = CAST(:plan AS jsonb) WHERE slot = :now",
+        plan=json.dumps(plans),
+        now=runtime.now(),
+    )
+    close(runtime)
+    return texts(tables, "admin_report")[-1].partition(FORETOLD)[2]
+
+
+def test_a_budget_that_will_not_last_is_foretold_once_a_day(
+    runtime_at: RuntimeAt, tables: Tables
+) -> None:
+    """Also at the level of errors, and for each platform in the slot that first shows it."""
+    changes = {"rapidapi_daily_budget": 1_000, "cicero_report_level": "errors"}
+    first, second, third = (
+        setting(runtime_at(at), **changes) for at in ("10:00", "10:30", "11:00")
+    )
+    line = "• Instagram: anggaran hari ini (1.000) habis sekitar 19:30 bila tidak dihemat"
+    assert planned(first, tables, instagram="19:30", tiktok=None) == line
+    assert planned(second, tables, instagram="18:30", tiktok="21:58").startswith("• TikTok: ")
+    planned(third, tables, instagram="18:00", tiktok="21:30")
+    assert len(texts(tables, "admin_report")) == 2
+
+
+def test_a_month_that_will_exceed_its_plan_is_foretold_once_a_day(
+    runtime_at: RuntimeAt, tables: Tables
+) -> None:
+    """100 calls in each of yesterday's 34 slots, and so on each of the 8 days to come and
+    today, but for 6 slots that nobody counted."""
+    slots = [at.at - timedelta(days=1) for at in slots_of(DAY)]
+    for sql in (
+        "INSERT INTO slot_run (slot, status, trigger, opened_at, closed_at) "
+        "SELECT s, 'closed', 'schedule', s, s FROM unnest(CAST(:slots AS timestamptz[])) AS s",
+        "INSERT INTO client_run (slot, client_id, trigger, fetch_posts, expires_at, finished_at, "
+        "outcome, api_calls) SELECT s, 'CONTOH', 'schedule', true, s, s, 'done', "
+        "'{\"/v1/likes ok\": 100}' FROM unnest(CAST(:slots AS timestamptz[])) AS s",
+    ):
+        tables.run(sql, slots=slots)
+    with (summing := runtime_at("06:00")).db.transaction() as tx:
+        now = summing.now()
+        tx.run("overview_slots.summarise", closed_before=now, now=now, batch=100)
+    for clock in ("10:00", "10:30"):
+        runtime = setting(runtime_at(clock), rapidapi_monthly_plan=30_000)
+        finished(runtime, tables)
+        close(runtime)
+    first, second = texts(tables, "admin_report")
+    expected = "• Instagram: sekitar 33.400 sampai akhir bulan, paketnya 30.000"
+    assert first.partition(FORETOLD)[2] == expected
+    assert FORETOLD not in second
 
 
 def test_held_posts_and_empty_accounts_are_named(runtime_at: RuntimeAt, tables: Tables) -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.engagement.value import affordable, cost, draw_of, names_expected
+from chalicelib.engagement.value import affordable, cost, draw_of, names_expected, worth_a_look
 from chalicelib.tasks import LastRead, Task
 from tests.unit.builders import always, slot, wib
 
@@ -29,6 +29,7 @@ def test_a_list_costs_its_last_pages_and_those_of_its_growth() -> None:
     assert cost(after(POST, pages=0)) == 1
     assert (cost(NEW), cost(replace(NEW, like_count=None))) == (3, 1)
     assert cost(VIDEO) == 3
+    assert cost(after(POST, pages=1, ended="known", complete=False)) == 3
 
 
 def test_a_list_may_bring_what_it_has_grown_by() -> None:
@@ -91,3 +92,20 @@ def test_no_more_is_read_than_there_are_calls_for_but_by_the_draw(
 @given(TASKS, st.floats(0, 1))
 def test_with_calls_enough_all_is_read(tasks: list[Task], draw: float) -> None:
     assert len(affordable(tasks, sum(map(cost, tasks)), draw)) == len(tasks)
+
+
+@pytest.mark.parametrize(
+    ("allowed", "draw", "looks"),
+    [
+        ({}, 0.9, {"instagram", "tiktok"}),
+        ({"instagram": 2.0}, 0.0, {"tiktok"}),  # the list that has grown takes 2 calls
+        ({"instagram": 2.1, "tiktok": 0.5}, 0.4, {"instagram", "tiktok"}),
+        ({"instagram": 2.1, "tiktok": 0.5}, 0.5, {"instagram"}),
+        ({"instagram": 0.0, "tiktok": 0.0}, 0.0, set()),
+    ],
+)
+def test_a_look_is_left_out_where_more_lists_have_grown_than_there_are_calls_for(
+    allowed: Any, draw: float, looks: set[str]
+) -> None:
+    assert worth_a_look([POST, after(VIDEO, count=260)], allowed, draw) == looks
+    assert worth_a_look([], allowed, draw) == set()

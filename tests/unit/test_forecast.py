@@ -1,4 +1,4 @@
-"""Forecasts of API calls, from what the last days' slots have made."""
+"""Forecasts of API calls: what will be made, and when a limit is reached."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.overview.calls import month_forecast, platform_calls, rest_of_today
+from chalicelib.forecast import ends, month_forecast, platform_calls, rest_of_today
 from chalicelib.slots import SLOT_TIMES, WIB
 
 TODAY = date(2026, 2, 20)
@@ -55,3 +55,14 @@ def test_a_forecast_is_never_below_what_was_made(calls: int, when: int, hour: in
     assert rest >= 0
     month = sum(made.values())
     assert (month_forecast(made, month, rest, now.date()) or 0) >= month
+
+
+@given(st.integers(0, 100), st.integers(0, 500), st.lists(st.integers(0, 50), max_size=34))
+def test_a_limit_ends_in_the_first_slot_that_exceeds_it(
+    spent: int, limit: int, calls: list[int]
+) -> None:
+    slots = [datetime.combine(TODAY, moment, WIB) for moment in SLOT_TIMES[: len(calls)]]
+    end = ends(spent, limit, zip(slots, calls, strict=True))
+    sums = [spent + sum(calls[: n + 1]) for n in range(len(calls))]
+    over = [at for at, total in zip(slots, sums, strict=True) if total > limit]
+    assert end == (over[0] if over else None)

@@ -1,0 +1,83 @@
+"""Where API calls are heading. Pure.
+
+What will be made is judged by the last days' slots (`rest_of_today`, `month_forecast`). When a
+budget ends at what slots need cannot be: days that were short were held back themselves (`ends`).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime, time, timedelta
+
+from chalicelib.platforms import DESCRIPTIONS, Platform
+from chalicelib.slots import SLOT_TIMES
+
+PROFILE_DAYS = 7
+"""So many days before today are what the days to come are judged by."""
+
+
+def ends(spent: float, limit: int, to_come: Iterable[tuple[datetime, float]]) -> datetime | None:
+    """The first of the slots to come, each with the calls it takes, in which the limit is
+    exceeded; None if it lasts for all of them."""
+    for at, calls in to_come:
+        spent += calls
+        if spent > limit:
+            return at
+    return None
+
+
+def platform_calls(platform: Platform, made: Mapping[str, int]) -> int:
+    """How many of these requests, by endpoint and outcome, went to the platform."""
+    prefix = DESCRIPTIONS[platform].api_path
+    return sum(count for call, count in made.items() if call.startswith(prefix))
+
+
+def rest_of_today(mine: Mapping[datetime, int], now: datetime) -> int | None:
+    """The calls that the day's later slots will make, each as on the average of the last days that
+    had it; None if a week's days had none of them. Slots of the day that nobody counted yet are
+    taken for later ones."""
+    counted = {slot.time() for slot in mine if slot.date() == now.date()}
+    left = [moment for moment in SLOT_TIMES if moment not in counted and not _lost(moment, now)]
+    if not left:
+        return 0
+    past = _by_time(mine, now.date())
+    means = [sum(made) / len(made) for moment in left if (made := past.get(moment))]
+    return round(sum(means) / len(means) * len(left)) if means else None
+
+
+def _lost(moment: time, now: datetime) -> bool:
+    """Whether the slot of this time is so long over that it will not be counted any more."""
+    return now - datetime.combine(now.date(), moment, now.tzinfo) > timedelta(hours=1)
+
+
+def _by_time(mine: Mapping[datetime, int], today: date) -> dict[time, list[int]]:
+    since, past = today - timedelta(days=PROFILE_DAYS), dict[time, list[int]]()
+    for slot, made in mine.items():
+        if since <= slot.date() < today:
+            past.setdefault(slot.time(), []).append(made)
+    return past
+
+
+def month_forecast(
+    mine: Mapping[datetime, int], month: int, rest_of_day: int | None, today: date
+) -> int | None:
+    """The month's calls at its end: what was made, the rest of today, and for each day to come the
+    mean of the last week's whole days; None without any such day."""
+    since = today - timedelta(days=PROFILE_DAYS)
+    days = _day_sums((slot, made) for slot, made in mine.items() if since <= slot.date() < today)
+    if rest_of_day is None or not days:
+        return None
+    to_come = (_next_month(today) - today).days - 1
+    return round(month + rest_of_day + to_come * sum(days.values()) / len(days))
+
+
+def _day_sums(made: Iterable[tuple[datetime, int]]) -> Mapping[date, int]:
+    sums: Counter[date] = Counter()
+    for slot, count in made:
+        sums[slot.date()] += count
+    return sums
+
+
+def _next_month(day: date) -> date:
+    return (day.replace(day=28) + timedelta(days=4)).replace(day=1)
