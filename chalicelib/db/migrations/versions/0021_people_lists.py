@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "0020"
-down_revision = "0019"
+revision = "0021"
+down_revision = "0020"
 
 # The stored list of each post, an array of {platform, content_id}; posts without one are left out.
 # until: the list as in each post's last snapshot whose window ends by then; NULL: as stored now.
