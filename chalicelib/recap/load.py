@@ -1,4 +1,5 @@
-"""The recap from the database: five statements, whatever the number of people and posts."""
+"""The recap from the database: five statements, whatever the number of people; one more for every
+further AT_ONCE posts."""
 
 from __future__ import annotations
 
@@ -23,6 +24,8 @@ from chalicelib.runtime import Runtime
 from chalicelib.slots import Slot, audit_window, day_bounds, wib_day
 
 LONGEST_DAYS = 31
+AT_ONCE = 100
+"""Posts whose lists are in memory at a time: a month has a thousand, each of thousands of names."""
 _NOTHING_BEFORE = date(2000, 1, 1)
 
 
@@ -124,12 +127,16 @@ def load_posts(
 def _with_names(
     tx: Transaction, posts: Sequence[CountedPost], people: Iterable[Person], at: Slot | None
 ) -> list[CountedPost]:
-    known = accounts_of(people)
-    lists = load_lists(tx, posts, audit_window(at)[1] if at else None)
-    return [
-        replace(post, names=names_in(lists.get(post.key), known.get(post.platform, frozenset())))
-        for post in posts
-    ]
+    known, until = accounts_of(people), audit_window(at)[1] if at else None
+    named: list[CountedPost] = []
+    for start in range(0, len(posts), AT_ONCE):
+        some = posts[start : start + AT_ONCE]
+        lists = load_lists(tx, some, until)
+        named += [
+            replace(post, names=names_in(lists.get(post.key), known[post.platform]))
+            for post in some
+        ]
+    return named
 
 
 def load_lists(

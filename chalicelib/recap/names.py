@@ -26,7 +26,9 @@ def names_in(people: Any, known: set[str] | frozenset[str] | None = None) -> fro
         names = text.lower().replace(f"{_BETWEEN}@", _BETWEEN).removeprefix("@").split(_BETWEEN)
     if " " in text or "@@" in text:
         names = [name.strip(" ").lstrip("@") for name in names]
-    return frozenset(names) - {""} if known is None else frozenset(known.intersection(names))
+    if known is None:
+        return frozenset(names) - {""}
+    return frozenset(known.difference(known.difference(names)))  # so, the strings are those known
 
 
 def _name_of(entry: Any) -> str:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from chalicelib.errors import BadInput
 from chalicelib.recap.count import Recap
-from chalicelib.recap.load import Question, load_recap
+from chalicelib.recap.load import AT_ONCE, Question, load_recap
 from chalicelib.runtime import Runtime
 from chalicelib.slots import Slot
 from tests.conftest import DAY
@@ -129,6 +129,33 @@ def test_a_post_that_a_person_gave_a_unit_counts_on_that_day_and_stays_when_it_i
     assert (post.content_id, post.day) == ("POST2", DAY)
     assert not recap(runtime, "RES1", at="09:30").posts
     assert len(recap(runtime, "RES1", at="10:00").posts) == 1
+
+
+MANY = """
+INSERT INTO clients (client_id, nama, client_type, client_status, client_insta)
+VALUES ('MANY', 'Many', 'org', true, 'many');
+INSERT INTO "user" (user_id, nama, client_id, insta)
+VALUES ('all', 'All', 'MANY', 'all'), ('odd', 'Odd', 'MANY', 'odd');
+INSERT INTO insta_post (shortcode, client_id, created_at, source_type)
+SELECT 'MANY' || n, 'MANY', '2026-02-20 08:00', 'cron_fetch' FROM generate_series(1, {posts}) AS n;
+INSERT INTO insta_post_clients (shortcode, client_id, created_at)
+SELECT shortcode, client_id, created_at FROM insta_post WHERE client_id = 'MANY';
+INSERT INTO insta_like (shortcode, likes) SELECT 'MANY' || n, CASE n % 2
+  WHEN 1 THEN '["all", "odd"]' ELSE '["all"]' END::jsonb FROM generate_series(1, {posts}) AS n
+"""
+
+
+def test_the_lists_of_more_posts_than_are_read_at_a_time_are_all_counted(
+    open_database: Open,
+) -> None:
+    runtime, tables = open_database()
+    posts = 2 * AT_ONCE + 1
+    for statement in MANY.format(posts=posts).split(";\n"):
+        tables.run(statement)
+    before = runtime.db.round_trips
+    done = {line.person.user_id: line.together.done for line in recap(runtime, "MANY").lines}
+    assert done == {"all": posts, "odd": AT_ONCE + 1}
+    assert runtime.db.round_trips - before == 2 + 7
 
 
 RUN = """
