@@ -22,6 +22,7 @@ from typing import Any
 
 from chalicelib import logs
 from chalicelib.errors import CiceroError
+from local.allocator import tune_allocator
 from local.invocation import limits_of
 from local.profiler import Profiler
 from local.queue_clock import QueueClock
@@ -154,6 +155,7 @@ def serve(pipe: Connection, environment: Mapping[str, str]) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     os.environ.clear()
     os.environ.update(environment)
+    tune_allocator()
     logs.configure(os.environ.get("LOG_LEVEL", "INFO"), "%(name)s %(message)s")
     try:
         app, clock, profiler = _set_up()

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from tenacity import RetryCallState, Retrying
 
 _RATE_PATIENCE = 3
-_CHUNK = 16 * 1024  # of four times that, every thread's heap keeps ever more holes
+_CHUNK = 64 * 1024
 _ACCOUNTS = ("username_or_id_or_url", "uniqueId", "secUid")  # parameters that name an account
 
 LONGEST_BODY = 32 * 1024 * 1024

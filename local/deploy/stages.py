@@ -18,6 +18,7 @@ from pydantic import (
 
 from chalicelib.errors import BadInput
 from chalicelib.settings import Settings
+from local import allocator
 
 STAGES = Path(".chalice/stages")
 
@@ -107,7 +108,9 @@ class Stage(_Table):
 
     def variables(self) -> dict[str, str]:
         """The functions' environment."""
-        return self.environment | {
+        return {
+            **self.environment,
+            **allocator.SETTINGS,
             "APP_ENV": self.name,
             "CICERO_STAGE": self.name,
             "CICERO_SECRETS_PARAMETER": self.secrets,

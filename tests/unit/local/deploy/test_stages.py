@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from chalicelib.errors import BadInput
+from local import allocator
 from local.deploy.stages import Host, Stage, load_stage
 from tests.conftest import ROOT
 
@@ -39,6 +40,7 @@ def test_a_new_stage_is_one_file(tmp_path: Path) -> None:
     stage = load_stage(written(tmp_path, name="polda2"), "polda2")
     assert stage == Stage(name="polda2", region="ap-southeast-3")
     assert stage.variables() == {
+        **allocator.SETTINGS,
         "APP_ENV": "polda2",
         "CICERO_STAGE": "polda2",
         "CICERO_SECRETS_PARAMETER": "/cicero/polda2/secrets",
