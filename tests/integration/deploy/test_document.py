@@ -22,6 +22,7 @@ from chalicelib.settings import Settings
 from local.deploy.account import Account, find
 from local.deploy.stages import Stage
 from tests.conftest import ROOT
+from tests.forks.forks import forked
 from tests.integration.deploy.conftest import ANSWERS, REGION, SECRETS
 from tests.integration.deploy.gate import Gate
 from tests.integration.deploy.test_cutover import log_state
@@ -36,7 +37,7 @@ NOT_RUN = {
 }
 """The beginnings of commands that are only read, and why. A stand-in runs `docker`: no daemon."""
 
-STANDIN = Path(__file__).with_name("standin_cli.py")
+STANDIN = "tests.integration.deploy.standin_cli"
 
 
 def blocks(page: str = "deploy.md") -> list[list[str]]:
@@ -92,7 +93,8 @@ def shell(project: Path, tmp_path: Path, gate: Gate) -> Shell:
     programs = tmp_path / "programs"
     programs.mkdir()
     for name in ("aws", "docker"):
-        (programs / name).write_text(f"#!{sys.executable} -P\n{STANDIN.read_text()}")
+        command = forked(STANDIN, name, imports=("boto3", "jmespath", "tests.integration.deploy"))
+        (programs / name).write_text(f'#!/bin/sh\nexec {shlex.join(command)} "$@"\n')
         (programs / name).chmod(0o755)
     commit(project)
     return Shell(project, programs)
