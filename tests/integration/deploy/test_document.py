@@ -26,6 +26,7 @@ from tests.forks.forks import forked
 from tests.integration.deploy.conftest import ANSWERS, REGION, SECRETS
 from tests.integration.deploy.gate import Gate
 from tests.integration.deploy.test_cutover import log_state
+from tests.repositories import commit_all
 
 NOT_RUN = {
     "aws ssm start-session": "needs the CLI's Session Manager plugin, and a container",
@@ -96,16 +97,8 @@ def shell(project: Path, tmp_path: Path, gate: Gate) -> Shell:
         command = forked(STANDIN, name, imports=("boto3", "jmespath", "tests.integration.deploy"))
         (programs / name).write_text(f'#!/bin/sh\nexec {shlex.join(command)} "$@"\n')
         (programs / name).chmod(0o755)
-    commit(project)
+    commit_all(project, ".venv", "__pycache__/")
     return Shell(project, programs)
-
-
-def commit(project: Path) -> None:
-    """Makes a repository of it, with one commit."""
-    (project / ".gitignore").write_text(".venv\n__pycache__/\n")
-    for words in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "x"]):
-        identity = ("-c", "user.name=x", "-c", "user.email=x@example.id")
-        subprocess.run(["git", "-C", project, *identity, *words], check=True)
 
 
 def write_stage(project: Path, account: Account, image: str) -> Stage:
