@@ -9,11 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Self
 
 import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.loaders import create_loader
+from botocore.session import get_session
 
 from chalicelib.errors import CiceroError
 from local.deploy.stages import Stage
@@ -25,12 +28,21 @@ class DeployError(CiceroError):
     """A step failed; what was done before it stays done, and the command can be repeated."""
 
 
+@cache
+def _models() -> Any:
+    """The descriptions of AWS's services: reading them takes longer than most calls, so that all
+    accounts of a process share them."""
+    return create_loader()
+
+
 class Account:
     """An account in one region, as this machine is signed in to it. Closes its clients."""
 
     def __init__(self, region: str) -> None:
         self.region = region
-        self._session = boto3.Session(region_name=region)
+        core = get_session()
+        core.register_component("data_loader", _models())
+        self._session = boto3.Session(region_name=region, botocore_session=core)
         self._clients: dict[tuple[str, int, int], Any] = {}
         self._open = ExitStack()
 

@@ -37,9 +37,9 @@ _GOES_ON = "Then call this again: what was done stays done."
 def advised(problem: str) -> str:
     """The problem, with what to do about it if that is known."""
     if _UNREACHED in problem:
-        return f"{problem} Check the network, and the region in the stage's file. {_GOES_ON}"
-    codes = " ".join(_CODE.findall(problem))
+        return f"{problem}\nCheck the network, and the region in the stage's file. {_GOES_ON}"
+    codes = " ".join(_CODE.findall(" ".join(problem.split())))  # Chalice breaks lines
     for pattern, advice in _ADVICE.items():
         if re.search(pattern, codes):
-            return f"{problem} {advice}. {_GOES_ON}"
+            return f"{problem}\n{advice}. {_GOES_ON}"
     return problem

@@ -47,6 +47,7 @@ def _deployed_in(account: Account, stage: Stage) -> str | None:
             found = iam.get_role_policy(RoleName=role, PolicyName=policy)["PolicyDocument"]
             if named := _REGION.search(json.dumps(found)):
                 return named[1]
-    except ClientError:
-        return None
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in ("NoSuchEntity", "AccessDenied"):
+            raise
     return None

@@ -1,4 +1,4 @@
-"""The AWS CLI and Docker as far as docs/deploy.md calls them: named `aws` and `docker` on PATH.
+"""The AWS CLI and Docker as far as docs/deploy.md calls them; the first argument names which.
 
 `aws` makes the same call through boto3. Service, operation and options are taken from the
 service's model, so that a wrong name fails. `docker push` puts an image into the registry.
@@ -85,4 +85,4 @@ def docker(command: str, *words: str) -> None:
 
 
 if __name__ == "__main__":
-    (docker if Path(sys.argv[0]).name == "docker" else aws)(*sys.argv[1:])
+    (docker if sys.argv[1] == "docker" else aws)(*sys.argv[2:])

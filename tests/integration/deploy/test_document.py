@@ -22,9 +22,11 @@ from chalicelib.settings import Settings
 from local.deploy.account import Account, find
 from local.deploy.stages import Stage
 from tests.conftest import ROOT
+from tests.forks.forks import forked
 from tests.integration.deploy.conftest import ANSWERS, REGION, SECRETS
 from tests.integration.deploy.gate import Gate
 from tests.integration.deploy.test_cutover import log_state
+from tests.repositories import commit_all
 
 NOT_RUN = {
     "aws ssm start-session": "needs the CLI's Session Manager plugin, and a container",
@@ -36,7 +38,7 @@ NOT_RUN = {
 }
 """The beginnings of commands that are only read, and why. A stand-in runs `docker`: no daemon."""
 
-STANDIN = Path(__file__).with_name("standin_cli.py")
+STANDIN = "tests.integration.deploy.standin_cli"
 
 
 def blocks(page: str = "deploy.md") -> list[list[str]]:
@@ -92,18 +94,11 @@ def shell(project: Path, tmp_path: Path, gate: Gate) -> Shell:
     programs = tmp_path / "programs"
     programs.mkdir()
     for name in ("aws", "docker"):
-        (programs / name).write_text(f"#!{sys.executable} -P\n{STANDIN.read_text()}")
+        command = forked(STANDIN, name, imports=("boto3", "jmespath", "tests.integration.deploy"))
+        (programs / name).write_text(f'#!/bin/sh\nexec {shlex.join(command)} "$@"\n')
         (programs / name).chmod(0o755)
-    commit(project)
+    commit_all(project, ".venv", "__pycache__/")
     return Shell(project, programs)
-
-
-def commit(project: Path) -> None:
-    """Makes a repository of it, with one commit."""
-    (project / ".gitignore").write_text(".venv\n__pycache__/\n")
-    for words in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "x"]):
-        identity = ("-c", "user.name=x", "-c", "user.email=x@example.id")
-        subprocess.run(["git", "-C", project, *identity, *words], check=True)
 
 
 def write_stage(project: Path, account: Account, image: str) -> Stage:

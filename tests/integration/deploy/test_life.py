@@ -37,7 +37,7 @@ def test_the_life_of_a_stage(
     assert_goes_back(one, gate, made)
     assert_status_tells_of_slots_queues_and_alarms(one)
     neighbour = stage_of_a_similar_name(account)
-    assert_removed(one)
+    assert_removed(one, gate)
     assert find(account, neighbour).rules.keys() | find(account, neighbour).log_groups == {
         "cicero-fetch-onetwo-sweep-event",
         "/aws/lambda/cicero-fetch-onetwo-sweep",
@@ -101,7 +101,16 @@ def assert_goes_back(one: Deployment, gate: Gate, made: dict[str, Any]) -> None:
     assert other == ["cicero-fetch-one-migrate"]
 
 
-def assert_removed(one: Deployment) -> None:
+def assert_removed(one: Deployment, gate: Gate) -> None:
+    """A removal that is stopped in the middle of the functions goes on when it is called again."""
+    gate.stop(30)
+    arguments = ["destroy", "one", "--project", str(one.source)]
+    stopped = CliRunner().invoke(cli, arguments, input="one\n")
+    assert "stopped here" in str(stopped.exception)
+    left = find(one.account, one.stage)
+    assert 0 < len(left.functions) < 17
+    assert set(left.rules.values()) <= {"DISABLED"}
+    gate.stop(None)
     run(one, "destroy", typed="one\n")
     assert what_goes(one.account, one.stage) == []
     assert "0 on nothing" in run(one, "status")

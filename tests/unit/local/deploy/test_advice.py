@@ -4,7 +4,7 @@ from local.deploy.advice import advised
 
 CHALICE = (
     "migrate: ERROR - While deploying your chalice application, received the following error:\n\n"
-    " An error occurred ({code}) when calling the CreateFunction operation: no."
+    " An error occurred\n ({code}) when calling the CreateFunction \noperation: no."
 )
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from local.deploy import sources
 from local.deploy.account import DeployError
+from tests.repositories import commit_all, git
 
 FILES = {
     "app.py": "app",
@@ -42,17 +42,8 @@ def project(tmp_path: Path) -> Path:
 @pytest.fixture
 def clone(project: Path) -> Path:
     """The same in a repository of one commit, which ignores compiled files."""
-    (project / ".gitignore").write_text("*.pyc\n")
-    git(project, "init", "-q")
-    git(project, "add", "-A")
-    git(project, "-c", "user.name=x", "-c", "user.email=x@example.id", "commit", "-qm", "x")
+    commit_all(project, "*.pyc")
     return project
-
-
-def git(directory: Path, *arguments: str) -> None:
-    if shutil.which("git") is None:
-        pytest.skip("there is no git")
-    subprocess.run(["git", "-C", directory, *arguments], check=True, capture_output=True)
 
 
 def taken(target: Path) -> dict[str, str]:
