@@ -1,7 +1,8 @@
 """Where API calls are heading. Pure.
 
-What will be made is judged by the last days' slots (`rest_of_today`, `month_forecast`). When a
-budget ends at what slots need cannot be: days that were short were held back themselves (`ends`).
+`rest_of_today` and `month_forecast` say what will be made, judged by the slots of the last days.
+`ends` says when a limit is reached at what slots need, which those days do not show if calls were
+short: then they were held back.
 """
 
 from __future__ import annotations

@@ -40,8 +40,7 @@ class Order:
 def order_of(pages: Iterable[Sequence[str]], known: Collection[str]) -> Order | None:
     """The order of a list, page by page; None if it shows none, because no name in it is new, or
     none is known."""
-    seen: dict[str, bool] = {}
-    """Each name, in the list's order: whether it came after a page of known names."""
+    seen: dict[str, bool] = {}  # in the list's order: whether it came after a page of known names
     late = False
     for page in pages:
         for name in page:
@@ -88,7 +87,7 @@ class Proof:
         proven = self.lists >= PROOF_LISTS and self.leading >= PROOF_SHARE * self.new
         return proven and not self.refuted
 
-    def and_(self, order: Order) -> Proof:
+    def plus(self, order: Order) -> Proof:
         """With one more list."""
         return Proof(
             self.lists + 1,

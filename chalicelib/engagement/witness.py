@@ -65,7 +65,7 @@ def note(runtime: Runtime, watched: Watch, posts: Collection[PostRead]) -> None:
     found: dict[Platform, Proof] = {}
     for platform, order in seen:
         if _host(runtime, platform) == watched.hosts[platform]:
-            found[platform] = found.get(platform, Proof()).and_(order)
+            found[platform] = found.get(platform, Proof()).plus(order)
             _log(watched.hosts[platform], platform, order)
     if not found:
         return

@@ -132,7 +132,7 @@ def test_the_proof_takes_a_thousand_lists_and_999_of_1000_new_names() -> None:
 def test_one_refutation_is_never_made_up_for(orders: list[Order], refuted: bool) -> None:
     proof = replace(FINE, refuted=refuted)
     for order in orders:
-        proof = proof.and_(order)
+        proof = proof.plus(order)
     assert proof.refuted == (refuted or any(order.missed for order in orders))
     assert not (proof.refuted and proof.holds)
 
