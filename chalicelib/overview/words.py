@@ -32,6 +32,12 @@ SLOT_STATES: Mapping[State, str] = {
     "before_start": "layanan belum dimulai",
 }
 
+REASONS: Mapping[str, str] = {
+    "cron_job_config is inactive": "dimatikan lewat cron_job_config",
+    "cron_job_config could not be read": "cron_job_config tidak dapat dibaca",
+}
+"""Why a slot was skipped."""
+
 OUTCOMES: Mapping[str, str] = {
     "done": "selesai",
     "failed": "ada kesalahan",

@@ -49,6 +49,7 @@ class Renderer:
             lstrip_blocks=True,
         )
         environment.filters |= words.FILTERS
+        environment.tests["group_id"] = lambda chat: chat.endswith("@g.us")
         self._templates = Jinja2Templates(env=environment)
 
     def page(

@@ -10,6 +10,7 @@ from chalicelib.db import Database
 from chalicelib.queues import Queues
 from chalicelib.runtime import Runtime
 from wa_session_host.page.context import PageContext
+from wa_session_host.page.group_names import GroupNames
 from wa_session_host.page.shared import SharedLines
 
 LOOK_SECONDS = 2.0
@@ -29,6 +30,7 @@ class Services:
         self._context = context
         self.sqs = _sqs_client()
         self.queues = Queues(context.settings.cicero_stage, self.sqs)
+        self.group_names = GroupNames(context.sessions)
         self.lines = SharedLines(context.share_seconds)
         self._guard = Runtime(context.settings, context.now).guard
 

@@ -21,6 +21,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from chalicelib.errors import CiceroError, DatabaseUnavailable
+from chalicelib.queues import QueueUnavailable
 from wa_session_host.page.audit import Audit
 from wa_session_host.page.auth import Auth, check_csrf
 from wa_session_host.page.context import PageContext
@@ -37,6 +38,9 @@ log = logging.getLogger(__name__)
 
 ONLY_OPERATORS = "Anda masuk sebagai pemantau. Tindakan ini hanya untuk operator."
 FAILED = "Terjadi kesalahan. Lihat keadaannya sebelum mencoba lagi, dan beri tahu tim teknis."
+NOT_SHOWN = "Yang diminta tidak dapat dibaca. Buka lagi dari halaman pertama."
+NOT_DONE = "Tidak dapat dilakukan: ada isian yang tidak dapat dipakai. Muat ulang, lalu coba lagi."
+NO_QUEUE = "Antrean tidak menjawab. Coba lagi sebentar."
 NO_DATABASE = "Basis data tidak menjawab. Coba lagi sebentar."
 
 
@@ -169,7 +173,8 @@ class Window:
             log.warning("a page cannot be shown: %s", error)
             return self.renderer.error(visit.request, visit.user, 503, NO_DATABASE)
         except CiceroError as error:
-            return self.renderer.error(visit.request, visit.user, 400, str(error))
+            log.warning("a page cannot be shown: %s", type(error).__name__)
+            return self.renderer.error(visit.request, visit.user, 400, NOT_SHOWN)
         except Exception:
             log.exception("a page cannot be shown")
             return self.renderer.error(visit.request, visit.user, 500, "")
@@ -187,8 +192,14 @@ class Window:
         except DatabaseUnavailable as error:
             log.warning("the page cannot act: %s", error)
             said = NO_DATABASE
-        except (Refused, CiceroError) as error:
+        except Refused as error:
             said, result = str(error), "refused"
+        except QueueUnavailable as error:
+            log.warning("the page cannot act: %s", error)
+            said, result = NO_QUEUE, "refused"
+        except CiceroError as error:
+            log.warning("the page cannot act: %s", type(error).__name__)
+            said, result = NOT_DONE, "refused"
         except Exception:
             log.exception("an action failed")
             said = FAILED

@@ -14,6 +14,7 @@ from chalicelib.recap.forms import words as recap_words
 from chalicelib.slots import WIB, to_wib
 from chalicelib.texts import format_number, kind_in_words
 from chalicelib.whatsapp_settings import Role
+from wa_session_host.page import failures
 from wa_session_host.page.markup import as_seen
 from wa_session_host.session.states import Event, State
 
@@ -131,8 +132,9 @@ ACTIONS: Mapping[str, str] = {
     "run_client": "jalankan satker",
     "add_post": "tambah konten",
     "restore_post": "pulihkan konten",
+    "recap_schedule": "ubah jadwal absensi",
 }
-"""The names of actions in the audit log; a part of the window adds those of its own."""
+"""The names of actions in the audit log."""
 
 RESULTS: Mapping[str, str] = {"done": "berhasil", "refused": "ditolak", "failed": "gagal"}
 
@@ -216,6 +218,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "level": lambda state: STATE_LEVELS[state],
     "status_level": lambda status: STATUS_LEVELS.get(status, "never"),
     "status": lambda status: MESSAGE_STATES.get(status, status),
+    "failure": failures.in_words,
     "whatsapp": as_seen,
     "recap_age": lambda recap: recap_words.age(recap.basis),
     "recap_period": lambda recap: recap_words.period(recap.basis),

@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 
 from chalicelib.errors import BadInput
+from chalicelib.exports.files import Columns
 from chalicelib.exports.tables import TABLES, Value, Wanted, batches, from_page, page
 from chalicelib.runtime import Runtime
 from chalicelib.slots import WIB
-from local.cicero.files import Columns, writer_for
+from local.cicero.files import writer_for
 from tests.conftest import DAY, RuntimeAt
 from tests.integration.runs import whole_run
 from tests.integration.tables import Tables

@@ -4,6 +4,7 @@ axe-core finds, what a script or a name in a table can do."""
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -24,11 +25,11 @@ from local.services import EmbeddedPostgres, EmbeddedRedis, MotoServer, ServiceE
 from local.stack import TEMPLATE
 from tests.conftest import settings_of
 from tests.integration.wa_session_host.browser import chromium, told, visitor
+from tests.integration.wa_session_host.english import english_in, visible
 from tests.integration.waiting import PATIENCE_SECONDS
 
 BAD = replace(SCENES["bad"], size=(14, 2, 900))
 CONTRAST = ("color-contrast",)  # the one rule that the theme makes a difference to
-IN_THE_DARK = ("today", "client", "messages", "whatsapp")  # every part of the style sheet
 
 
 @pytest.fixture(scope="module")
@@ -103,12 +104,16 @@ def test_axe_finds_nothing_on_any_page_that_an_operator_sees(
     operator: Page, address: str, pages: dict[str, str], axe: Path
 ) -> None:
     found = {}
+    operator.emulate_media(reduced_motion="reduce")  # a colour must not be on its way
     for name, path in {**pages, "missing": "/tidak-ada"}.items():
         answer = operator.goto(f"{address}{path}")
         assert answer is not None
         assert answer.status == (404 if name == "missing" else 200), path
         operator.eval_on_selector_all("details", "parts => parts.forEach(one => one.open = true)")
         found[name] = violations(operator, axe)
+        operator.emulate_media(color_scheme="dark")
+        found[f"{name}, dark"] = violations(operator, axe, CONTRAST)
+        operator.emulate_media(color_scheme="light")
     assert {name: some for name, some in found.items() if some} == {}
 
 
@@ -118,13 +123,24 @@ def test_a_watcher_s_pages_fit_a_phone_have_no_buttons_and_contrast_in_the_dark(
     found, wide, forms = {}, [], {}
     for name, path in pages.items():
         watcher.goto(f"{address}{path}")
-        if name in IN_THE_DARK:
-            found[name] = violations(watcher, axe, CONTRAST)
+        found[name] = violations(watcher, axe, CONTRAST)
         if watcher.evaluate("document.documentElement.scrollWidth > innerWidth"):
             wide.append(name)
         forms[name] = watcher.locator("main form[method=post]").count()
     assert {name: some for name, some in found.items() if some} == {}
     assert (wide, {name for name, number in forms.items() if number}) == ([], set())
+
+
+def test_no_page_of_a_bad_day_has_english_words(address: str, pages: dict[str, str]) -> None:
+    with requests.Session() as visitor:
+        token = re.findall(r'name="csrf" value="([^"]+)"', visitor.get(f"{address}/login").text)[0]
+        form = {"csrf": token, "name": "budi", "password": PASSWORD}
+        assert visitor.post(f"{address}/login", form).ok
+        asked = {**pages, "failed": "/pesan?keadaan=keputusan", "absences": "/absensi"}
+        texts = {
+            name: visible(visitor.get(f"{address}{path}").text) for name, path in asked.items()
+        }
+    assert {name: words for name, text in texts.items() if (words := english_in(text))} == {}
 
 
 def test_a_door_that_asks_for_a_name_has_no_violation_and_stays_shut_for_a_wrong_password(

@@ -4,11 +4,13 @@ actions."""
 from __future__ import annotations
 
 import csv
+import io
 import json
 from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
+from openpyxl import load_workbook
 
 from chalicelib.queues import FETCH
 from chalicelib.slots import Slot
@@ -255,3 +257,20 @@ def test_the_history_can_be_downloaded(
     assert answer.headers["content-type"].startswith("text/csv")
     [heading, row] = csv.reader(answer.text.splitlines())
     assert dict(zip(heading, row, strict=True))["hari"] == str(DAY)
+
+
+def test_posts_people_and_runs_are_downloaded_as_cicero_exports_them(
+    operator: Visitor, runtime_at: RuntimeAt, tables: Tables
+) -> None:
+    whole_run(runtime_at("17:00"), "CONTOH")
+    tables.run("UPDATE insta_post SET caption = '=HYPERLINK(1)'")
+    asked = f"/riwayat/ekspor?dari={DAY}&sampai={DAY}"
+    [head, first, *_] = csv.reader(io.StringIO(operator.text(f"{asked}&tabel=posts")))
+    found = dict(zip(head, first, strict=True))
+    assert (found["client_id"], found["caption"][:2]) == ("CONTOH", "'=")
+    for table in ("engagement", "runs"):
+        answer = operator.get(f"{asked}&tabel={table}&bentuk=xlsx")
+        [sheet] = load_workbook(io.BytesIO(answer.content)).worksheets
+        assert "CONTOH" in list(sheet.iter_rows(values_only=True))[1]
+    for refused in ("&tabel=clients", "&tabel=posts&bentuk=exe", "&tabel=runs&dari=2025-12-01"):
+        assert operator.get(asked + refused).status_code == 400

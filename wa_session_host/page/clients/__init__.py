@@ -66,6 +66,7 @@ def _one(visit: Visit) -> Shown:
     return shown(
         "clients/client.html",
         day=day,
+        names=visit.services.group_names.known(),
         is_today=day.day == visit.now.date(),
         schedule=schedule,
         recipients=RECIPIENT_NAMES,

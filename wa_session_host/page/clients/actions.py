@@ -11,11 +11,10 @@ from threading import BoundedSemaphore
 from chalicelib.deadline import Deadline
 from chalicelib.errors import BadInput
 from chalicelib.manual import posts, runs
-from chalicelib.queues import QueueUnavailable
 from chalicelib.social.errors import ApiError
 from chalicelib.texts import kind_in_words
 from wa_session_host.page import words
-from wa_session_host.page.window import Refused, Visit
+from wa_session_host.page.window import NOT_DONE, Refused, Visit
 
 API_SECONDS = 25.0
 """How long the API calls of one action may take together."""
@@ -30,7 +29,6 @@ _BAD_INPUT = {
     "atau platformnya dimatikan pada satker ini.",
 }
 _BUSY = "Masih ada konten lain yang sedang ditambahkan. Coba lagi sebentar."
-_NO_QUEUE = "Antrean tidak menjawab. Coba lagi sebentar."
 
 
 def run_client(visit: Visit) -> str:
@@ -63,13 +61,11 @@ def add_post(visit: Visit) -> str:
 
 @contextmanager
 def in_words() -> Iterator[None]:
-    """Raises what is refused, and what does not respond, as Refused, in Indonesian."""
+    """Raises what is refused, and an API that does not respond, as Refused, in Indonesian."""
     try:
         yield
     except BadInput as error:
-        raise Refused(_BAD_INPUT.get(error.field, str(error))) from None
-    except QueueUnavailable:
-        raise Refused(_NO_QUEUE) from None
+        raise Refused(_BAD_INPUT.get(error.field, NOT_DONE)) from None
     except ApiError as error:
         raise Refused(f"API tidak menjawab dengan baik: {kind_in_words(error.kind)}.") from None
 

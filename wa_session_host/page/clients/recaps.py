@@ -8,7 +8,7 @@ from chalicelib.errors import BadInput
 from chalicelib.recap.forms.troubles import FIXES
 from chalicelib.recap.schedule import FORMS, RECIPIENTS, Form, Recipient, read_schedule
 from chalicelib.recap.schedules import save_schedule
-from wa_session_host.page.window import Refused, Visit
+from wa_session_host.page.window import NOT_DONE, Refused, Visit
 
 RECIPIENT_NAMES: Mapping[Recipient, str] = {
     "group": "grup satker",
@@ -36,7 +36,7 @@ def set_schedule(visit: Visit) -> str:
         with visit.acting() as runtime:
             saved = save_schedule(runtime, visit.path("client_id"), schedule)
     except BadInput as error:
-        raise Refused(_BAD_INPUT.get(error.field, str(error))) from None
+        raise Refused(_BAD_INPUT.get(error.field, NOT_DONE)) from None
     if not saved.active:
         return "Jadwal absensi dimatikan; tidak ada absensi yang dikirim."
     hours = ", ".join(f"{hour:%H.%M}" for hour in saved.hours)

@@ -1,4 +1,4 @@
-"""The history: days and months, each day's slots, and the days as CSV."""
+"""The history: days and months, each day's slots, and files of them."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 
 from chalicelib.overview.history import DAYS, DayFigures, History, history
 from chalicelib.overview.slots import slots_of_day
+from wa_session_host.page.history import exports
 from wa_session_host.page.overview import day_of, file_to_save, read_day, shown
 from wa_session_host.page.today.view import STANDING_LEVELS
 from wa_session_host.page.window import Section, Shown, Visit, Window
@@ -64,6 +65,8 @@ def _days(visit: Visit) -> Shown:
     return shown(
         "history/index.html",
         history=found,
+        tables=exports.TABLES,
+        longest=exports.LONGEST_DAYS,
         calls=[(f"{one.day:%d-%m}", one.api_requests, "busy") for one in oldest_first],
         failures=[
             (f"{one.day:%d-%m}", one.failed, STANDING_LEVELS[one.standing]) for one in oldest_first
@@ -94,9 +97,14 @@ def as_csv(found: History) -> str:
     return text.getvalue()
 
 
+def _export(visit: Visit) -> Response:
+    return exports.export(visit, *_span(visit))
+
+
 def _add(window: Window) -> None:
     window.page("/riwayat", _days)
     window.page("/riwayat/unduh.csv", _download)
+    window.page("/riwayat/ekspor", _export)
     window.page("/riwayat/{day}", _day)
 
 

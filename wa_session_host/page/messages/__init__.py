@@ -60,6 +60,7 @@ def _one(visit: Visit) -> Shown:
     return shown(
         "messages/message.html",
         message=found,
+        names=visit.services.group_names.known(),
         sends=found.session is not None and status in SENT_AGAIN,
         drops=status in DECIDED_BY_PEOPLE,
     )

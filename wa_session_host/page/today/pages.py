@@ -15,7 +15,7 @@ from chalicelib.slots import Slot
 from wa_session_host.page.context import PageContext
 from wa_session_host.page.listing import Listing
 from wa_session_host.page.today import view
-from wa_session_host.page.today.words import REASONS, case_text
+from wa_session_host.page.today.words import case_text
 from wa_session_host.page.window import Refused, Section, Shown, Visit, Window
 
 _ROWS = 100
@@ -69,7 +69,6 @@ class Pages:
 _HELPERS = {
     "view": view,
     "words": words,
-    "reasons": REASONS,
     "case_text": case_text,
     "current": "/",
 }

@@ -2,19 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from chalicelib.overview import words
 from chalicelib.overview.concerns import Case, Kind
 from chalicelib.platforms import DESCRIPTIONS
 from chalicelib.texts import format_number
 from wa_session_host.page.words import hour
-
-REASONS: Mapping[str, str] = {
-    "cron_job_config is inactive": "dimatikan lewat cron_job_config",
-    "cron_job_config could not be read": "cron_job_config tidak dapat dibaca",
-}
-"""Why a slot was skipped."""
 
 
 def case_text(kind: Kind, case: Case) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -34,7 +34,8 @@ _CASES = 50
 
 @dataclass(frozen=True)
 class Overview:
-    """Everything the page shows. `database` is false if PostgreSQL does not answer."""
+    """Everything the page shows. `database` is false if PostgreSQL does not answer;
+    `names` are those of groups, by chat id."""
 
     accounts: list[Snapshot]
     owner: str
@@ -45,6 +46,7 @@ class Overview:
     recent: list[Row]
     cases: list[Row]
     database: bool
+    names: Mapping[str, str]
 
 
 class Operations:
@@ -68,6 +70,7 @@ class Operations:
             recent=recent or [],
             cases=cases or [],
             database=counts is not None,
+            names=self._services.group_names.known(),
         )
 
     def session(self, account: str) -> Session | None:
@@ -77,6 +80,7 @@ class Operations:
         """The groups that the account is in, by name. Raises Refused."""
         found = self._ask(session, lambda number: protocol.JoinedGroups(id=number))
         groups = protocol.GROUPS.validate_python(found)
+        self._services.group_names.learn(groups)
         return sorted(groups, key=lambda group: group.name.casefold())
 
     def pair_phone(self, session: Session, phone: str) -> tuple[str, datetime]:
