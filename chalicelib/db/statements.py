@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from itertools import count
 from typing import Any
@@ -32,7 +31,7 @@ class Statements:
         self._connection = connection
         self._session: int | None = None
         self._pooled = False
-        self._runs: Counter[str] = Counter()
+        self._ran_once: set[str] = set()
         self._prepared: dict[str, _Prepared] = {}
         self._mark = uuid4().hex  # no other client of a pooler prepares under the same name
         self._numbers = count()
@@ -53,9 +52,10 @@ class Statements:
             return self._connection.execute_named(
                 known.name, parameters, known.columns, known.input_funcs, sql
             )
-        self._runs[sql] += 1
-        if self._pooled or self._runs[sql] == 1:
+        if self._pooled or sql not in self._ran_once:
+            self._ran_once.add(sql)
             return self._parsed(_UNNAMED, sql, parameters)
+        self._ran_once.discard(sql)  # if it fails now, it is not prepared anew at once
         name = f"cicero_{self._mark}_{next(self._numbers)}".encode() + _UNNAMED
         context = self._parsed(name, sql, parameters)
         self._prepared[sql] = _Prepared(name, context.columns, context.input_funcs)

@@ -49,11 +49,13 @@ def parts_of(
 
 
 class Messages:
-    """When the last message went out; None before the first."""
+    """How often the host has tried to send, and when last; None before the first try."""
 
+    tries = 0
     last: float | None = None
 
     def __call__(self, *_: Any) -> None:
+        self.tries += 1
         self.last = time.monotonic()
 
 

@@ -168,7 +168,7 @@ def _until_sent(database: Database, sent: Messages) -> float | None:
         while time.monotonic() < until:
             with database.transaction() as tx:
                 summary = tx.run("slots.summary", slot=SLOT.at)[0]
-            if not summary["messages_waiting"]:
+            if not summary["messages_waiting"] and sent.tries >= summary["messages_sent"]:
                 return sent.last
             time.sleep(_LOOK_SECONDS)
         raise SlotFailed(f"{summary['messages_waiting']} messages do not go out")
