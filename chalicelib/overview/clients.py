@@ -93,7 +93,7 @@ def read_lines(tx: Transaction, now: datetime, client_id: str | None = None) -> 
 
 def with_latest(tx: Transaction, lines: Sequence[ClientLine], now: datetime) -> list[ClientLine]:
     """The lines with how many runs they have today, how many of them failed, and their newest
-    message; inactive ones as they are."""
+    message."""
     start, end = day_bounds(now.date())
     ids = [line.client_id for line in lines]
     [row] = tx.run("overview_clients.latest", clients=ids, day_start=start, day_end=end)

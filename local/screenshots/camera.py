@@ -40,6 +40,9 @@ EVERYWHERE: Mapping[str, str] = {
 }
 """The pages of any day, by name."""
 
+OF_THE_HOST: Mapping[str, str] = {"groups": "/accounts/gateway/groups", "login": "/login"}
+"""Those on which the day makes no difference."""
+
 OF_ONE: Mapping[str, str] = {"client": "/satker/", "post": "/konten/", "message": "/pesan/"}
 """Those of one thing, which an empty day does not have."""
 
@@ -57,7 +60,7 @@ def pages_of(database: Database) -> dict[str, str]:
     with database.transaction():
         [found] = database.execute(_EXAMPLES, day=NOW.date())
     of_one = {name: f"{path}{found[name]}" for name, path in OF_ONE.items() if found[name]}
-    return {**EVERYWHERE, **of_one}
+    return {**EVERYWHERE, **OF_THE_HOST, **of_one}
 
 
 class PageFailed(RuntimeError):

@@ -15,8 +15,10 @@ from chalicelib.slots import WIB, day_bounds
 from chalicelib.social.errors import QuotaExceeded
 from local.bench.window_seed import seed
 from local.screenshots.days import BAD, CALM, NAMES, REPORT, SENT
+from wa_session_host import protocol
 from wa_session_host.page import serving_alone
 from wa_session_host.page.passwords import hash_password
+from wa_session_host.session.child_process import Reply, gone
 from wa_session_host.session.session import Session
 from wa_session_host.session.snapshot import Snapshot
 
@@ -26,12 +28,29 @@ USERS = {"budi": "operator", "sari": "pemantau"}
 _SUMMED = 5000
 
 
+GROUPS: Mapping[str, str] = {
+    f"{120363000000000000 + number}@g.us": f"Tugas Polres Contoh {number}"
+    for number in range(1, 31)
+}
+"""The names of the groups that an account is in, by id; not all of those that clients have."""
+
+
 @dataclass(frozen=True)
 class Posing:
-    """A session of which the page shows the snapshot, and nothing else."""
+    """A session of which the page shows the snapshot and, if it is connected, the groups."""
 
     account: str
     snapshot: Snapshot
+
+    def ask(self, _: Callable[[int], protocol.Asked]) -> Reply:
+        """Its groups, whatever was asked."""
+        if self.snapshot.state != "connected":
+            return gone()
+        reply = Reply()
+        reply.set_result(
+            [{"id": chat, "name": name, "members": 40 + len(name)} for chat, name in GROUPS.items()]
+        )
+        return reply
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from local.screenshots.camera import EVERYWHERE, OF_ONE, SIZES, THEMES, file_name
+from local.screenshots.camera import EVERYWHERE, OF_ONE, OF_THE_HOST, SIZES, THEMES, file_name
 from local.screenshots.scenes import SCENES
 from tests.conftest import ROOT
 
@@ -17,7 +17,7 @@ def expected() -> set[str]:
     return {
         file_name(scene.name, page, size, theme)
         for scene in SCENES.values()
-        for page in (*EVERYWHERE, *(OF_ONE if scene.size else ()))
+        for page in (*EVERYWHERE, *OF_THE_HOST, *(OF_ONE if scene.size else ()))
         for size in SIZES
         for theme in THEMES
     }
