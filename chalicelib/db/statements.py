@@ -55,7 +55,7 @@ class Statements:
         if self._pooled or sql not in self._ran_once:
             self._ran_once.add(sql)
             return self._parsed(_UNNAMED, sql, parameters)
-        self._ran_once.discard(sql)  # if it fails now, it is not prepared anew at once
+        self._ran_once.discard(sql)  # if it fails now, it is not prepared again at once
         name = f"cicero_{self._mark}_{next(self._numbers)}".encode() + _UNNAMED
         context = self._parsed(name, sql, parameters)
         self._prepared[sql] = _Prepared(name, context.columns, context.input_funcs)

@@ -84,7 +84,7 @@ def batches(runtime: Runtime, wanted: Wanted, size: int = BATCH) -> Generator[Ro
 
 def page(runtime: Runtime, wanted: Wanted, skip: int, size: int = BATCH) -> dict[str, Any]:
     """The batch after the first `skip` rows, a multiple of `size`, as JSON: `rows`, and `more`,
-    whether others follow. For a caller that asks for each batch anew."""
+    whether others follow. For a caller that asks for each batch by itself."""
     with closing(batches(runtime, wanted, size)) as every:
         found = list(islice(every, skip // size, skip // size + 2))
     rows = [[_as_text(value) for value in row] for row in (found[0] if found else [])]

@@ -33,6 +33,6 @@ class SharedLines:
             return known
 
     def forget(self) -> None:
-        """The next one to ask reads them anew."""
+        """The next one to ask reads them again."""
         with self._lock:
             self._known = None

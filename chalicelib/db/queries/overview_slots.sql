@@ -54,7 +54,7 @@ ON CONFLICT (slot) DO UPDATE SET status = EXCLUDED.status, trigger = EXCLUDED.tr
 RETURNING slot
 
 -- name: forget_summary(slot)!
--- A person runs a client of the slot again: its figures change, and are summed anew.
+-- A person runs a client of the slot again: its figures change, and are summed again.
 DELETE FROM slot_summary m WHERE m.slot = :slot
   AND EXISTS (SELECT 1 FROM slot_run s WHERE s.slot = m.slot)
 
