@@ -54,13 +54,13 @@ def load(values: dict[str, str]) -> Load:
 
 
 def secrets(**more: Any) -> str:
-    return json.dumps({"DATABASE_URL": URL, "RAPIDAPI_KEY": "from ssm", **more})
+    return json.dumps({"DATABASE_URL": URL, "RAPIDAPI_KEY": "from-ssm", **more})
 
 
 def test_secrets_are_read_from_the_parameter(keep: Callable[[str], None], load: Load) -> None:
     keep(secrets(RAPIDAPI_REQUESTS_PER_SECOND=7, APP_ENV="production"))
     settings = load()
-    assert (settings.database_url, settings.rapidapi_key) == (URL, "from ssm")
+    assert (settings.database_url, settings.rapidapi_key) == (URL, "from-ssm")
     assert (settings.rapidapi_requests_per_second, settings.app_env) == (7, "production")
 
 
@@ -72,8 +72,8 @@ def test_names_may_be_written_in_any_case(keep: Callable[[str], None], load: Loa
 
 def test_the_environment_wins_over_the_parameter(keep: Callable[[str], None], load: Load) -> None:
     keep(secrets(ADMIN_WHATSAPP="081200000001"))
-    settings = load(RAPIDAPI_KEY="from environment")
-    assert (settings.rapidapi_key, settings.admin_whatsapp) == ("from environment", "081200000001")
+    settings = load(RAPIDAPI_KEY="from-environment")
+    assert (settings.rapidapi_key, settings.admin_whatsapp) == ("from-environment", "081200000001")
 
 
 @pytest.mark.parametrize(
