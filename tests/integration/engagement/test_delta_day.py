@@ -1,4 +1,7 @@
-"""A day of 34 slots, read as deltas and in full: the same tables, for a third of the calls."""
+"""A day of 34 slots, read as deltas and in full: the same tables, for a third of the calls.
+
+integration/local/test_day.py shows the same in every run, on a day of ten slots.
+"""
 
 from __future__ import annotations
 
@@ -82,6 +85,7 @@ def kept(tables: Tables) -> dict[str, object]:
     return found
 
 
+@pytest.mark.soak
 def test_a_day_of_deltas_ends_as_a_day_read_in_full_for_fewer_calls(
     runtime_at: RuntimeAt,
     tables: Tables,

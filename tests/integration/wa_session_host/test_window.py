@@ -118,17 +118,15 @@ def test_axe_finds_nothing_on_any_page_that_an_operator_sees(
     assert {name: some for name, some in found.items() if some} == {}
 
 
-def test_a_watcher_s_pages_fit_a_phone_have_no_buttons_and_contrast_in_the_dark(
-    watcher: Page, address: str, pages: dict[str, str], axe: Path
+def test_a_watcher_s_pages_fit_a_phone_and_have_no_buttons(
+    watcher: Page, address: str, pages: dict[str, str]
 ) -> None:
-    found, wide, forms = {}, [], {}
+    wide, forms = [], {}
     for name, path in pages.items():
         watcher.goto(f"{address}{path}")
-        found[name] = violations(watcher, axe, CONTRAST)
         if watcher.evaluate("document.documentElement.scrollWidth > innerWidth"):
             wide.append(name)
         forms[name] = watcher.locator("main form[method=post]").count()
-    assert {name: some for name, some in found.items() if some} == {}
     assert (wide, {name for name, number in forms.items() if number}) == ([], set())
 
 
