@@ -132,6 +132,7 @@ def test_what_a_killed_stack_started_ends_with_it(environment: Environment, tmp_
     run(environment, tmp_path, "outbox", "list")
 
 
+@pytest.mark.soak  # the first signal is sent in every run
 def test_a_second_signal_does_not_wait(environment: Environment, tmp_path: Path) -> None:
     with started(environment, tmp_path, "up", "--workers", "1") as up:
         wait_until(says(tmp_path, "Running on the real clock"))
