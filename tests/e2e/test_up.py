@@ -118,6 +118,7 @@ def test_each_signal_ends_all_of_it(
         assert end(up, number) == 0
 
 
+@pytest.mark.soak
 def test_a_stack_that_is_still_starting_ends_too(environment: Environment, tmp_path: Path) -> None:
     with started(environment, tmp_path, "up") as up:
         wait_until(lambda: bool(up.children(recursive=True)))

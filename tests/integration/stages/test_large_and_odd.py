@@ -42,6 +42,7 @@ FEW = {"posts": 1, "likers": 3, "videos": 0}
 MANY = {"posts": 120, "likers": 400, "videos": 80, "comments": 200}
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("scenario", [LONG], indirect=True)
 def test_a_list_of_twenty_thousand_likers_is_stored_and_counts_as_whole(
     runtime_at: RuntimeAt, tables: Tables, client: str, scenario: Scenario

@@ -278,7 +278,7 @@ def tried(examples: int) -> settings:
 
 
 @pytest.mark.parametrize("knows", [True, False])
-@tried(12)
+@tried(8)
 @given(half_hours=HALF_HOURS)
 def test_each_group_is_told_of_each_change_once(
     runtime_at: RuntimeAt, tables: Tables, knows: bool, half_hours: list[Any]
