@@ -35,7 +35,7 @@ _numbers = itertools.count()
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("patient")
 # For runs that only differ in their Python (.ci/other-pythons).
-settings.register_profile("few", settings(), max_examples=20)
+settings.register_profile("few", settings(), max_examples=5)
 
 _MEASURED = "measured"
 

@@ -33,6 +33,7 @@ def test_eight_workers_share_one_rate_through_a_storm_of_refusals(new_day: NewDa
             assert last - first + 1 <= most, platform
 
 
+@pytest.mark.soak  # integration/social/test_quota.py shows it in every run, without a host
 def test_a_used_up_quota_stops_the_calls_is_told_once_and_mends_the_next_day(
     new_day: NewDay,
 ) -> None:
