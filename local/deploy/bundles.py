@@ -26,7 +26,8 @@ def keep(account: Account, stage: Stage, bundle: Path, runtime: str) -> None:
         return
     made_for = f"{runtime}-{stage.architecture}"
     name = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{made_for}-{digest}.zip"
-    s3.upload_file(str(bundle), bucket, name)
+    with bundle.open("rb") as code:
+        s3.put_object(Bucket=bucket, Key=name, Body=code)
     _delete(account, bucket, [key for key in kept if key not in older[-(KEPT - 1) :]])
 
 

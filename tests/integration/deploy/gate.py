@@ -135,8 +135,10 @@ def _name_of(request: BaseHTTPRequestHandler, body: bytes) -> str:
 
 
 def _refuse(request: BaseHTTPRequestHandler, code: str, text: str) -> None:
-    if request.headers.get("Content-Type", "").startswith("application/x-www-form-urlencoded"):
-        error = f"<Error><Code>{code}</Code><Message>{text}</Message></Error>"
+    error = f"<Error><Code>{code}</Code><Message>{text}</Message></Error>"
+    if "/s3/aws4_request" in request.headers.get("Authorization", ""):
+        _send_bytes(request, 403, error.encode(), {"Content-Type": "application/xml"})
+    elif request.headers.get("Content-Type", "").startswith("application/x-www-form-urlencoded"):
         xml = f"<ErrorResponse>{error}</ErrorResponse>"
         _send_bytes(request, 403, xml.encode(), {"Content-Type": "text/xml"})
     else:
