@@ -1,6 +1,6 @@
 """Where API calls are heading. Pure.
 
-`rest_of_today` and `month_forecast` say what will be made, judged by the slots of the last days.
+`heading` says what will be made, judged by the slots of the last days.
 `ends` says when a limit is reached at what slots need, which those days do not show if calls were
 short: then they were held back.
 """
@@ -9,13 +9,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from chalicelib.platforms import DESCRIPTIONS, Platform
-from chalicelib.slots import SLOT_TIMES
+from chalicelib.slots import SLOT_TIMES, day_bounds
 
 PROFILE_DAYS = 7
 """So many days before today are what the days to come are judged by."""
+
+SlotCalls = Mapping[datetime, Mapping[str, int]]
+"""Requests by endpoint and outcome, of each slot, in WIB."""
 
 
 def ends(spent: float, limit: int, to_come: Iterable[tuple[datetime, float]]) -> datetime | None:
@@ -26,6 +30,38 @@ def ends(spent: float, limit: int, to_come: Iterable[tuple[datetime, float]]) ->
         if spent > limit:
             return at
     return None
+
+
+@dataclass(frozen=True)
+class Heading:
+    """A platform's calls of the day and of the calendar month so far, with a forecast to the end of
+    each; None where too little is known to give one."""
+
+    today: int
+    today_forecast: int | None
+    month: int
+    month_forecast: int | None
+
+
+def heading(platform: Platform, per_slot: SlotCalls, now: datetime) -> Heading:
+    """The platform's calls, given those of the slots since `first_slot(now)`."""
+    mine = {slot: platform_calls(platform, made) for slot, made in per_slot.items()}
+    today = sum(made for slot, made in mine.items() if slot.date() == now.date())
+    month = sum(made for slot, made in mine.items() if slot.date() >= now.date().replace(day=1))
+    rest = rest_of_today(mine, now)
+    return Heading(
+        today=today,
+        today_forecast=None if rest is None else today + rest,
+        month=month,
+        month_forecast=month_forecast(mine, month, rest, now.date()),
+    )
+
+
+def first_slot(now: datetime) -> datetime:
+    """From when on slots count for a forecast at `now`: the month's, and the last days'."""
+    month_start, _ = day_bounds(now.date().replace(day=1))
+    day_start, _ = day_bounds(now.date())
+    return min(month_start, day_start - timedelta(days=PROFILE_DAYS))
 
 
 def platform_calls(platform: Platform, made: Mapping[str, int]) -> int:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
-from chalicelib.forecast import PROFILE_DAYS, month_forecast, platform_calls, rest_of_today
+from chalicelib.forecast import SlotCalls, heading
 from chalicelib.platforms import PLATFORMS, Platform
+from chalicelib.reports.calls import calls_by_slot
 from chalicelib.runtime import Runtime
-from chalicelib.slots import day_bounds, to_wib
+from chalicelib.slots import day_bounds
 
 
 @dataclass(frozen=True)
@@ -45,20 +46,13 @@ class Calls:
     by_call: Mapping[str, int]
 
 
-SlotCalls = Mapping[datetime, Mapping[str, int]]
-"""Requests by endpoint and outcome, of each slot."""
-
-
 def calls(runtime: Runtime) -> Calls:
     """Today's calls and this month's."""
     now = runtime.now()
-    month_start, _ = day_bounds(now.date().replace(day=1))
     day_start, day_end = day_bounds(now.date())
-    since = min(month_start, day_start - timedelta(days=PROFILE_DAYS))
     with runtime.db.transaction() as tx:
-        rows = tx.run("overview_slots.calls_by_slot", day_start=since, day_end=day_end)
+        per_slot = calls_by_slot(tx, now)
         waiting = tx.run("overview_slots.not_summed", day_start=day_start, day_end=day_end)
-    per_slot = {to_wib(datetime.fromisoformat(slot)): made for slot, made in rows[0]["slots"]}
     counted = sum(slot >= day_start for slot in per_slot)
     by_call: Counter[str] = Counter()
     for slot, made in per_slot.items():
@@ -77,18 +71,14 @@ def calls(runtime: Runtime) -> Calls:
 def _of_platform(
     runtime: Runtime, platform: Platform, per_slot: SlotCalls, now: datetime
 ) -> PlatformCalls:
-    mine = {slot: platform_calls(platform, made) for slot, made in per_slot.items()}
-    today = sum(made for slot, made in mine.items() if slot.date() == now.date())
-    month = sum(made for slot, made in mine.items() if slot.date() >= now.date().replace(day=1))
-    rest_of_day = rest_of_today(mine, now)
-    settings = runtime.settings
+    settings, made = runtime.settings, heading(platform, per_slot, now)
     return PlatformCalls(
         platform=platform,
-        today=today,
-        today_forecast=None if rest_of_day is None else today + rest_of_day,
+        today=made.today,
+        today_forecast=made.today_forecast,
         budget=settings.rapidapi_daily_budget,
         spent_today=runtime.guard.shared_spent(runtime.routes(platform)[0]),
-        month=month,
-        month_forecast=month_forecast(mine, month, rest_of_day, now.date()),
+        month=made.month,
+        month_forecast=made.month_forecast,
         plan=settings.rapidapi_monthly_plan,
     )

@@ -4,12 +4,12 @@ first; once a day for each platform and limit."""
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime, timedelta
 from typing import Any
 
 from chalicelib.db import Transaction
-from chalicelib.forecast import PROFILE_DAYS, month_forecast, platform_calls, rest_of_today
+from chalicelib.forecast import heading
 from chalicelib.platforms import PLATFORMS
+from chalicelib.reports.calls import calls_by_slot
 from chalicelib.runtime import Runtime
 from chalicelib.slot_plan import plans_of
 from chalicelib.slots import Slot, day_bounds, to_wib
@@ -44,14 +44,8 @@ def _of_month(runtime: Runtime, tx: Transaction, slot: Slot) -> Iterator[tuple[s
     limit = runtime.settings.rapidapi_monthly_plan
     if limit is None:
         return
-    month_start, _ = day_bounds(slot.day.replace(day=1))
-    day_start, day_end = day_bounds(slot.day)
-    since = min(month_start, day_start - timedelta(days=PROFILE_DAYS))
-    [row] = tx.run("overview_slots.calls_by_slot", day_start=since, day_end=day_end)
-    made = {to_wib(datetime.fromisoformat(at)): calls for at, calls in row["slots"]}
+    per_slot = calls_by_slot(tx, slot.at)
     for platform in PLATFORMS:
-        mine = {at: platform_calls(platform, calls) for at, calls in made.items()}
-        month = sum(calls for at, calls in mine.items() if at >= month_start)
-        expected = month_forecast(mine, month, rest_of_today(mine, slot.at), slot.day)
+        expected = heading(platform, per_slot, slot.at).month_forecast
         if expected is not None and expected > limit:
             yield f"{platform} month", Shortage(platform, limit, month=expected)
