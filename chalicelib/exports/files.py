@@ -14,12 +14,12 @@ from typing import Any
 
 from chalicelib.exports.tables import Kind, Rows, Value
 from chalicelib.slots import WIB
+from chalicelib.texts.words import no_formula
 
 Columns = Mapping[str, Kind]
 Writer = Callable[[Path, Columns, Iterable[Rows]], int]
 
 _SHEET_ROWS = 1_000_000  # a sheet holds 1,048,576
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def write_csv(path: Path, columns: Columns, batches: Iterable[Rows]) -> int:
@@ -36,8 +36,8 @@ def write_csv(path: Path, columns: Columns, batches: Iterable[Rows]) -> int:
 
 
 def _plain(value: Value) -> Any:
-    if isinstance(value, str) and value.startswith(_FORMULA):
-        return f"'{value}"
+    if isinstance(value, str):
+        return no_formula(value)
     return value.isoformat() if isinstance(value, date) else value
 
 

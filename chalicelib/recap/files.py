@@ -6,6 +6,7 @@ stays the same, and the libraries that draw it are no part of the Lambda bundle.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Literal, Self
 
@@ -16,7 +17,7 @@ from chalicelib.slots import Slot
 
 FileForm = Literal["png", "xlsx"]
 
-MIME_TYPES: dict[FileForm, str] = {
+MIME_TYPES: Mapping[str, str] = {
     "png": "image/png",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }

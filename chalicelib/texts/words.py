@@ -27,6 +27,7 @@ CUT_OFF: Mapping[str, str] = {
 }
 """How the read of a list ended that did not come to its end (`tasks.Ending`)."""
 
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 CAPTION_LENGTH = 90
 NAME_LENGTH = 80
 
@@ -125,3 +126,9 @@ def _percent(odd: re.Match[str]) -> str:
     """The character percent-encoded, as is always valid in a URL; `quote` leaves `_` and `~`
     unchanged."""
     return "".join(f"%{byte:02X}" for byte in odd[0].encode())
+
+
+def no_formula(text: str) -> str:
+    """A text for a cell of a CSV file: one that a spreadsheet would take for a formula begins with
+    an apostrophe."""
+    return f"'{text}" if text.startswith(_FORMULA) else text

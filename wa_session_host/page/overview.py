@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
 from urllib.parse import quote
 
 from starlette.exceptions import HTTPException
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
 from chalicelib.errors import BadInput
 from chalicelib.overview import words
 from chalicelib.overview.rows import NEWEST
 from chalicelib.platforms import DESCRIPTIONS
+from chalicelib.recap.files import MIME_TYPES
 from wa_session_host.page.today import view as slots
 from wa_session_host.page.today.view import STANDING_LEVELS
 from wa_session_host.page.window import Shown, Visit
 
+_MEDIA_TYPES: Mapping[str, str] = {"csv": "text/csv; charset=utf-8", **MIME_TYPES}
 _LONGEST_ID = 18
 _NOTHING_UNTIL = 2000
 
@@ -28,10 +30,13 @@ def shown(template: str, **values: object) -> Shown:
     return Shown(template, {**common, **values})
 
 
-def file_to_save(name: str, content: bytes | str, media_type: str) -> Response:
-    """A response that a browser saves under this name."""
+def file_to_save(name: str, content: bytes | str | Iterator[bytes]) -> Response:
+    """A response that a browser saves under this name, whose ending says what it is."""
     headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name)}"}
-    return Response(content, media_type=media_type, headers=headers)
+    media_type = _MEDIA_TYPES[name.rpartition(".")[2]]
+    if isinstance(content, bytes | str):
+        return Response(content, media_type=media_type, headers=headers)
+    return StreamingResponse(content, media_type=media_type, headers=headers)
 
 
 def day_of(visit: Visit, name: str = "hari") -> date | None:

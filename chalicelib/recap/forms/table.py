@@ -11,7 +11,7 @@ from chalicelib.platforms import DESCRIPTIONS, Platform
 from chalicelib.recap.count import Line, Recap, Tally
 from chalicelib.recap.evidence import CountedPost
 from chalicelib.recap.forms import words
-from chalicelib.texts.words import post_link
+from chalicelib.texts.words import no_formula, post_link
 
 Cell = str | int | None
 
@@ -63,7 +63,7 @@ def recap_csv(recap: Recap) -> bytes:
 
 
 def _plain(cell: Cell) -> Cell:
-    return f"'{cell}" if isinstance(cell, str) and cell[:1] in tuple("=+-@\t\r") else cell
+    return no_formula(cell) if isinstance(cell, str) else cell
 
 
 def as_json(recap: Recap) -> dict[str, Any]:

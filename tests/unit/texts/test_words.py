@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib import texts
-from chalicelib.texts.words import name_of, quoted
+from chalicelib.texts.words import name_of, no_formula, quoted
 from tests.unit.builders import always, make_client, wib
 
 CLIENT = make_client()
@@ -208,3 +208,9 @@ def test_no_reported_link_brings_markup_or_a_tag(text: str) -> None:
             assert not re.search(r"[*~`@]", shown)
             assert not re.search(r"(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])", shown)
             assert len(shown) <= 300
+
+
+@pytest.mark.parametrize("sign", ["=", "+", "-", "@", "\t", "\r", "\n"])
+def test_no_cell_of_a_table_becomes_a_formula(sign: str) -> None:
+    assert no_formula(f"{sign}1+1") == f"'{sign}1+1"
+    assert no_formula(f"a{sign}") == f"a{sign}"

@@ -23,12 +23,10 @@ if TYPE_CHECKING:
 _SHORTEST_LINE = 20
 """No person takes fewer characters."""
 
-_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-
 
 def png_file(visit: Visit) -> Response:
     recap = recap_of(_evidence(visit))
-    return _file(recap.basis, picture(recap), "png", "image/png")
+    return _file(recap.basis, picture(recap), "png")
 
 
 def xlsx_file(visit: Visit) -> Response:
@@ -37,12 +35,12 @@ def xlsx_file(visit: Visit) -> Response:
     recap = recap_of(evidence)
     several = recap.basis.first != recap.basis.last
     book = workbook(recap, by_day(evidence) if several else None)
-    return _file(recap.basis, book, "xlsx", _XLSX)
+    return _file(recap.basis, book, "xlsx")
 
 
 def csv_file(visit: Visit) -> Response:
     recap = recap_of(_evidence(visit))
-    return _file(recap.basis, recap_csv(recap), "csv", "text/csv; charset=utf-8")
+    return _file(recap.basis, recap_csv(recap), "csv")
 
 
 def text_parts(recap: Recap) -> Sequence[str]:
@@ -63,7 +61,7 @@ def _evidence(visit: Visit) -> Evidence:
         return load_evidence(runtime, question_of(visit))
 
 
-def _file(basis: Basis, content: bytes, ending: str, media_type: str) -> Response:
+def _file(basis: Basis, content: bytes, ending: str) -> Response:
     days = f"{basis.first}" if basis.first == basis.last else f"{basis.first}-{basis.last}"
     at = f"-{basis.at.at:%H%M}" if basis.at else ""
-    return file_to_save(f"absensi-{basis.client_id}-{days}{at}.{ending}", content, media_type)
+    return file_to_save(f"absensi-{basis.client_id}-{days}{at}.{ending}", content)

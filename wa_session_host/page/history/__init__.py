@@ -83,7 +83,7 @@ def _day(visit: Visit) -> Shown:
 def _download(visit: Visit) -> Response:
     found = _read(visit)
     name = f"riwayat-{found.since}-{found.until}.csv"
-    return file_to_save(name, as_csv(found), "text/csv; charset=utf-8")
+    return file_to_save(name, as_csv(found))
 
 
 def as_csv(found: History) -> str:

@@ -7,15 +7,17 @@ from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from pathlib import Path
 from threading import BoundedSemaphore
-from typing import IO
-from urllib.parse import quote
+from typing import IO, TYPE_CHECKING
 
 from starlette.exceptions import HTTPException
-from starlette.responses import Response, StreamingResponse
 
 from chalicelib.exports.files import WRITERS
 from chalicelib.exports.tables import Wanted, batches
+from wa_session_host.page.overview import file_to_save
 from wa_session_host.page.window import Visit
+
+if TYPE_CHECKING:
+    from starlette.responses import Response
 
 TABLES: Mapping[str, str] = {
     "posts": "konten",
@@ -28,10 +30,6 @@ LONGEST_DAYS = 31
 _TOO_LONG = f"Pilih paling lama {LONGEST_DAYS} hari untuk berkas ini."
 _BUSY = "Berkas lain sedang dibuat. Coba lagi sebentar."
 _PIECE = 256 * 1024
-_MEDIA = {
-    ".csv": "text/csv; charset=utf-8",
-    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-}
 _one_at_a_time = BoundedSemaphore(1)
 
 
@@ -49,9 +47,8 @@ def export(visit: Visit, first: date, last: date) -> Response:
         file = _written(visit, Wanted(table, first, last), ending)
     finally:
         _one_at_a_time.release()
-    name = quote(f"{TABLES[table].replace(' ', '-')}-{first}-{last}{ending}")
-    headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{name}"}
-    return StreamingResponse(_pieces(file), media_type=_MEDIA[ending], headers=headers)
+    name = f"{TABLES[table].replace(' ', '-')}-{first}-{last}{ending}"
+    return file_to_save(name, _pieces(file))
 
 
 def _written(visit: Visit, wanted: Wanted, ending: str) -> IO[bytes]:
