@@ -8,7 +8,7 @@ name may ever have stood after such a page.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -37,7 +37,7 @@ class Order:
     last_new: int
 
 
-def order_of(pages: Iterable[Sequence[str]], known: Collection[str]) -> Order | None:
+def order_of(pages: Iterable[Collection[str]], known: Collection[str]) -> Order | None:
     """The order of a list, page by page; None if it shows none, because no name in it is new, or
     none is known."""
     seen: dict[str, bool] = {}  # in the list's order: whether it came after a page of known names
@@ -122,11 +122,11 @@ class ListWatch:
     def __init__(self, known: frozenset[str], proven: Callable[[], bool] = lambda: False) -> None:
         self._known = known
         self._proven = proven
-        self._pages: list[Sequence[str]] = []
+        self._pages: list[Collection[str]] = []
 
     def enough(self, page: UserPage) -> bool:
         """Whether nothing new is to be expected after this page."""
-        self._pages.append(page.order)
+        self._pages.append(page.listed)
         return not page.unreadable and is_known(page.usernames, self._known) and self._proven()
 
     def order(self) -> Order | None:

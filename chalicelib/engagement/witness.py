@@ -36,8 +36,10 @@ def watch(runtime: Runtime, job: ClientJob, tasks: Iterable[Task]) -> Watch:
     """Follows those of the lists that can show an order, if ENGAGEMENT_ORDER says so. A read that
     is continued is not followed."""
     mode = runtime.settings.engagement_order
+    if mode == "off" or job.continuation is not None:
+        return NOTHING
     shown = [task for task in tasks if shows_order(task)]
-    if mode == "off" or job.continuation is not None or not shown:
+    if not shown:
         return NOTHING
     posts = [{"platform": task.platform, "content_id": task.content_id} for task in shown]
     with runtime.db.transaction() as tx:

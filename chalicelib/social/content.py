@@ -4,9 +4,10 @@ ones."""
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any, TypeVar
 
 from pydantic import (
@@ -89,21 +90,24 @@ class PostPage:
 
 @dataclass(frozen=True)
 class UserPage:
-    """One page of likers or commenters: lower-case user names without `@`.
+    """One page of likers or commenters: lower-case user names without `@`, as they are `listed`,
+    where they may repeat.
 
     `following` is the cursor of the next page, None at the end; `promised`: the page says that more
     follow, but is empty or gives no way to get there. `comments` are the ids of the comments that
-    were read, replies included, empty for likers. `total` is the list's stated length; `order`: the
-    names as they are listed, which may repeat.
+    were read, replies included, empty for likers. `total` is the list's stated length.
     """
 
-    usernames: frozenset[str]
+    listed: Collection[str]
     unreadable: int
     following: str | None
     comments: frozenset[str] = frozenset()
     total: int | None = None
     promised: bool = False
-    order: tuple[str, ...] = ()
+
+    @cached_property
+    def usernames(self) -> frozenset[str]:
+        return frozenset(self.listed)
 
     @property
     def entries(self) -> frozenset[str]:

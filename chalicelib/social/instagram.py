@@ -78,12 +78,11 @@ def _read_likers(answer: Json) -> UserPage:
         following = None
     leads_on = bool(items) and following is not None
     return UserPage(
-        frozenset(names),
+        names,
         unreadable,
         following if leads_on else None,
         total=count(data.get("total")),
         promised=not leads_on and (more is True or following is not None),
-        order=names,
     )
 
 

@@ -111,13 +111,12 @@ def _read_commenters(answer: Json, asked: str) -> UserPage:
     more, following = flag(data.get("has_more")), cursor(data.get("cursor"))
     leads_on = bool(listed) and more is True and following not in (None, asked)
     return UserPage(
-        frozenset(comment.username for comment in read),
+        tuple(comment.username for comment in read),
         unreadable,
         following if leads_on else None,
         comments=frozenset(comment.id for comment in read),
         total=count(data.get("total")),
         promised=more is True and not leads_on,
-        order=tuple(comment.username for comment in read),
     )
 
 

@@ -14,6 +14,7 @@ from chalicelib.clients import Client
 from chalicelib.settings import Settings
 from chalicelib.slots import WIB, Slot
 from chalicelib.social.content import Post
+from chalicelib.tasks import LastRead, Task
 from tests.conftest import settings_of
 
 DAY = date(2026, 2, 20)
@@ -39,6 +40,21 @@ def wib(clock: str, day: date = DAY) -> datetime:
 def slot(clock: str, day: date = DAY) -> Slot:
     """The moment as a Slot, whether or not the schedule has it."""
     return Slot(wib(clock, day))
+
+
+POST = Task(
+    platform="instagram",
+    content_id="A",
+    caption="",
+    like_count=10,
+    comment_count=3,
+    posted_at=wib("09:00"),
+    late=False,
+    shown=True,
+    stored=10,
+    last=LastRead(wib("09:30"), count=10, ended="end", complete=True, tries=0),
+)
+"""A post whose list was read to its end at 09:30, and whose count is the same."""
 
 
 class AtOnce(Executor):

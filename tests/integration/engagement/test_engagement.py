@@ -189,6 +189,14 @@ def list_calls(tables: Tables) -> int:
     return int(tables.value(f"{sql} WHERE p LIKE '/v1/likes ok'"))
 
 
+def shared_post(runtime_at: RuntimeAt, tables: Tables) -> str:
+    """The post of both partners, once both have fetched it."""
+    for client_id in PARTNERS:
+        fetch(runtime_at("17:00"), client_id)
+    [shortcode] = tables.values(SHARED)
+    return str(shortcode)
+
+
 def pages_of_lists(tables: Tables) -> int:
     """Those of every list, each once."""
     lists = "SELECT max(pages) AS n FROM coverage WHERE platform = 'instagram' GROUP BY content_id"
@@ -232,9 +240,7 @@ def test_a_partner_that_comes_later_takes_over_what_was_read(
 def test_a_client_whose_partner_s_read_failed_reads_itself(
     runtime_at: RuntimeAt, tables: Tables, sandbox: Sandbox
 ) -> None:
-    for client_id in PARTNERS:
-        fetch(runtime_at("17:00"), client_id)
-    [shared] = tables.values(SHARED)
+    shared = shared_post(runtime_at, tables)
     runtime = runtime_at("17:00")
     for client_id in PARTNERS:
         sandbox.set_faults([answers.refused(LIKES, post=shared)] if client_id == "CONTOH" else [])
@@ -247,9 +253,7 @@ def test_a_client_whose_partner_s_read_failed_reads_itself(
 def test_a_partner_that_fails_meanwhile_is_made_up_for(
     runtime_at: RuntimeAt, tables: Tables
 ) -> None:
-    for client_id in PARTNERS:
-        fetch(runtime_at("17:00"), client_id)
-    [shared] = tables.values(SHARED)
+    shared = shared_post(runtime_at, tables)
     runtime = runtime_at("17:00")
     name = f"{Slot.exactly(AFTERNOON)}:instagram:{shared}"
     assert runtime.guard.claims.take("TELADAN", [name]) == {name}
@@ -268,9 +272,7 @@ def test_a_partner_that_fails_meanwhile_is_made_up_for(
 def test_a_partner_that_died_holds_nobody_up_and_is_made_up_for_in_the_next_slot(
     runtime_at: RuntimeAt, tables: Tables
 ) -> None:
-    for client_id in PARTNERS:
-        fetch(runtime_at("17:00"), client_id)
-    [shared] = tables.values(SHARED)
+    shared = shared_post(runtime_at, tables)
     runtime = runtime_at("17:00")
     runtime.guard.claims.take("TELADAN", [f"{Slot.exactly(AFTERNOON)}:instagram:{shared}"])
     refresh(runtime, "CONTOH")
@@ -283,9 +285,7 @@ def test_a_partner_that_died_holds_nobody_up_and_is_made_up_for_in_the_next_slot
 def test_a_partner_that_was_switched_off_holds_nobody_up(
     runtime_at: RuntimeAt, tables: Tables
 ) -> None:
-    for client_id in PARTNERS:
-        fetch(runtime_at("17:00"), client_id)
-    [shared] = tables.values(SHARED)
+    shared = shared_post(runtime_at, tables)
     tables.run("UPDATE clients SET client_status = false WHERE client_id = 'CONTOH'")
     tables.run("DELETE FROM client_run WHERE client_id = 'CONTOH'")
     refresh(runtime_at("17:00"), "TELADAN")

@@ -34,14 +34,14 @@ class SmallPages:
         start = int(after or 0)
         shown = tuple(names[:: self._step][start : start + PAGE])
         following = str(start + PAGE) if start + PAGE < len(names) else None
-        return UserPage(frozenset(shown), 0, following, order=shown)
+        return UserPage(shown, 0, following)
 
     def _whole(self, shortcode: str) -> tuple[str, ...]:
         page = self._instagram.people(shortcode)
-        names = page.order
+        names = tuple(page.listed)
         while page.following:
             page = self._instagram.people(shortcode, page.following)
-            names += page.order
+            names += tuple(page.listed)
         return self._lists.setdefault(shortcode, names)
 
     def posts(self, account: str, after: str | None = None, /) -> Any:

@@ -22,8 +22,8 @@ from chalicelib.engagement.readers import PostRead, read_users
 from chalicelib.jobs import Unread
 from chalicelib.slots import SLOT_TIMES
 from chalicelib.social.content import UserPage
-from chalicelib.tasks import LastRead, Task
-from tests.unit.builders import always, slot, wib
+from chalicelib.tasks import Task
+from tests.unit.builders import POST, always, slot
 
 KNOWN = frozenset("klm")
 PAGES = st.lists(
@@ -31,17 +31,7 @@ PAGES = st.lists(
 )
 KNOWNS = st.frozensets(st.sampled_from("abcklm"))
 
-TASK = Task(
-    platform="instagram",
-    content_id="A",
-    caption="",
-    like_count=12,
-    comment_count=3,
-    posted_at=wib("09:00"),
-    shown=True,
-    stored=10,
-    last=LastRead(wib("09:30"), count=10, ended="end", complete=True, tries=0),
-)
+TASK = replace(POST, like_count=12)
 
 
 def read(pages: list[list[str]], known: frozenset[str], proven: bool) -> PostRead:
@@ -50,7 +40,7 @@ def read(pages: list[list[str]], known: frozenset[str], proven: bool) -> PostRea
     def page_of(content_id: str, after: str | None) -> UserPage:
         at = int(after or 0)
         following = str(at + 1) if at + 1 < len(pages) else None
-        return UserPage(frozenset(pages[at]), 0, following, order=tuple(pages[at]))
+        return UserPage(pages[at], 0, following)
 
     start = Unread(platform="instagram", content_id="A")
     return read_users(start, page_of, lambda: False, ListWatch(known, lambda: proven))
@@ -112,7 +102,7 @@ def test_a_list_that_shows_new_names_first_loses_none(
 
 
 def test_a_page_with_an_unreadable_entry_is_never_enough() -> None:
-    page = UserPage(frozenset("k"), 1, "2", order=("k",))
+    page = UserPage(("k",), 1, "2")
     assert not ListWatch(KNOWN, lambda: True).enough(page)
     assert ListWatch(KNOWN, lambda: True).enough(replace(page, unreadable=0))
 

@@ -15,21 +15,9 @@ from chalicelib.engagement.scope import to_refresh
 from chalicelib.platforms import PLATFORMS, Platform
 from chalicelib.slots import SLOT_TIMES
 from chalicelib.tasks import Ending, LastRead, Task
-from tests.unit.builders import DAY, always, slot, wib
+from tests.unit.builders import DAY, POST, always, slot, wib
 
 YESTERDAY = DAY - timedelta(days=1)
-POST = Task(
-    platform="instagram",
-    content_id="A",
-    caption="",
-    like_count=10,
-    comment_count=3,
-    posted_at=wib("09:00"),
-    late=False,
-    shown=True,
-    stored=10,
-    last=LastRead(wib("09:30"), count=10, ended="end", complete=True, tries=0),
-)
 VIDEO = replace(
     POST, platform="tiktok", content_id="1", last=replace(cast("Any", POST.last), count=3)
 )
