@@ -43,6 +43,18 @@ class Running:
     settings: Mapping[str, str]
 
 
+def try_lock(file: Path) -> int | None:
+    """Locks the file, until the returned descriptor is closed or the process ends; None if another
+    process has it."""
+    lock = os.open(file, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(lock)
+        return None
+    return lock
+
+
 class Claim:
     """A directory's lock, held until `close`."""
 
@@ -54,11 +66,8 @@ class Claim:
     def of(cls, data_dir: Path) -> Self | None:
         """Claims a directory; None if another process has it."""
         data_dir.mkdir(parents=True, exist_ok=True)
-        lock = os.open(data_dir / _LOCK, os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(lock)
+        lock = try_lock(data_dir / _LOCK)
+        if lock is None:
             return None
         (data_dir / _FILE).unlink(missing_ok=True)
         return cls(data_dir, lock)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import secrets
 import socket
@@ -14,6 +13,7 @@ from functools import cache
 from pathlib import Path
 
 from chalicelib.whatsapp_settings import WhatsAppSettings
+from local.running import try_lock
 from local.services.ports import HOST, exchange, free_port
 from wa_session_host.page.passwords import hash_password
 from wa_session_host.page.users import ONLY_USER
@@ -82,13 +82,7 @@ def _first_to_ask() -> bool:
     """Whether the usual port is promised to this process; the promise ends with the process. A run
     asks long before its host listens: two that start together would both find the port free."""
     promise = Path(tempfile.gettempdir()) / f"cicero-window-{_PORT}-{os.getuid()}"
-    lock = os.open(promise, os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(lock)
-        return False
-    return True
+    return try_lock(promise) is not None
 
 
 def _password(file: Path) -> str:
