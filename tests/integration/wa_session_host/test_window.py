@@ -4,8 +4,8 @@ axe-core finds, what a script or a name in a table can do."""
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -26,6 +26,7 @@ from local.stack import TEMPLATE
 from tests.conftest import settings_of
 from tests.integration.wa_session_host.browser import chromium, told, visitor
 from tests.integration.wa_session_host.english import english_in, visible
+from tests.integration.wa_session_host.windows import Visitor
 from tests.integration.waiting import PATIENCE_SECONDS
 
 BAD = replace(SCENES["bad"], size=(14, 2, 900))
@@ -131,14 +132,9 @@ def test_a_watcher_s_pages_fit_a_phone_and_have_no_buttons(
 
 
 def test_no_page_of_a_bad_day_has_english_words(address: str, pages: dict[str, str]) -> None:
-    with requests.Session() as visitor:
-        token = re.findall(r'name="csrf" value="([^"]+)"', visitor.get(f"{address}/login").text)[0]
-        form = {"csrf": token, "name": "budi", "password": PASSWORD}
-        assert visitor.post(f"{address}/login", form).ok
-        asked = {**pages, "failed": "/pesan?keadaan=keputusan", "absences": "/absensi"}
-        texts = {
-            name: visible(visitor.get(f"{address}{path}").text) for name, path in asked.items()
-        }
+    asked = {**pages, "failed": "/pesan?keadaan=keputusan", "absences": "/absensi"}
+    with closing(Visitor(address).enter("budi", PASSWORD)) as visitor:
+        texts = {name: visible(visitor.text(path)) for name, path in asked.items()}
     assert {name: words for name, text in texts.items() if (words := english_in(text))} == {}
 
 
@@ -237,18 +233,15 @@ def test_on_a_day_on_which_nothing_ran_every_page_says_so(
 ) -> None:
     url = postgres.create_database(f"window_empty_{os.getpid()}", template="migrated")
     empty = settings.model_copy(update={"database_url": url})
-    with window(empty, SCENES["empty"]) as address, requests.Session() as visitor:
-        visitor.trust_env = False
-        form = visitor.get(f"{address}/login", timeout=PATIENCE_SECONDS).text
-        token = form.partition('name="csrf" value="')[2].partition('"')[0]
-        login = {"csrf": token, "name": "sari", "password": PASSWORD}
-        visitor.post(f"{address}/login", login, timeout=PATIENCE_SECONDS)
+    with (
+        window(empty, SCENES["empty"]) as address,
+        closing(Visitor(address).enter("sari", PASSWORD)) as visitor,
+    ):
         for path in EVERYWHERE.values():
-            answer = visitor.get(f"{address}{path}", timeout=PATIENCE_SECONDS)
-            assert answer.status_code == 200, path
-            assert 'class="who"' in answer.text
+            page = visitor.text(path)
+            assert 'class="who"' in page
             if path not in ("/riwayat/2026-02-20", "/catatan"):  # the login is recorded
-                assert 'class="empty"' in answer.text, path
+                assert 'class="empty"' in page, path
 
 
 def posts_of(address: str, pages: dict[str, str]) -> list[str]:

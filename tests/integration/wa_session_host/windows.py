@@ -30,8 +30,8 @@ class Visitor:
         self._session = requests.Session()
         self._session.trust_env = False
 
-    def enter(self, name: str) -> Self:
-        form = {"csrf": self.token("/login"), "name": name, "password": PASSWORD}
+    def enter(self, name: str, password: str = PASSWORD) -> Self:
+        form = {"csrf": self.token("/login"), "name": name, "password": password}
         assert self.post("/login", form).status_code == 303
         return self
 
