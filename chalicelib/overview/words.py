@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from chalicelib.handles import Problem
 from chalicelib.overview.client_day import EventKind
 from chalicelib.overview.concerns import Action, Kind
 from chalicelib.overview.slots import State
 from chalicelib.overview.standing import Standing
+from chalicelib.recap.forms import troubles
 from chalicelib.recap.forms.troubles import TROUBLES
 from chalicelib.texts import kind_in_words
 from chalicelib.texts.words import CUT_OFF
@@ -149,7 +151,7 @@ ADVICE: Mapping[Kind, str] = {
     "handle": "Isi kolom akun dengan nama akun saja, misalnya polres_x, atau kosongkan.",
     "no_group": "Isi client_group dengan id grup dari halaman WhatsApp, Daftar grup.",
     "group_entry": "Perbaiki isian client_group yang bukan id grup.",
-    "recaps": "Perbaiki isian itu, atau ubah jadwalnya pada halaman satker.",
+    "recaps": troubles.ADVICE,
     "account": "Periksa apakah akunnya masih ada, tidak privat, dan namanya benar.",
     "never_fetched": "Buka satkernya, lihat kesalahannya, lalu jalankan sekarang.",
     "behind": "Slot berikutnya mencoba lagi. Bila tetap tertinggal, buka satkernya.",
@@ -168,16 +170,19 @@ ACTIONS: Mapping[Action, str] = {
 }
 
 
+_DETAILS: Mapping[Kind, Mapping[Any, str]] = {
+    "handle": HANDLE_PROBLEMS,
+    "coverage": ENDINGS,
+    "recaps": TROUBLES,
+}
+
+
 def detail(kind: Kind, text: str | None) -> str:
     """The `detail` of a case of this kind in words; an empty one for None."""
     if not text:
         return ""
-    if kind == "handle":
-        return next((words for problem, words in HANDLE_PROBLEMS.items() if problem == text), text)
-    if kind == "coverage":
-        return ENDINGS.get(text, text)
-    if kind == "recaps":
-        return next((words for trouble, words in TROUBLES.items() if trouble == text), text)
+    if kind in _DETAILS:
+        return _DETAILS[kind].get(text, text)
     if kind == "group_entry":
         return f"{text} isian bukan id grup"
     error, _, path = text.partition(" ")

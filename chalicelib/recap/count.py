@@ -138,11 +138,11 @@ def _lines(
     people: Iterable[Person], by_platform: Mapping[Platform, Sequence[Tally]], basis: Basis
 ) -> Iterator[Line]:
     """Each person's line. What is said of those who are alike is worked out once: of thousands of
-    people few differ. Equal tallies are mostly the same object."""
+    people few differ."""
     said: dict[object, Line] = {}
     for person, *tallies in zip(people, *by_platform.values(), strict=True):
         matched = [bool(person.accounts.get(platform)) for platform in by_platform]
-        alike = (person.excused, *matched, *map(id, tallies))
+        alike = (person.excused, *matched, *tallies)
         if alike not in said:
             said[alike] = _line(person, dict(zip(by_platform, tallies, strict=True)), basis)
         like = said[alike]
@@ -197,8 +197,6 @@ class _Lists:
 
     def with_any(self, names: Sequence[str]) -> int:
         """How many of the lists have any of these names."""
-        if len(names) == 1 or not self.lists:
-            return self._found.get(names[0], 0)
         found = [name for name in names if name in self._found]
         if len(found) > 1:
             return sum(not one.isdisjoint(found) for one in self.lists)

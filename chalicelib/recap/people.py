@@ -40,9 +40,8 @@ class Person:
             handle = _read(text, platform) if platform in PLATFORMS else Handle()
             if handle.problem:
                 unusable.setdefault(platform, []).append(text)
-            elif handle.name:
-                names = accounts.setdefault(platform, [])
-                names += [] if handle.name in names else [handle.name]
+            elif handle.name and handle.name not in accounts.get(platform, ()):
+                accounts.setdefault(platform, []).append(handle.name)
         texts = ("name", "title", "division", "position", "unit_id", "unit")
         return cls(
             user_id=row["user_id"],

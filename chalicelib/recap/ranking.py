@@ -86,11 +86,9 @@ def share_of(tallies: Iterable[Tally]) -> Share | None:
     """The share that these tallies come to; None if nothing in them can be told."""
     done = missing = unsure = 0
     for tally in tallies:
-        done, missing, unsure = (
-            done + tally.done,
-            missing + tally.missing,
-            unsure + tally.unsure,
-        )
+        done += tally.done
+        missing += tally.missing
+        unsure += tally.unsure
     known = done + missing + unsure
     return Share(done / known, (done + unsure) / known) if known else None
 

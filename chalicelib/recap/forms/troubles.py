@@ -27,14 +27,16 @@ FIXES: Mapping[Trouble, str] = {
     f"{MOST_HOURS}.",
     "forms": "Pilih sedikitnya satu bentuk, atau matikan jadwalnya.",
     "recipients": "Pilih sedikitnya satu penerima, atau matikan jadwalnya.",
-    "group": "Grup satker: client_group kosong atau berisi yang bukan id grup. Isi dengan id grup "
-    "(halaman WhatsApp, Daftar grup), atau jangan pilih grup satker.",
-    "operator": "Operator satker: client_operator kosong atau berisi yang bukan nomor telepon. Isi "
-    "seperti 081234567890, atau jangan pilih operator satker.",
-    "super": "Pimpinan: client_super kosong atau berisi yang bukan nomor telepon. Isi seperti "
-    "081234567890, atau jangan pilih pimpinan.",
+    "group": f"Grup satker: {TROUBLES['group']}. Isi dengan id grup (halaman WhatsApp, Daftar "
+    "grup), atau jangan pilih grup satker.",
+    "operator": f"Operator satker: {TROUBLES['operator']}. Isi seperti 081234567890, atau jangan "
+    "pilih operator satker.",
+    "super": f"Pimpinan: {TROUBLES['super']}. Isi seperti 081234567890, atau jangan pilih "
+    "pimpinan.",
     "chats": "Penerima lain harus berupa nomor telepon atau id grup, dipisahkan koma.",
 }
+
+ADVICE = "Perbaiki isian itu, atau ubah jadwalnya pada halaman satker."
 
 
 def unreachable(
@@ -47,6 +49,5 @@ def unreachable(
         for trouble in troubles
     ]
     title = "Absensi terjadwal satker berikut tidak sampai, atau tidak ke semua penerimanya:"
-    advice = "Perbaiki isian itu, atau ubah jadwalnya pada halaman satker."
-    sections = [Section(title, items), Section(advice)]
+    sections = [Section(title, items), Section(ADVICE)]
     return split("ABSENSI TERJADWAL TIDAK SAMPAI", [format_time(at)], sections, longest)
