@@ -210,10 +210,12 @@ def test_two_accounts_fail_alone_and_the_second_tells_of_the_first(
 def test_health_readiness_and_metrics(
     scripted: Scripted, values: dict[str, str], real_writer: Runtime, tables: Tables
 ) -> None:
+    tried = 'cicero_wa_tries_total{account="gateway",status="sent"} 1.0'
     publish(real_writer, message(real_writer, "k1"))
     with running(values, scripted) as host:
         wait_until(host.ready)
         wait_until(sent(tables, 1))
+        wait_until(lambda: tried in host.metrics.text().decode())  # counted after it is stored
         assert host.alive()
         text = host.metrics.text().decode()
         scripted.login().happen("client_outdated")
@@ -221,7 +223,7 @@ def test_health_readiness_and_metrics(
         assert host.alive(), "an account that is away is no reason to restart the host"
         down = host.metrics.text().decode()
     for line in (
-        'cicero_wa_tries_total{account="gateway",status="sent"} 1.0',
+        tried,
         'cicero_wa_ready{account="gateway"} 1.0',
         "cicero_wa_lease_held 1.0",
     ):
