@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from threading import Lock
 from typing import Any
@@ -47,13 +48,14 @@ class Journal:
         self._lock = Lock()
 
     def play(self, call: Call, kind: type[Answer], ask: Callable[[], Answer]) -> Answer:
-        from pydantic import TypeAdapter
+        from pydantic import TypeAdapter, ValidationError
 
         form: TypeAdapter[Answer] = TypeAdapter(kind)
         named = {"client_id": self._client_id, "call": json.dumps(call)}
         since = self._runtime.now() - KEPT_FOR
         if kept := self._run("backfill.kept_call", **named, since=since):
-            return form.validate_json(kept[0]["answer"])
+            with suppress(ValidationError):  # another version's form: asked for again
+                return form.validate_json(kept[0]["answer"])
         self._allowance.take()
         answer = ask()
         text = form.dump_json(answer).decode().replace("\\u0000", "")

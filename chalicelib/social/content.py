@@ -4,7 +4,7 @@ ones."""
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -98,7 +98,7 @@ class UserPage:
     were read, replies included, empty for likers. `total` is the list's stated length.
     """
 
-    listed: Collection[str]
+    listed: tuple[str, ...]
     unreadable: int
     following: str | None
     comments: frozenset[str] = frozenset()

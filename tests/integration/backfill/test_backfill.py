@@ -109,6 +109,16 @@ def test_killed_again_and_again_it_makes_no_call_twice(
     assert len(killed["posts"]) == sum(row["result"]["new"] for row in killed["days"]) + 1
 
 
+def test_an_answer_that_another_version_kept_in_its_own_form_is_asked_for_again(
+    runtime_at: RuntimeAt, tables: Tables
+) -> None:
+    with pytest.raises(Killed):
+        fill(watched(runtime_at("17:00"), Calls(9)), of_one())
+    tables.run("""UPDATE backfill_call SET answer = '{"form": "another"}'""")
+    fill(runtime_at("17:00"), of_one())
+    assert tables.values("SELECT complete FROM backfill") == [True] * 7
+
+
 def test_a_second_time_nothing_is_left_to_do(runtime_at: RuntimeAt) -> None:
     fill(runtime_at("17:00"), of_one())
     calls = Calls()

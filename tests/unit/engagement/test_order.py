@@ -40,7 +40,7 @@ def read(pages: list[list[str]], known: frozenset[str], proven: bool) -> PostRea
     def page_of(content_id: str, after: str | None) -> UserPage:
         at = int(after or 0)
         following = str(at + 1) if at + 1 < len(pages) else None
-        return UserPage(pages[at], 0, following)
+        return UserPage(tuple(pages[at]), 0, following)
 
     start = Unread(platform="instagram", content_id="A")
     return read_users(start, page_of, lambda: False, ListWatch(known, lambda: proven))

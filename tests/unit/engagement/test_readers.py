@@ -20,7 +20,7 @@ Pages = Mapping[str | None, UserPage]
 
 def page(names: str, following: str | None = None, unreadable: int = 0) -> UserPage:
     """A page of one-letter names."""
-    return UserPage(frozenset(names), unreadable, following)
+    return UserPage(tuple(names), unreadable, following)
 
 
 PAGES: Pages = {
@@ -64,8 +64,8 @@ def test_all_pages_are_read_and_added_up() -> None:
 
 def test_comments_are_counted_once_whoever_wrote_them() -> None:
     pages = {
-        None: UserPage(frozenset("a"), 0, "2", comments=frozenset({"1", "2"}), total=5),
-        "2": UserPage(frozenset("ab"), 0, None, comments=frozenset({"2", "3"})),
+        None: UserPage(tuple("a"), 0, "2", comments=frozenset({"1", "2"}), total=5),
+        "2": UserPage(tuple("ab"), 0, None, comments=frozenset({"2", "3"})),
     }
     post = read(pages)
     assert (post.so_far.names, post.so_far.comments, post.so_far.total) == (2, 3, 5)
@@ -73,9 +73,9 @@ def test_comments_are_counted_once_whoever_wrote_them() -> None:
 
 def test_a_page_of_known_people_with_new_comments_is_no_circle() -> None:
     pages = {
-        None: UserPage(frozenset("a"), 0, "2", comments=frozenset("1")),
-        "2": UserPage(frozenset("a"), 0, "3", comments=frozenset("2")),
-        "3": UserPage(frozenset("b"), 0, None, comments=frozenset("3")),
+        None: UserPage(tuple("a"), 0, "2", comments=frozenset("1")),
+        "2": UserPage(tuple("a"), 0, "3", comments=frozenset("2")),
+        "3": UserPage(tuple("b"), 0, None, comments=frozenset("3")),
     }
     assert (read(pages).stop, read(pages).comments) == ("end", 3)
 
@@ -146,7 +146,7 @@ def test_a_circle_is_known_across_invocations(each: int) -> None:
 
 
 def test_a_promise_of_more_that_leads_nowhere_is_no_end() -> None:
-    assert read({None: UserPage(frozenset(), 0, None, promised=True)}).stop == "empty"
+    assert read({None: UserPage((), 0, None, promised=True)}).stop == "empty"
 
 
 def test_a_list_without_an_end_is_cut_off() -> None:
@@ -154,7 +154,7 @@ def test_a_list_without_an_end_is_cut_off() -> None:
 
     def page_of(content_id: str, cursor: str | None) -> UserPage:
         asked.append(cursor)
-        return UserPage(frozenset({str(len(asked))}), 0, str(len(asked)))
+        return UserPage(tuple({str(len(asked))}), 0, str(len(asked)))
 
     post = read_users(START, page_of, never)
     assert (len(asked), post.stop) == (MAX_PAGES, "cut")
@@ -166,7 +166,7 @@ def test_the_cap_of_pages_holds_over_all_invocations() -> None:
     def page_of(content_id: str, cursor: str | None) -> UserPage:
         nonlocal calls
         calls += 1
-        return UserPage(frozenset({str(calls)}), 0, str(calls))
+        return UserPage(tuple({str(calls)}), 0, str(calls))
 
     start: Unread | None = START
     while start is not None:
@@ -186,7 +186,7 @@ def test_no_list_costs_more_calls_than_it_has_names_and_one(
     """Wherever the pages lead: in one invocation or in several."""
     pages: Pages = {
         str(place) if place else None: UserPage(
-            names, 0, str(leads_to[place]) if leads_to[place] < len(contents) else None
+            tuple(names), 0, str(leads_to[place]) if leads_to[place] < len(contents) else None
         )
         for place, names in enumerate(contents)
     }
