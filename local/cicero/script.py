@@ -16,9 +16,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).absolute().parents[2]))
 
-from local.cicero.main import main
+if __name__ == "__main__":  # the workers that a command starts load this file, too
+    from local.cicero.main import main
 
-sys.exit(main())
+    sys.exit(main())
 """
 
 

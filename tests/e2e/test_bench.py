@@ -1,4 +1,4 @@
-"""`python -m local bench`, small: its numbers agree with one another."""
+"""`cicero bench`, small: its numbers agree with one another."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from local.cicero.script import install
 from local.environment import own_environment
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -23,13 +24,16 @@ def project(tmp_path: Path) -> Path:
     for part in ("app.py", "chalicelib", "local", "wa_session_host", ".chalice"):
         copy = shutil.copytree if (ROOT / part).is_dir() else shutil.copy
         copy(ROOT / part, tmp_path / part)
+    programs = tmp_path / ".venv" / "bin"
+    programs.mkdir(parents=True)
+    install(programs, sys.executable)
     return tmp_path
 
 
 def bench(project: Path, *arguments: str) -> str:
     """What it prints."""
     run = subprocess.run(
-        [sys.executable, "-m", "local", "bench", "--moto", *arguments],
+        [project / ".venv" / "bin" / "cicero", "bench", "--moto", *arguments],
         cwd=project,
         env=own_environment(),
         capture_output=True,
