@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal, get_args
 
 from chalicelib.db import Transaction
+from chalicelib.ordering import natural
 from chalicelib.overview.client_lines import ClientLine, line_of, message_of
 from chalicelib.runtime import Runtime
 from chalicelib.slots import day_bounds
@@ -138,7 +138,7 @@ def _key(order: Order, line: ClientLine) -> Any:
     """What the list is sorted by; what is unknown comes first, because it needs a look."""
     match order:
         case "id":
-            return _natural(line.client_id)
+            return natural(line.client_id)
         case "age":
             return line.data_from.timestamp() if line.data_from else 0.0
         case "coverage":
@@ -148,10 +148,4 @@ def _key(order: Order, line: ClientLine) -> Any:
             return -line.failed
         case "message":
             return line.message.created_at.timestamp() if line.message else 0.0
-    return _natural(line.name)
-
-
-def _natural(name: str) -> list[tuple[int, str]]:
-    """A name's place among others: upper and lower case alike, numbers by their value."""
-    parts = re.split(r"(\d+)", name.casefold())
-    return [(int(part), "") if part.isdecimal() else (0, part) for part in parts]
+    return natural(line.name)

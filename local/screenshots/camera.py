@@ -33,6 +33,7 @@ EVERYWHERE: Mapping[str, str] = {
     "archive": "/konten/arsip",
     "held": "/konten/ditahan",
     "messages": "/pesan",
+    "absences": "/absensi",
     "whatsapp": "/whatsapp",
     "history": "/riwayat",
     "day": f"/riwayat/{NOW:%Y-%m-%d}",
@@ -43,7 +44,14 @@ EVERYWHERE: Mapping[str, str] = {
 OF_THE_HOST: Mapping[str, str] = {"groups": "/accounts/gateway/groups", "login": "/login"}
 """Those on which the day makes no difference."""
 
-OF_ONE: Mapping[str, str] = {"client": "/satker/", "post": "/konten/", "message": "/pesan/"}
+OF_ONE: Mapping[str, str] = {
+    "client": "/satker/",
+    "post": "/konten/",
+    "message": "/pesan/",
+    "absence": "/absensi/",
+    "why": "/absensi/",
+    "ranking": "/absensi/",
+}
 """Those of one thing, which an empty day does not have."""
 
 _EXAMPLES = """
@@ -51,7 +59,11 @@ SELECT (SELECT min(client_id) FROM clients WHERE client_id >= 'POLRES_0006') AS 
   (SELECT min(shortcode) FROM insta_post WHERE created_at >= CAST(:day AS date)
    AND client_id >= 'POLRES_0006') AS post,
   (SELECT max(outbox_id) FROM wa_notification_outbox WHERE status IN ('sent', 'dead_letter'))
-    AS message
+    AS message,
+  (SELECT min(client_id) FROM "user" WHERE client_id >= 'POLRES_0006') AS absence,
+  (SELECT min(client_id || '/mengapa/' || user_id) FROM "user"
+   WHERE client_id >= 'POLRES_0006' AND insta LIKE 'libur%') AS why,
+  (SELECT client_id || '/peringkat' FROM clients WHERE client_id = 'POLRES_0020') AS ranking
 """
 
 

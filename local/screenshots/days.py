@@ -112,3 +112,32 @@ BAD = (
     " WHERE client_id = 'POLRES_0013' AND created_at >= CAST(:day AS timestamptz)::date"
     " ON CONFLICT DO NOTHING",
 )
+
+PEOPLE = (
+    """
+    INSERT INTO "user" (user_id, nama, title, divisi, jabatan, client_id, insta)
+    SELECT format('%s-%s', client_id, n), 'Anggota ' || of + n,
+      (ARRAY['AKP', 'IPTU', 'AIPTU', 'BRIPKA', 'BRIPDA'])[1 + n % 5],
+      (ARRAY['SAT LANTAS', 'SAT BINMAS', 'SAT RESKRIM', 'SAT SAMAPTA'])[1 + n % 4],
+      CASE WHEN n <= 4 THEN 'KASAT' ELSE 'ANGGOTA' END, client_id,
+      CASE WHEN n % 9 = 0 THEN NULL WHEN n % 7 = 0 THEN 'libur_' || of + n
+        ELSE 'anggota_' || of + n END
+    FROM (SELECT client_id, 30 * (row_number() OVER (ORDER BY client_id) - 1) AS of FROM clients
+      WHERE client_id BETWEEN 'POLRES_0005' AND 'POLRES_0012') AS c
+    CROSS JOIN generate_series(1, 30) AS n
+    """,
+    # some did not like every post
+    """
+    UPDATE insta_like SET likes = (SELECT jsonb_agg(name) FROM jsonb_array_elements_text(likes) AS n
+      (name) WHERE hashtext(name || shortcode) % 4 <> 0)
+    WHERE shortcode IN (SELECT shortcode FROM insta_post
+      WHERE client_id BETWEEN 'POLRES_0005' AND 'POLRES_0012' OR client_id = 'POLRES_0020')
+    """,
+    # they are also a directorate's
+    "CREATE TABLE roles (role_id int PRIMARY KEY, role_name varchar)",
+    "CREATE TABLE user_roles (user_id varchar, role_id int, PRIMARY KEY (user_id, role_id))",
+    "INSERT INTO roles VALUES (1, 'polres_0020')",
+    'INSERT INTO user_roles SELECT user_id, 1 FROM "user"',
+)
+"""The people of eight units, who are also those of a directorate. Who has no account, or another
+one than it is thought, did nothing."""

@@ -14,7 +14,7 @@ from chalicelib.settings import Settings
 from chalicelib.slots import WIB, day_bounds
 from chalicelib.social.errors import QuotaExceeded
 from local.bench.window_seed import seed
-from local.screenshots.days import BAD, CALM, NAMES, REPORT, SENT
+from local.screenshots.days import BAD, CALM, NAMES, PEOPLE, REPORT, SENT
 from wa_session_host import protocol
 from wa_session_host.page import serving_alone
 from wa_session_host.page.passwords import hash_password
@@ -78,10 +78,12 @@ _LOGGED_OUT = Snapshot("gateway", "logged_out", NOW - timedelta(minutes=50), "lo
 SCENES: Mapping[str, Scene] = {
     scene.name: scene
     for scene in (
-        Scene("normal", (36, 9, 6000), (NAMES, *CALM, REPORT), (_CONNECTED,)),
+        Scene("normal", (36, 9, 6000), (NAMES, *CALM, REPORT, *PEOPLE), (_CONNECTED,)),
         Scene("empty", None, (), (_PAIRING,)),
-        Scene("bad", (36, 9, 6000), (NAMES, *BAD, REPORT), (_LOGGED_OUT,), quota_used_up=True),
-        Scene("1000", (1000, 2, 20_000), SENT, (_CONNECTED,)),
+        Scene(
+            "bad", (36, 9, 6000), (NAMES, *BAD, REPORT, *PEOPLE), (_LOGGED_OUT,), quota_used_up=True
+        ),
+        Scene("1000", (1000, 2, 20_000), (*SENT, *PEOPLE), (_CONNECTED,)),
     )
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 import time
@@ -88,12 +89,7 @@ def test_machines_need_no_login_and_learn_no_chat(
     assert visitor.get(f"{url}/healthz", timeout=PATIENCE_SECONDS).status_code == 200
 
 
-@pytest.mark.parametrize(
-    "path", ["/", "/whatsapp", "/catatan", "/accounts/gateway/qr.svg", "/accounts/gateway/groups"]
-)
-def test_people_are_led_to_the_login(path: str, url: str, visitor: requests.Session) -> None:
-    answer = visitor.get(url + path, allow_redirects=False, timeout=PATIENCE_SECONDS)
-    assert (answer.status_code, answer.headers["Location"]) == (303, "/login")
+PLACES = ["/", "/whatsapp", "/catatan", "/accounts/gateway/qr.svg", "/accounts/gateway/groups"]
 
 
 ACTIONS = [
@@ -106,21 +102,26 @@ ACTIONS = [
 ]
 
 
-@pytest.mark.parametrize("path", ACTIONS)
-def test_nothing_is_done_without_a_login(path: str, url: str, visitor: requests.Session) -> None:
+def test_nothing_is_shown_and_nothing_done_without_a_login(
+    url: str, visitor: requests.Session
+) -> None:
     form = {"csrf": token(visitor, f"{url}/login")}
-    answer = visitor.post(url + path, form, allow_redirects=False, timeout=PATIENCE_SECONDS)
-    assert (answer.status_code, answer.headers["Location"]) == (303, "/login")
+    asked = [("GET", place) for place in PLACES] + [("POST", action) for action in ACTIONS]
+    for method, path in asked:
+        answer = visitor.request(
+            method, url + path, data=form, allow_redirects=False, timeout=PATIENCE_SECONDS
+        )
+        assert (answer.status_code, answer.headers["Location"]) == (303, "/login"), path
 
 
-@pytest.mark.parametrize("path", ACTIONS)
-@pytest.mark.parametrize("form", [{}, {"csrf": "guessed"}, {"csrf": ""}])
 def test_nothing_is_done_without_the_form_s_token(
-    form: dict[str, str], path: str, url: str, visitor: requests.Session, host: Host
+    url: str, visitor: requests.Session, host: Host
 ) -> None:
     assert enter(visitor, url).status_code == 303
-    answer = visitor.post(url + path, form, allow_redirects=False, timeout=PATIENCE_SECONDS)
-    assert answer.status_code == 403
+    forms: list[dict[str, str]] = [{}, {"csrf": "guessed"}, {"csrf": ""}]
+    for path, form in itertools.product(ACTIONS, forms):
+        answer = visitor.post(url + path, form, allow_redirects=False, timeout=PATIENCE_SECONDS)
+        assert answer.status_code == 403, path
     assert visitor.get(url, allow_redirects=False, timeout=PATIENCE_SECONDS).status_code == 200
     assert host.sessions["gateway"].snapshot.restarts == 1
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from chalicelib.clients import Client
+from chalicelib.ordering import natural
 from chalicelib.recap.ask import ask_why
 from chalicelib.recap.forms.reasons import read_in_words, reason
 from chalicelib.recap.load import load_ranking, load_recap
@@ -31,7 +32,7 @@ def _units(visit: Visit) -> Shown:
         clients = [Client.from_row(row) for row in tx.run("recap.units")]
     term = listing.search.casefold()
     matching = [one for one in clients if term in f"{one.name} {one.client_id}".casefold()]
-    columns = {"nama": lambda one: one.name.casefold(), "jenis": lambda one: one.client_type or ""}
+    columns = {"nama": lambda one: natural(one.name), "jenis": lambda one: one.client_type or ""}
     lines, listing = listing.cut(matching, columns)
     return shown("absences/index.html", lines=lines, listing=listing)
 

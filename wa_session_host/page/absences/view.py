@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from chalicelib.ordering import natural
 from chalicelib.recap.count import Line, Recap, Status, counts_of
 from chalicelib.recap.forms import words
 from chalicelib.recap.ranking import share_of_lines
@@ -25,7 +26,7 @@ PEOPLE_LEVELS: Mapping[Status, str] = {
 
 COLUMNS: Mapping[str, Callable[[Line], Any]] = {
     "nama": lambda line: line.person.name.casefold(),
-    "satuan": lambda line: line.person.unit.casefold(),
+    "satuan": lambda line: natural(line.person.unit),
     "satfung": lambda line: line.person.division.casefold(),
     "dilaksanakan": lambda line: line.together.done,
     "status": lambda line: line.status,

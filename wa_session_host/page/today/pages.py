@@ -8,6 +8,7 @@ from starlette.exceptions import HTTPException
 
 from chalicelib.errors import BadInput
 from chalicelib.manual.runs import run_slot
+from chalicelib.ordering import natural
 from chalicelib.overview import words
 from chalicelib.overview.slots import slots_of_day
 from chalicelib.overview.today import status
@@ -20,7 +21,7 @@ from wa_session_host.page.window import Refused, Section, Shown, Visit, Window
 
 _ROWS = 100
 _COLUMNS = {
-    "satker": lambda row: row["client_id"].casefold(),
+    "satker": lambda row: natural(row["client_id"]),
     "hasil": lambda row: row["text"],
     "konten": lambda row: row["posts"],
     "api": lambda row: row["api_requests"],

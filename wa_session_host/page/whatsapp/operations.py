@@ -11,6 +11,7 @@ from chalicelib import queues
 from chalicelib.chats import personal_chats
 from chalicelib.db import Row
 from chalicelib.errors import CiceroError
+from chalicelib.ordering import natural
 from chalicelib.outbox.redrive import NotPossible, Redriven, cancel, redrive
 from chalicelib.runtime import Runtime
 from wa_session_host import protocol
@@ -81,7 +82,7 @@ class Operations:
         found = self._ask(session, lambda number: protocol.JoinedGroups(id=number))
         groups = protocol.GROUPS.validate_python(found)
         self._services.group_names.learn(groups)
-        return sorted(groups, key=lambda group: group.name.casefold())
+        return sorted(groups, key=lambda group: natural(group.name))
 
     def pair_phone(self, session: Session, phone: str) -> tuple[str, datetime]:
         """The code to type on the phone, and until when. Raises Refused."""
