@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,8 @@ SIZES: Mapping[str, ViewportSize] = {
     "phone": {"width": 390, "height": 844},
 }
 THEMES: tuple[Theme, ...] = ("light", "dark")
+FORMS: tuple[tuple[str, Theme], ...] = tuple(product(SIZES, THEMES))
+FOLDER = Path(__file__).parents[2] / "docs" / "screenshots"
 PATIENCE_SECONDS = 60.0
 _LONGEST = {"desktop": 1200, "phone": 1500}
 _WIDEST = 960
@@ -84,21 +87,25 @@ def file_name(scene: str, page: str, size: str, theme: Theme) -> str:
 
 
 def photograph(
-    browser: Browser, address: str, pages: Mapping[str, str], scene: str, folder: Path
+    browser: Browser,
+    address: str,
+    pages: Mapping[str, str],
+    scene: str,
+    folder: Path,
+    forms: Iterable[tuple[str, Theme]] = FORMS,
 ) -> Iterator[Path]:
-    """Takes the pictures of a scene; yields each file as it is written."""
-    for size, viewport in SIZES.items():
-        for theme in THEMES:
-            options: dict[str, Any] = {"viewport": viewport, "color_scheme": theme}
-            with visitor(browser, PATIENCE_SECONDS, **options) as page:
-                log_in(page, address, "budi", PASSWORD)
-                for name, path in pages.items():
-                    answer = page.goto(f"{address}{path}")
-                    if answer is None or not answer.ok:
-                        raise PageFailed(f"{scene}: {path} cannot be shown")
-                    file = folder / file_name(scene, name, size, theme)
-                    _keep(page, size, file)
-                    yield file
+    """Takes the pictures of a scene; yields each file as it is written. Raises PageFailed."""
+    for size, theme in forms:
+        options: dict[str, Any] = {"viewport": SIZES[size], "color_scheme": theme}
+        with visitor(browser, PATIENCE_SECONDS, **options) as page:
+            log_in(page, address, "budi", PASSWORD)
+            for name, path in pages.items():
+                answer = page.goto(f"{address}{path}")
+                if answer is None or not answer.ok:
+                    raise PageFailed(f"{scene}: {path} cannot be shown")
+                file = folder / file_name(scene, name, size, theme)
+                _keep(page, size, file)
+                yield file
 
 
 def _keep(page: Page, size: str, file: Path) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from local.screenshots import browser as shared
+from tests.integration.wa_session_host.windows import Visitor
 from tests.integration.waiting import PATIENCE_SECONDS, wait_until
 from wa_session_host.host import Host
 from wa_session_host.page.passwords import hash_password
@@ -37,18 +38,29 @@ def visitor(browser: Browser, **options: Any) -> Iterator[Page]:
         yield made
 
 
-def enter(page: Page, host: Host, password: str = PASSWORD) -> None:
-    """Logs in to a host of this process, and opens the page of its accounts."""
+def log_in(page: Page, host: Host, password: str) -> None:
+    """Types the password at the door of a host of this process."""
     wait_until(lambda: host.page.started)
-    enter_at(page, host.page.port, password)
-
-
-def enter_at(page: Page, port: int, password: str = PASSWORD) -> None:
-    page.goto(f"http://127.0.0.1:{port}/")
+    page.goto(f"http://127.0.0.1:{host.page.port}/")
     page.get_by_label("Kata sandi").fill(password)
     page.get_by_role("button", name="Masuk").click()
-    if password == PASSWORD:
-        page.get_by_role("link", name="WhatsApp", exact=True).click()
+
+
+def enter(page: Page, host: Host) -> None:
+    """Opens the page of the accounts of a host of this process, as somebody who has logged in."""
+    wait_until(lambda: host.page.started)
+    enter_at(page, host.page.port)
+
+
+def enter_at(page: Page, port: int) -> None:
+    with closing(Visitor(f"http://127.0.0.1:{port}").enter("operator", PASSWORD)) as visitor:
+        page.context.add_cookies(
+            [
+                {"name": name, "value": value, "url": visitor.url}
+                for name, value in visitor.cookies.items()
+            ]
+        )
+    page.goto(f"{visitor.url}/whatsapp")
 
 
 def told(page: Page, text: str) -> None:

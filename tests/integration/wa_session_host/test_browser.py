@@ -13,7 +13,7 @@ from chalicelib.outbox.publish import publish_messages
 from chalicelib.runtime import Runtime
 from tests.integration.ledger import CHAT, add_change, message, write
 from tests.integration.tables import Tables
-from tests.integration.wa_session_host.browser import HASH, enter, state, told
+from tests.integration.wa_session_host.browser import HASH, PASSWORD, enter, log_in, state, told
 from tests.integration.wa_session_host.hosting import running
 from tests.integration.waiting import wait_until
 from tests.wa_child.host import TIMES
@@ -49,9 +49,10 @@ def failed(
 def test_only_the_right_password_opens_the_page_and_leaving_closes_it(
     page: Page, host: Host
 ) -> None:
-    enter(page, host, "salah sekali")
+    log_in(page, host, "salah sekali")
     expect(page.get_by_role("alert")).to_have_text("Kata sandi salah.")
-    enter(page, host)
+    log_in(page, host, PASSWORD)
+    page.get_by_role("link", name="WhatsApp", exact=True).click()
     expect(page.get_by_role("heading", name="Host WhatsApp")).to_be_visible()
     state(page, "tersambung")
     expect(page.locator(".account")).to_contain_text("host ini")

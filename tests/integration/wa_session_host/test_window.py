@@ -19,7 +19,7 @@ from local.environment import environment, own_environment
 from local.resources import create_queues
 from local.screenshots.axe import fetch_axe, violations
 from local.screenshots.browser import log_in
-from local.screenshots.camera import EVERYWHERE, SIZES, pages_of
+from local.screenshots.camera import EVERYWHERE, FOLDER, SIZES, pages_of, photograph
 from local.screenshots.scenes import PASSWORD, SCENES, fill, window
 from local.services import EmbeddedPostgres, EmbeddedRedis, MotoServer, ServiceError
 from local.stack import TEMPLATE
@@ -228,20 +228,32 @@ def test_without_scripts_the_window_shows_and_does_the_same(browser: Browser, ad
         expect(page.locator("tbody tr")).to_have_count(1)
 
 
-def test_on_a_day_on_which_nothing_ran_every_page_says_so(
-    settings: Settings, postgres: EmbeddedPostgres
-) -> None:
+@pytest.fixture(scope="module")
+def empty(settings: Settings, postgres: EmbeddedPostgres) -> Iterator[str]:
+    """The address of a window on a day on which nothing ran."""
     url = postgres.create_database(f"window_empty_{os.getpid()}", template="migrated")
-    empty = settings.model_copy(update={"database_url": url})
-    with (
-        window(empty, SCENES["empty"]) as address,
-        closing(Visitor(address).enter("sari", PASSWORD)) as visitor,
-    ):
+    with window(settings.model_copy(update={"database_url": url}), SCENES["empty"]) as address:
+        yield address
+
+
+def test_on_a_day_on_which_nothing_ran_every_page_says_so(empty: str) -> None:
+    with closing(Visitor(empty).enter("sari", PASSWORD)) as visitor:
         for path in EVERYWHERE.values():
             page = visitor.text(path)
             assert 'class="who"' in page
             if path not in ("/riwayat/2026-02-20", "/catatan"):  # the login is recorded
                 assert 'class="empty"' in page, path
+
+
+def test_its_pictures_in_docs_are_of_about_the_size_that_they_have_now(
+    browser: Browser, empty: str, tmp_path: Path
+) -> None:
+    taken = list(photograph(browser, empty, EVERYWHERE, "empty", tmp_path, [("phone", "light")]))
+    sizes = {
+        file.name: (file.stat().st_size, (FOLDER / file.name).stat().st_size) for file in taken
+    }
+    assert len(sizes) == len(EVERYWHERE)
+    assert {name: both for name, both in sizes.items() if max(both) > 2 * min(both)} == {}
 
 
 def posts_of(address: str, pages: dict[str, str]) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from typing import Self
@@ -34,6 +34,10 @@ class Visitor:
         form = {"csrf": self.token("/login"), "name": name, "password": password}
         assert self.post("/login", form).status_code == 303
         return self
+
+    @property
+    def cookies(self) -> Mapping[str, str]:
+        return self._session.cookies.get_dict()
 
     def get(self, path: str) -> requests.Response:
         return self._session.get(f"{self.url}{path}", timeout=PATIENCE_SECONDS)

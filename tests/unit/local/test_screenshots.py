@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from local.screenshots.camera import EVERYWHERE, OF_ONE, OF_THE_HOST, SIZES, THEMES, file_name
+from local.screenshots.camera import EVERYWHERE, FOLDER, FORMS, OF_ONE, OF_THE_HOST, file_name
 from local.screenshots.scenes import SCENES
-from tests.conftest import ROOT
 
-FOLDER = ROOT / "docs/screenshots"
 _MOST_BYTES = 7_500_000
 _SMALLEST = 2_000  # a blank page
 
@@ -18,8 +16,7 @@ def expected() -> set[str]:
         file_name(scene.name, page, size, theme)
         for scene in SCENES.values()
         for page in (*EVERYWHERE, *OF_THE_HOST, *(OF_ONE if scene.size else ()))
-        for size in SIZES
-        for theme in THEMES
+        for size, theme in FORMS
     }
 
 
