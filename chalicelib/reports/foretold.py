@@ -17,12 +17,14 @@ from chalicelib.texts import Shortage
 
 
 def shortages(runtime: Runtime, tx: Transaction, slot: Slot) -> list[Shortage]:
-    """The shortages that no other report of the slot's day has told of; noted as told."""
+    """The shortages that no other report of the slot's day has told of; noted as told. Reports that
+    are written at the same time wait for each other."""
     if runtime.settings.rapidapi_daily_budget is None and (
         runtime.settings.rapidapi_monthly_plan is None
     ):
         return []
     day_start, day_end = day_bounds(slot.day)
+    tx.run("reports.lock_foretold", day=slot.day.isoformat())
     [row] = tx.run("reports.foretold", slot=slot.at, day_start=day_start, day_end=day_end)
     found = [*_of_day(runtime, row["plan"]), *_of_month(runtime, tx, slot)]
     new = {name: short for name, short in found if name not in row["foretold"]}

@@ -37,6 +37,10 @@ WITH old AS MATERIALIZED (
 DELETE FROM coverage v USING old WHERE v.ctid = old.ctid
 RETURNING v.content_id
 
+-- name: lock_foretold(day)
+-- Until the transaction ends, no other one tells of the day's shortages.
+SELECT count(*) AS locked FROM pg_advisory_xact_lock(7243603, hashtext(CAST(:day AS text)))
+
 -- name: foretold(slot, day_start, day_end)
 -- A slot's plan, and which shortages the reports of its day have told of.
 SELECT s.plan, ARRAY(

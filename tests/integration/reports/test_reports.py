@@ -16,15 +16,18 @@ from chalicelib.engagement.refresh import refresh_engagement
 from chalicelib.jobs import ClientJob
 from chalicelib.platforms import PLATFORMS
 from chalicelib.reports.close import close_slot
+from chalicelib.reports.foretold import shortages
 from chalicelib.runtime import Runtime
 from chalicelib.slots import WIB, Slot, slots_of
 from chalicelib.social import errors
+from chalicelib.texts import Shortage
 from local.sandbox import Sandbox
 from tests.conftest import DAY, RuntimeAt
 from tests.integration.answers import POSTS, Fault, no_posts
 from tests.integration.ledger import message, write
 from tests.integration.runs import start_run, whole_run
 from tests.integration.tables import Tables
+from tests.integration.waiting import wait_until
 from tests.unit.social.answers import Answer, serving
 
 
@@ -137,8 +140,11 @@ def test_only_the_verbose_report_has_a_line_per_client(
 FORETOLD = "*Perkiraan permintaan API:*\n"
 
 
-def planned(runtime: Runtime, tables: Tables, **ends: str | None) -> str:
-    """The report of a slot in which each platform's budget ends so, by the slot's plan."""
+AT_ONCE = ("20:58", "21:00")
+
+
+def plan(runtime: Runtime, tables: Tables, **ends: str | None) -> None:
+    """A slot whose run has ended, and in which each platform's budget ends so, by its plan."""
     finished(runtime, tables)
     plans = {
         platform: Plan(ends=Slot.parse(f"2026-02-20T{clock}").at if clock else None).as_json()
@@ -149,6 +155,11 @@ def planned(runtime: Runtime, tables: Tables, **ends: str | None) -> str:
         plan=json.dumps(plans),
         now=runtime.now(),
     )
+
+
+def planned(runtime: Runtime, tables: Tables, **ends: str | None) -> str:
+    """What the slot's report foretells."""
+    plan(runtime, tables, **ends)
     close(runtime)
     return texts(tables, "admin_report")[-1].partition(FORETOLD)[2]
 
@@ -166,6 +177,26 @@ def test_a_budget_that_will_not_last_is_foretold_once_a_day(
     assert planned(second, tables, instagram="18:30", tiktok="21:58").startswith("• TikTok: ")
     planned(third, tables, instagram="18:00", tiktok="21:30")
     assert len(texts(tables, "admin_report")) == 2
+
+
+def test_two_slots_that_close_at_once_foretell_a_shortage_once(
+    runtime_at: RuntimeAt, tables: Tables
+) -> None:
+    first, second = (setting(runtime_at(at), rapidapi_daily_budget=1_000) for at in AT_ONCE)
+    for runtime in (first, second):
+        plan(runtime, tables, instagram="21:30")
+
+    def foretold(runtime: Runtime) -> list[Shortage]:
+        with runtime.db.transaction() as tx:
+            return shortages(runtime, tx, Slot.exactly(runtime.now()))
+
+    waiting = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+    with ThreadPoolExecutor(1) as pool:
+        with first.db.transaction() as tx:
+            told = shortages(first, tx, Slot.exactly(first.now()))
+            other = pool.submit(foretold, second)
+            wait_until(lambda: other.done() or tables.value(waiting))
+        assert ([one.platform for one in told], other.result()) == (["instagram"], [])
 
 
 def test_a_month_that_will_exceed_its_plan_is_foretold_once_a_day(
