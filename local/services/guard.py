@@ -9,6 +9,7 @@ it uses only the standard library:
 """
 
 import ctypes
+import os
 import pwd
 import subprocess
 import sys
@@ -26,7 +27,8 @@ def die_with_guard(stop_signal: int) -> None:
 
 def stop_at_end_of_input(child: subprocess.Popen[bytes], stop_signal: int) -> None:
     """Blocks until standard input closes, then stops the child, by force after the grace time."""
-    sys.stdin.buffer.read()
+    while os.read(sys.stdin.fileno(), 4096):  # no buffer: it would still be locked at the end
+        pass
     child.send_signal(stop_signal)
     threading.Timer(GRACE_SECONDS, child.kill).start()
 

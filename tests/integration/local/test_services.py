@@ -20,7 +20,7 @@ from local.services import EmbeddedPostgres, EmbeddedRedis, MotoServer, ServiceE
 from local.services.ports import free_port
 from local.services.process import ChildProcess
 from local.services.redis_server import find_redis_server
-from tests.integration.waiting import wait_until
+from tests.integration.waiting import PATIENCE_SECONDS, wait_until
 
 PROJECT = Path(__file__).resolve().parents[3]
 
@@ -140,6 +140,13 @@ def test_a_server_that_cannot_start_tells_its_log(moto: MotoServer) -> None:
     taken = urlsplit(moto.url).port
     with pytest.raises(ServiceError, match="Address already in use"):
         EmbeddedRedis(taken).start()
+
+
+def test_a_server_that_ends_is_told_with_its_own_code_and_words() -> None:
+    process = ChildProcess("quitter", ["/bin/sh", "-c", "echo why; exit 3"])
+    with pytest.raises(ServiceError) as told:
+        process.wait_until(lambda: False, timeout=PATIENCE_SECONDS)
+    assert str(told.value) == "quitter ended with code 3:\nwhy"
 
 
 def test_a_server_that_never_answers_is_given_up() -> None:
