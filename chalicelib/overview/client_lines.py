@@ -31,14 +31,14 @@ class Feed:
     handle: str
     slot: datetime | None
     fetched_at: datetime | None
-    due: datetime | None
+    due: datetime
     error_kind: str | None = None
 
     @property
     def standing(self) -> Standing:
         if self.slot is None:
             return Standing.NEVER
-        late = self.due is not None and self.slot < self.due
+        late = self.slot < self.due
         return Standing.UNVERIFIED if late or self.error_kind else Standing.VERIFIED
 
 
@@ -196,20 +196,19 @@ def error_kinds(fetch: Fetched | None, engagement: Engaged | None) -> dict[Platf
     return {platform: kind for platform, result in both if (kind := result["error_kind"])}
 
 
-def due_slot(client: Client, now: datetime) -> datetime | None:
-    """The last slot that should have fetched the client's posts by now; None before the day's
-    first."""
+def due_slot(client: Client, now: datetime) -> datetime:
+    """The last slot that should have fetched the client's posts by now; before the day's first it
+    is one of yesterday's."""
     return _due(segment_of(client.client_id, client.client_type), to_wib(now))
 
 
 @lru_cache(maxsize=16)
-def _due(segment: Segment, now: datetime) -> datetime | None:
-    past = [
-        slot.at
-        for slot in slots_of(now.date())
-        if slot.at + SETTLED <= now and segment.fetches_at(slot.at.time())
-    ]
-    return past[-1] if past else None
+def _due(segment: Segment, now: datetime) -> datetime:
+    today = now.date()
+    slots = [*slots_of(today - timedelta(days=1)), *slots_of(today)]
+    return max(
+        slot.at for slot in slots if slot.at + SETTLED <= now and segment.fetches_at(slot.at.time())
+    )
 
 
 def standing_of(feeds: Sequence[Feed], lists: Lists, outcome: str | None) -> Standing:

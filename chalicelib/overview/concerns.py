@@ -187,7 +187,7 @@ def _behind(line: ClientLine) -> Iterable[Case]:
     return [
         Case(line.client_id, feed.platform, since=feed.slot, detail=feed.error_kind)
         for feed in line.feeds
-        if feed.slot and feed.due and feed.slot < feed.due
+        if feed.slot and feed.slot < feed.due
     ]
 
 

@@ -55,6 +55,24 @@ def test_data_of_an_earlier_slot_is_not() -> None:
     assert line_of(entry("16:30"), NOW).standing is Standing.UNVERIFIED
 
 
+@pytest.mark.parametrize(
+    ("at", "client_type", "standing"),
+    [
+        ("20:58", "org", Standing.VERIFIED),
+        ("20:30", "org", Standing.UNVERIFIED),
+        ("21:58", "direktorat", Standing.VERIFIED),
+        ("20:58", "direktorat", Standing.UNVERIFIED),
+    ],
+)
+def test_before_the_day_s_first_slot_data_should_be_of_yesterday_s_last_fetch(
+    at: str, client_type: str, standing: Standing
+) -> None:
+    read = entry(at, client_id="DITLANTAS", client_type=client_type)
+    for night in (timedelta(hours=9), timedelta(hours=12, minutes=44)):  # 02:40, 06:24
+        assert line_of(read, NOW + night).standing is standing
+    assert line_of(read, NOW + timedelta(days=9, hours=9)).standing is Standing.UNVERIFIED
+
+
 def test_a_list_that_was_not_read_to_its_end_is_not() -> None:
     lists = {"posts": 2, "lists": 1, "complete": 1, "least": 1.0}
     line = line_of(entry(lists=lists), NOW)
