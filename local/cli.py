@@ -17,7 +17,7 @@ from chalicelib import logs
 from chalicelib.errors import BadInput
 from chalicelib.slots import WIB, Slot
 from local.access import DATA, database_of, database_url, print_plans, stack
-from local.bench.cli import bench
+from local.bench.cli import AT_LEAST_ONE, bench
 from local.cicero.act import add_post, restore
 from local.cicero.outbox import outbox
 from local.cicero.recaps import ranking, recap, recap_schedule, why
@@ -39,7 +39,7 @@ def cli(verbose: bool) -> None:
 
 @cli.command()
 @click.option("--day", default="2026-02-20", help="The WIB day to simulate.")
-@click.option("--workers", default=4, show_default=True)
+@click.option("--workers", default=4, type=AT_LEAST_ONE, show_default=True)
 @click.option(
     "--stay/--end",
     default=None,
@@ -56,7 +56,9 @@ def demo(day: str, workers: int, stay: bool | None) -> None:
 @cli.command()
 @click.option("--at", required=True, help="The slot, e.g. 2026-02-20T17:00+07:00.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON line, last.")
-@click.option("--workers", default=8, show_default=True, help="Worker processes.")
+@click.option(
+    "--workers", default=8, type=AT_LEAST_ONE, show_default=True, help="Worker processes."
+)
 @click.option("--twice", is_flag=True, help="Deliver every queue message twice.")
 @click.option("--dry-run", is_flag=True, help=_DRY_RUN)
 def slot(at: str, as_json: bool, workers: int, twice: bool, dry_run: bool) -> None:
@@ -112,7 +114,7 @@ def migrate() -> None:
 
 
 @cli.command()
-@click.option("--workers", default=4, show_default=True)
+@click.option("--workers", default=4, type=AT_LEAST_ONE, show_default=True)
 def worker(workers: int) -> None:
     """Work the queues, on the real clock, until interrupted."""
     from local.up import work
@@ -122,7 +124,7 @@ def worker(workers: int) -> None:
 
 
 @cli.command()
-@click.option("--workers", default=4, show_default=True)
+@click.option("--workers", default=4, type=AT_LEAST_ONE, show_default=True)
 @click.option("--reload", is_flag=True, help="Restart when a file changes.")
 def up(workers: int, reload: bool) -> None:
     """The whole stack on the real clock: schedules, queues, host, until interrupted."""
@@ -136,10 +138,22 @@ def up(workers: int, reload: bool) -> None:
 
 
 @cli.command("bench-window")
-@click.option("--clients", default=1000, show_default=True)
-@click.option("--days", default=90, show_default=True, help="Days of runs.")
-@click.option("--messages", default=2_000_000, show_default=True, help="Rows of the outbox.")
-@click.option("--rounds", default=9, show_default=True, help="How often each page is asked for.")
+@click.option("--clients", default=1000, type=AT_LEAST_ONE, show_default=True)
+@click.option("--days", default=90, type=AT_LEAST_ONE, show_default=True, help="Days of runs.")
+@click.option(
+    "--messages",
+    default=2_000_000,
+    type=AT_LEAST_ONE,
+    show_default=True,
+    help="Rows of the outbox.",
+)
+@click.option(
+    "--rounds",
+    default=9,
+    type=AT_LEAST_ONE,
+    show_default=True,
+    help="How often each page is asked for.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON line, last.")
 def bench_window(clients: int, days: int, messages: int, rounds: int, as_json: bool) -> None:
     """How fast each page of the operators' window is, over a long past."""

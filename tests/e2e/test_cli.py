@@ -88,6 +88,8 @@ def test_every_client_whose_gate_is_open_gets_its_posts_however_long_it_takes(
         (("slot", "--at", "2026-02-20T17:10"), "--at: 2026-02-20 17:10:00 WIB is not a slot"),
         (("slot", "--at", "tomorrow"), "--at: 'tomorrow' is not a time"),
         (("slot",), "Missing option '--at'"),
+        (("slot", "--at", "2026-02-20T17:00", "--workers", "0"), "0 is not in the range x>=1"),
+        (("bench", "--clients", "0"), "0 is not in the range x>=1"),
         (("client", "NOBODY", "--at", "2026-02-20T17:00"), "client_id: there is no client"),
         (("demo", "--day", "20-02-2026"), "--day: '20-02-2026' is not a day"),
         (("add-post", "NOBODY", "C8c2MRqtPfS"), "client_id: there is no client"),
