@@ -39,7 +39,8 @@ class Counters:
 
 @dataclass(frozen=True)
 class Oldest:
-    """The active client with the oldest data: `slot` is None if a platform was never read."""
+    """The active client with the oldest data: `slot` is None if a platform was not read to its end
+    within `clients.LOOK_BACK`."""
 
     client_id: str
     platform: Platform
@@ -99,7 +100,7 @@ def last_over(slots: Sequence[SlotView]) -> tuple[SlotView | None, Standing]:
 
 
 def oldest(lines: Iterable[ClientLine]) -> Oldest | None:
-    """The client and platform with the oldest data; one that was never read before all others.
+    """The client and platform with the oldest data; one that was not read before all others.
     Pure."""
     feeds = [(line.client_id, feed) for line in lines for feed in line.feeds]
     if not feeds:

@@ -50,7 +50,7 @@ def _standings(answer: Json) -> Iterator[tuple[str, str]]:
     yield "clients", f"{counters['clients']} active: {by or 'none'}"
     oldest = today["oldest"]
     if oldest:
-        since = clock(oldest["slot"]) or "never read"
+        since = clock(oldest["slot"]) or "not read in two days"
         yield "oldest data", f"{oldest['client_id']} ({oldest['platform']}): {since}"
     yield "runs", f"{counters['runs']}, {counters['runs_failed']} with errors"
     new, gone, held = (counters[f"posts_{name}"] for name in ("new", "removed", "held"))
