@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from chalicelib.errors import BadInput
 from chalicelib.jobs import Model, validated
 from chalicelib.platforms import Platform
+from chalicelib.slots import FIRST_DAY, LAST_DAY
+
+Day = Annotated[date, Field(ge=FIRST_DAY, le=LAST_DAY)]
 
 
 class RunClientRequest(BaseModel):
@@ -62,8 +65,8 @@ class BackfillRequest(BaseModel):
     completely; `dry_run`: only count what there is to do."""
 
     model_config = ConfigDict(extra="forbid")
-    first_day: date
-    last_day: date
+    first_day: Day
+    last_day: Day
     client_id: str | None = None
     most_calls: int | None = Field(None, ge=1)
     since: AwareDatetime | None = None
@@ -91,14 +94,14 @@ class LookRequest(BaseModel):
         "status", "slots", "client", "clients", "groups", "doctor", "export",
         "recap", "why", "ranking", "recap_schedule",
     ]  # fmt: skip
-    day: date | None = None
+    day: Day | None = None
     client_id: str | None = None
     search: str = ""
     filter: Literal["all", "verified", "unverified", "never", "trouble", "inactive"] = "all"
     calls: bool = True
     table: str | None = None
     skip: int = Field(0, ge=0)
-    until: date | None = None
+    until: Day | None = None
     month: str | None = None
     platform: Platform | None = None
     at: str | None = None

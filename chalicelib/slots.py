@@ -65,6 +65,11 @@ _HALF_HOURS = frozenset(HALF_HOUR.times())
 SLOT_TIMES = tuple(sorted(moment for rule in SCHEDULE for moment in rule.times()))
 """The 34 slots of a WIB day, in order."""
 
+FIRST_DAY, LAST_DAY = date(2001, 1, 1), date(2100, 12, 31)
+"""What anything can be of."""
+
+_CHECK_THE_YEAR = "Check the year."
+
 SEGMENT_A = Segment("A", time(20, 30), time(20, 58))
 SEGMENT_B = Segment("B", time(21, 30), time(21, 58))
 
@@ -89,6 +94,7 @@ class Slot:
         """The slot at this moment; raises BadInput, naming the valid slots, if there is none."""
         local = to_wib(moment, field)
         if local.time() in SLOT_TIMES:
+            check_day(local.date(), field)
             return cls(local)
         raise BadInput(
             field,
@@ -185,9 +191,18 @@ def task_list_hour(slot: Slot, start: time = time(6, 0), end: time = time(17, 59
 def parse_day(text: str, field: str) -> date:
     """A day as people write it, `2026-02-20`. Raises BadInput, which names the field."""
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError:
         raise BadInput(field, f"{text!r} is not a day", "Write it like 2026-02-20.") from None
+    return check_day(day, field)
+
+
+def check_day(day: date, field: str) -> date:
+    """The day. Raises BadInput, which names the field, for one of another century: nothing can be
+    of it, and its bounds may not be moments."""
+    if FIRST_DAY <= day <= LAST_DAY:
+        return day
+    raise BadInput(field, f"{day} is not a day of this century", _CHECK_THE_YEAR)
 
 
 def audit_window(slot: Slot) -> tuple[datetime, datetime]:
@@ -212,10 +227,14 @@ def wib_day(moment: datetime) -> date:
 
 
 def to_wib(moment: datetime, field: str = "time") -> datetime:
-    """The same moment in WIB. Raises BadInput for a naive one: it could mean two different days."""
+    """The same moment in WIB. Raises BadInput for a naive one, which could mean two different days,
+    and where its year in WIB is none that Python knows."""
     if moment.tzinfo is None:
         raise BadInput(field, f"{moment} has no zone", "Add one, such as +07:00.")
-    return moment.astimezone(WIB)
+    try:
+        return moment.astimezone(WIB)
+    except OverflowError:
+        raise BadInput(field, f"{moment} is not of this century", _CHECK_THE_YEAR) from None
 
 
 def eventbridge_expression(rule: Rule) -> str:

@@ -6,16 +6,15 @@ from __future__ import annotations
 import json
 import logging
 import sys
-from datetime import date, datetime
+from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import click
 
 from chalicelib import logs
 from chalicelib.errors import BadInput
-from chalicelib.slots import WIB, Slot
+from chalicelib.slots import WIB, Slot, parse_day
 from local.access import DATA, database_of, database_url, print_plans, stack
 from local.bench.cli import AT_LEAST_ONE, bench
 from local.cicero.act import add_post, restore
@@ -50,7 +49,7 @@ def demo(day: str, workers: int, stay: bool | None) -> None:
     from local.demo import run_demo
 
     terminal = sys.stdin.isatty() and sys.stdout.isatty()
-    run_demo(_day(day), workers, terminal if stay is None else stay)
+    run_demo(parse_day(day, "--day"), workers, terminal if stay is None else stay)
 
 
 @cli.command()
@@ -229,10 +228,3 @@ cli.add_command(aws.destroy)
 def main() -> int:
     """The command line; see `local.ending` for its exit codes."""
     return main_of(cli)
-
-
-def _day(text: str) -> Any:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise BadInput("--day", f"{text!r} is not a day", "Write it like 2026-02-20.") from None

@@ -21,12 +21,11 @@ from chalicelib.recap.people import Person, accounts_of
 from chalicelib.recap.ranking import LONG_TREND, Ranking, rank
 from chalicelib.recap_rule import complete_percent
 from chalicelib.runtime import Runtime
-from chalicelib.slots import Slot, audit_window, day_bounds, wib_day
+from chalicelib.slots import Slot, audit_window, check_day, day_bounds, wib_day
 
 LONGEST_DAYS = 31
 AT_ONCE = 100
 """Posts whose lists are in memory at a time: a month has a thousand, each of thousands of names."""
-_NOTHING_BEFORE = date(2000, 1, 1)
 
 
 @dataclass(frozen=True)
@@ -199,8 +198,7 @@ def _bounds(question: Question) -> tuple[datetime, datetime]:
 
 
 def _refuse(question: Question, now: datetime) -> None:
-    if question.first < _NOTHING_BEFORE:
-        raise BadInput("day", f"{question.first} is before there was anything to read")
+    check_day(question.first, "day")
     if question.first > wib_day(now):
         raise BadInput("day", f"{question.first} is still to come")
     if question.last < question.first:

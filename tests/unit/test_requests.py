@@ -5,7 +5,13 @@ from __future__ import annotations
 import pytest
 
 from chalicelib.errors import BadInput
-from chalicelib.requests import RunClientRequest, RunSlotRequest, parse_request
+from chalicelib.requests import (
+    BackfillRequest,
+    LookRequest,
+    RunClientRequest,
+    RunSlotRequest,
+    parse_request,
+)
 
 
 def test_a_person_may_leave_out_the_slot_of_run_client() -> None:
@@ -33,3 +39,16 @@ def test_run_slot_needs_its_slot() -> None:
     assert parse_request(RunSlotRequest, {"slot": "x"}).slot == "x"
     with pytest.raises(BadInput, match=r"^slot: .*RunSlotRequest takes: slot"):
         parse_request(RunSlotRequest, {})
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "2000-12-31", "2101-01-01", "9999-12-31"])
+def test_a_day_of_another_century_is_refused_by_its_field(day: str) -> None:
+    this = "2026-02-20"
+    for field, model, event in (
+        ("day", LookRequest, {"show": "slots", "day": day}),
+        ("until", LookRequest, {"show": "recap", "day": this, "until": day}),
+        ("first_day", BackfillRequest, {"first_day": day, "last_day": this}),
+        ("last_day", BackfillRequest, {"first_day": this, "last_day": day}),
+    ):
+        with pytest.raises(BadInput, match=f"^{field}: Input should be (greater|less) than"):
+            parse_request(model, event)

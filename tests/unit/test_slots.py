@@ -12,7 +12,9 @@ from chalicelib.errors import BadInput
 from chalicelib.slots import (
     CATCH_UP_LIMIT,
     FINAL,
+    FIRST_DAY,
     HALF_HOUR,
+    LAST_DAY,
     SCHEDULE,
     SLOT_TIMES,
     Slot,
@@ -21,6 +23,7 @@ from chalicelib.slots import (
     eventbridge_expression,
     fetches_posts,
     job_expiry,
+    parse_day,
     slot_of_event,
     slots_of,
     task_list_hour,
@@ -339,3 +342,24 @@ def test_a_naive_moment_is_refused_everywhere() -> None:
             refuses(naive)
     with pytest.raises(BadInput, match=r"^posted_at: "):
         to_wib(naive, "posted_at")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("0001-01-01T17:00", "2000-12-31T17:00", "2101-01-01T06:00", "9999-12-31T17:00"),
+        *("0001-01-01T00:00+14:00", "9999-12-31T23:30Z"),
+    ],
+)
+def test_a_slot_or_a_day_of_another_century_is_refused(text: str) -> None:
+    with pytest.raises(BadInput, match=r"^slot: .* of this century\. Check the year\."):
+        Slot.parse(text)
+    with pytest.raises(BadInput, match=r"^--day: .* of this century\. Check the year\."):
+        parse_day(text[:10], "--day")
+
+
+def test_the_first_and_the_last_day_have_bounds() -> None:
+    for day in (FIRST_DAY, LAST_DAY):
+        assert parse_day(day.isoformat(), "day") == day
+        assert Slot.parse(f"{day}T06:00").day == day
+        assert day_bounds(day)[0] < day_bounds(day)[1]

@@ -15,13 +15,13 @@ from chalicelib.overview import words
 from chalicelib.overview.rows import NEWEST
 from chalicelib.platforms import DESCRIPTIONS
 from chalicelib.recap.files import MIME_TYPES
+from chalicelib.slots import FIRST_DAY, LAST_DAY
 from wa_session_host.page.today import view as slots
 from wa_session_host.page.today.view import STANDING_LEVELS
 from wa_session_host.page.window import Shown, Visit
 
 _MEDIA_TYPES: Mapping[str, str] = {"csv": "text/csv; charset=utf-8", **MIME_TYPES}
 _LONGEST_ID = 18
-_NOTHING_UNTIL = 2000
 
 
 def shown(template: str, **values: object) -> Shown:
@@ -60,8 +60,8 @@ def read_day(text: str) -> date:
         day = date.fromisoformat(text)
     except ValueError:
         raise HTTPException(400, "Tulis tanggal seperti 2026-02-20.") from None
-    if day.year <= _NOTHING_UNTIL:
-        raise HTTPException(400, "Dari hari selama itu tidak ada data.")
+    if not FIRST_DAY <= day <= LAST_DAY:
+        raise HTTPException(400, "Dari hari itu tidak mungkin ada data. Periksa tahunnya.")
     return day
 
 

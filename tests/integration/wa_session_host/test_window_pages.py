@@ -127,6 +127,8 @@ def test_what_does_not_exist_is_said(operator: Visitor) -> None:
         "/konten?hari=kemarin",
         "/riwayat/besok",
         "/riwayat?dari=2026-03-01&sampai=2026-02-01",
+        *("/konten?hari=9999-12-31", "/konten/ditahan?hari=9999-12-31"),
+        *("/satker/CONTOH?hari=9999-12-31", "/riwayat/9999-12-31", "/riwayat/0001-01-01"),
     ):
         assert operator.get(path).status_code == 400
 
