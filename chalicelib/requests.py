@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 from chalicelib.errors import BadInput
 from chalicelib.jobs import Model, validated
 from chalicelib.platforms import Platform
 from chalicelib.slots import FIRST_DAY, LAST_DAY
 
+
+def _storable(text: str) -> str:
+    if not text.isprintable() and ("\x00" in text or _SURROGATE.search(text)):
+        raise ValueError("it has a character that cannot be stored")
+    return text
+
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+Text = Annotated[str, AfterValidator(_storable)]
 Day = Annotated[date, Field(ge=FIRST_DAY, le=LAST_DAY)]
+Id = Annotated[int, Field(ge=1, le=2**63 - 1)]
+"""A number that PostgreSQL gives."""
 
 
 class RunClientRequest(BaseModel):
@@ -23,8 +36,8 @@ class RunClientRequest(BaseModel):
     """
 
     model_config = ConfigDict(extra="forbid")
-    client_id: str
-    slot: str | None = None
+    client_id: Text
+    slot: Text | None = None
     dry_run: bool = False
 
 
@@ -33,7 +46,7 @@ class RunSlotRequest(BaseModel):
     and its runs that did not end as done are started over."""
 
     model_config = ConfigDict(extra="forbid")
-    slot: str
+    slot: Text
     again: bool = False
 
 
@@ -41,22 +54,22 @@ class AddPostRequest(BaseModel):
     """Payload of `add_post`: `{"client_id": "POLRES_X", "link": "https://…"}`."""
 
     model_config = ConfigDict(extra="forbid")
-    client_id: str
-    link: str
+    client_id: Text
+    link: Text
 
 
 class RestorePostRequest(BaseModel):
     """Payload of `restore_post`: `{"content_id": "C8c2MRqtPfS"}`."""
 
     model_config = ConfigDict(extra="forbid")
-    content_id: str
+    content_id: Text
 
 
 class ShadowRequest(BaseModel):
     """Payload of `shadow`: `{"client_id": "POLRES_X"}`, or `{}`."""
 
     model_config = ConfigDict(extra="forbid")
-    client_id: str | None = None
+    client_id: Text | None = None
 
 
 class BackfillRequest(BaseModel):
@@ -67,7 +80,7 @@ class BackfillRequest(BaseModel):
     model_config = ConfigDict(extra="forbid")
     first_day: Day
     last_day: Day
-    client_id: str | None = None
+    client_id: Text | None = None
     most_calls: int | None = Field(None, ge=1)
     since: AwareDatetime | None = None
     dry_run: bool = False
@@ -78,7 +91,7 @@ class ImportClientsRequest(BaseModel):
     cells of a sheet as text by column. `dry_run`: only say what would change."""
 
     model_config = ConfigDict(extra="forbid")
-    rows: list[dict[str, str | None]] = Field(max_length=10_000)
+    rows: list[dict[Text, Text | None]] = Field(max_length=10_000)
     dry_run: bool = False
 
 
@@ -95,18 +108,18 @@ class LookRequest(BaseModel):
         "recap", "why", "ranking", "recap_schedule",
     ]  # fmt: skip
     day: Day | None = None
-    client_id: str | None = None
-    search: str = ""
+    client_id: Text | None = None
+    search: Text = ""
     filter: Literal["all", "verified", "unverified", "never", "trouble", "inactive"] = "all"
     calls: bool = True
-    table: str | None = None
-    skip: int = Field(0, ge=0)
+    table: Text | None = None
+    skip: int = Field(0, ge=0, le=2**63 - 1)
     until: Day | None = None
-    month: str | None = None
+    month: Text | None = None
     platform: Platform | None = None
-    at: str | None = None
-    person: str | None = None
-    post: str | None = None
+    at: Text | None = None
+    person: Text | None = None
+    post: Text | None = None
 
 
 OutboxStatus = Literal[
@@ -131,7 +144,7 @@ class OutboxShow(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     action: Literal["show"]
-    outbox_id: int
+    outbox_id: Id
 
 
 class OutboxRedrive(BaseModel):
@@ -140,7 +153,7 @@ class OutboxRedrive(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     action: Literal["redrive"]
-    outbox_id: int
+    outbox_id: Id
     late: bool = False
 
 
@@ -150,7 +163,7 @@ class OutboxCancel(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     action: Literal["cancel"]
-    outbox_id: int
+    outbox_id: Id
     not_sent: bool = False
 
 

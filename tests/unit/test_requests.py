@@ -6,10 +6,14 @@ import pytest
 
 from chalicelib.errors import BadInput
 from chalicelib.requests import (
+    AddPostRequest,
     BackfillRequest,
+    ImportClientsRequest,
     LookRequest,
+    RestorePostRequest,
     RunClientRequest,
     RunSlotRequest,
+    parse_outbox_request,
     parse_request,
 )
 
@@ -52,3 +56,24 @@ def test_a_day_of_another_century_is_refused_by_its_field(day: str) -> None:
     ):
         with pytest.raises(BadInput, match=f"^{field}: Input should be (greater|less) than"):
             parse_request(model, event)
+
+
+@pytest.mark.parametrize("text", ["a\x00", "\ud800", "polres\udcff"])
+def test_text_that_cannot_be_stored_is_refused_by_its_field(text: str) -> None:
+    """Such as an argument of a command line that is not UTF-8."""
+    for field, model, event in (
+        ("client_id", RunClientRequest, {"client_id": text}),
+        ("link", AddPostRequest, {"client_id": "X", "link": text}),
+        ("content_id", RestorePostRequest, {"content_id": text}),
+        ("person", LookRequest, {"show": "why", "person": text}),
+        ("rows.0.nama", ImportClientsRequest, {"rows": [{"client_id": "X", "nama": text}]}),
+    ):
+        with pytest.raises(BadInput, match=f"^{field}: .*a character that cannot be stored"):
+            parse_request(model, event)
+
+
+@pytest.mark.parametrize("number", [0, -1, 2**63, 10**30])
+def test_a_number_that_no_message_has_is_refused(number: int) -> None:
+    for action in ("show", "redrive", "cancel"):
+        with pytest.raises(BadInput, match=r"^outbox_id: Input should be"):
+            parse_outbox_request({"action": action, "outbox_id": number})
