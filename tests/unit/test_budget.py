@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import time
+from math import floor
 
 import pytest
 from hypothesis import given
@@ -120,7 +121,8 @@ def test_what_slots_before_17_00_may_spend_leaves_17_00_and_the_evening_theirs(
     if need.budget is None or made.allowance is None or at.at.time() >= FIVE:
         return
     spendable = need.budget - need.spent - made.kept - need.full * EVENING
-    assert made.allowance * need.clients <= max(0.0, spendable) + 1e-6
+    shared = floor(made.allowance * need.clients)  # to within one call of all together
+    assert shared <= max(0.0, spendable) + 1e-6
 
 
 @always
