@@ -130,7 +130,7 @@ def _by_budget(slot: Slot, need: Need, end: datetime | None, kept: int) -> float
     rest = list(_from(slot))
     feeds = sum(need.feeds_of(later) for later in rest if later.at.time() != FIVE or not kept)
     spare = max(0.0, need.budget - need.spent - kept - feeds)
-    if not kept:
+    if slot.at.time() > FIVE:
         return spare / len(rest) / need.clients
     early = max(0.0, spare - need.full * EVENING)
     weights = [_until_five(later) for later in rest if later.at.time() < FIVE]
