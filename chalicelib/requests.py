@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import date
 from typing import Annotated, Literal
 
@@ -12,19 +11,20 @@ from chalicelib.errors import BadInput
 from chalicelib.jobs import Model, validated
 from chalicelib.platforms import Platform
 from chalicelib.slots import FIRST_DAY, LAST_DAY
+from chalicelib.typed import storable
 
 
 def _storable(text: str) -> str:
-    if not text.isprintable() and ("\x00" in text or _SURROGATE.search(text)):
+    if storable(text) != text:
         raise ValueError("it has a character that cannot be stored")
     return text
 
 
-_SURROGATE = re.compile("[\ud800-\udfff]")
+_LARGEST = 2**63 - 1
 
 Text = Annotated[str, AfterValidator(_storable)]
 Day = Annotated[date, Field(ge=FIRST_DAY, le=LAST_DAY)]
-Id = Annotated[int, Field(ge=1, le=2**63 - 1)]
+Id = Annotated[int, Field(ge=1, le=_LARGEST)]
 """A number that PostgreSQL gives."""
 
 
@@ -113,7 +113,7 @@ class LookRequest(BaseModel):
     filter: Literal["all", "verified", "unverified", "never", "trouble", "inactive"] = "all"
     calls: bool = True
     table: Text | None = None
-    skip: int = Field(0, ge=0, le=2**63 - 1)
+    skip: int = Field(0, ge=0, le=_LARGEST)
     until: Day | None = None
     month: Text | None = None
     platform: Platform | None = None

@@ -40,6 +40,11 @@ def visible(text: str) -> str:
     return "".join(c for c in plain if c.isspace() or not is_unseen(c))
 
 
+def storable(text: str) -> str:
+    """The text without what PostgreSQL cannot store: NUL and lone surrogates."""
+    return text.replace("\x00", "").encode("utf-8", "ignore").decode()
+
+
 def _stripped(text: str) -> str:
     first, last = 0, len(text)
     while first < last and _is_blank(text[first]):

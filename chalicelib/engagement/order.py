@@ -8,7 +8,7 @@ name may ever have stood after such a page.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -37,7 +37,7 @@ class Order:
     last_new: int
 
 
-def order_of(pages: Iterable[Collection[str]], known: Collection[str]) -> Order | None:
+def order_of(pages: Iterable[Sequence[str]], known: Collection[str]) -> Order | None:
     """The order of a list, page by page; None if it shows none, because no name in it is new, or
     none is known."""
     seen: dict[str, bool] = {}  # in the list's order: whether it came after a page of known names
@@ -122,7 +122,7 @@ class ListWatch:
     def __init__(self, known: frozenset[str], proven: Callable[[], bool] = lambda: False) -> None:
         self._known = known
         self._proven = proven
-        self._pages: list[Collection[str]] = []
+        self._pages: list[Sequence[str]] = []
 
     def enough(self, page: UserPage) -> bool:
         """Whether nothing new is to be expected after this page."""

@@ -21,6 +21,7 @@ from pydantic import (
 
 from chalicelib.platforms import Platform
 from chalicelib.social.errors import Malformed
+from chalicelib.typed import storable
 
 Item = TypeVar("Item")
 
@@ -128,12 +129,12 @@ def read_all(parse: Callable[[Any], Item], items: Iterable[Any]) -> tuple[list[I
 
 
 def text(value: Any, most: int = LONGEST_TEXT) -> str:
-    """Text that PostgreSQL can store: NUL and lone surrogates are dropped, other types are
-    converted to text, and it is cut at `most` characters."""
+    """Text that PostgreSQL can store; other types are converted to text, and it is cut at `most`
+    characters."""
     if value is None:
         return ""
     plain = value if isinstance(value, str) else str(value)
-    return plain[:most].replace("\x00", "").encode("utf-8", "ignore").decode()
+    return storable(plain[:most])
 
 
 def identifier(value: Any) -> str:

@@ -38,10 +38,10 @@ class SmallPages:
 
     def _whole(self, shortcode: str) -> tuple[str, ...]:
         page = self._instagram.people(shortcode)
-        names = tuple(page.listed)
+        names = page.listed
         while page.following:
             page = self._instagram.people(shortcode, page.following)
-            names += tuple(page.listed)
+            names += page.listed
         return self._lists.setdefault(shortcode, names)
 
     def posts(self, account: str, after: str | None = None, /) -> Any:

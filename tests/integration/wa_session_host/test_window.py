@@ -132,7 +132,7 @@ def test_a_watcher_s_pages_fit_a_phone_and_have_no_buttons(
 
 
 def test_no_page_of_a_bad_day_has_english_words(address: str, pages: dict[str, str]) -> None:
-    asked = {**pages, "failed": "/pesan?keadaan=keputusan", "absences": "/absensi"}
+    asked = {**pages, "failed": "/pesan?keadaan=keputusan"}
     with closing(Visitor(address).enter("budi", PASSWORD)) as visitor:
         texts = {name: visible(visitor.text(path)) for name, path in asked.items()}
     assert {name: words for name, text in texts.items() if (words := english_in(text))} == {}
