@@ -24,9 +24,9 @@ THEMES: tuple[Theme, ...] = ("light", "dark")
 FORMS: tuple[tuple[str, Theme], ...] = tuple(product(SIZES, THEMES))
 FOLDER = Path(__file__).parents[2] / "docs" / "screenshots"
 PATIENCE_SECONDS = 60.0
-_LONGEST = {"desktop": 1200, "phone": 1500}
-_WIDEST = 960
-_QUALITY = 35
+_LONGEST = {"desktop": 1100, "phone": 1400}
+_WIDEST = 880
+_QUALITY = 24
 
 EVERYWHERE: Mapping[str, str] = {
     "today": "/",

@@ -7,7 +7,7 @@ from pathlib import Path
 from local.screenshots.camera import EVERYWHERE, FOLDER, FORMS, OF_ONE, OF_THE_HOST, file_name
 from local.screenshots.scenes import SCENES
 
-_MOST_BYTES = 7_500_000
+_MOST_BYTES = 6_000_000
 _SMALLEST = 2_000  # a blank page
 
 
