@@ -46,14 +46,15 @@ class Heading:
 def heading(platform: Platform, per_slot: SlotCalls, now: datetime) -> Heading:
     """The platform's calls, given those of the slots since `first_slot(now)`."""
     mine = {slot: platform_calls(platform, made) for slot, made in per_slot.items()}
-    today = sum(made for slot, made in mine.items() if slot.date() == now.date())
-    month = sum(made for slot, made in mine.items() if slot.date() >= now.date().replace(day=1))
-    rest = rest_of_today(mine, now)
+    day, rest = now.date(), rest_of_today(mine, now)
+    by_day = _day_sums(mine.items())
+    today = by_day[day]
+    month = sum(made for one, made in by_day.items() if one >= day.replace(day=1))
     return Heading(
         today=today,
         today_forecast=None if rest is None else today + rest,
         month=month,
-        month_forecast=month_forecast(mine, month, rest, now.date()),
+        month_forecast=month_forecast(mine, month, rest, day),
     )
 
 
@@ -109,7 +110,7 @@ def month_forecast(
     return round(month + rest_of_day + to_come * sum(days.values()) / len(days))
 
 
-def _day_sums(made: Iterable[tuple[datetime, int]]) -> Mapping[date, int]:
+def _day_sums(made: Iterable[tuple[datetime, int]]) -> Counter[date]:
     sums: Counter[date] = Counter()
     for slot, count in made:
         sums[slot.date()] += count

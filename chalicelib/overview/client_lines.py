@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,7 +15,7 @@ from chalicelib.handles import Problem
 from chalicelib.overview.standing import Standing
 from chalicelib.platforms import DESCRIPTIONS, Platform
 from chalicelib.results import Engaged, Fetched
-from chalicelib.slots import Segment, segment_of, slots_of, to_wib
+from chalicelib.slots import SEGMENT_A, SEGMENT_B, Segment, segment_of, slots_of, to_wib
 
 SETTLED = timedelta(minutes=25)
 """How long after its time a slot's fetch must be there for the client to be up to date."""
@@ -104,15 +105,48 @@ class ClientLine:
         return self.active and bool(wrong)
 
 
+@dataclass(frozen=True)
+class Due:
+    """The slots of which data should be there by now, of each segment's clients."""
+
+    a: datetime
+    b: datetime
+
+    def of(self, client: Client) -> datetime:
+        segment = segment_of(client.client_id, client.client_type)
+        return self.a if segment is SEGMENT_A else self.b
+
+
+def due_at(now: datetime) -> Due:
+    """The last slots that should have fetched posts by now; before the day's first they are
+    yesterday's."""
+    return Due(_due(SEGMENT_A, to_wib(now)), _due(SEGMENT_B, to_wib(now)))
+
+
+def _due(segment: Segment, now: datetime) -> datetime:
+    today = now.date()
+    slots = [*slots_of(today - timedelta(days=1)), *slots_of(today)]
+    return max(
+        slot.at for slot in slots if slot.at + SETTLED <= now and segment.fetches_at(slot.at.time())
+    )
+
+
 Entry = Mapping[str, Any]
 """A client's entry of overview_clients.lines."""
 
 
-def line_of(entry: Entry, now: datetime) -> ClientLine:
+@lru_cache(maxsize=4096)
+def line_in(text: str, due: Due) -> ClientLine:
+    """The line of an entry's JSON; kept, because between two slots hardly any of them changes, and
+    reading a thousand takes nearly as long as all the rest of a page."""
+    return line_of(json.loads(text), due)
+
+
+def line_of(entry: Entry, due: Due) -> ClientLine:
     """A client's line."""
     last = entry["last"] or {}
     client, problems, groups = _typed_in(tuple(map(entry["client"].get, _COLUMNS)))
-    feeds = feeds_of(client, _complete_fetches(entry, client), last, now)
+    feeds = feeds_of(client, _complete_fetches(entry, client), last, due)
     read = _lists(entry["lists"])
     return ClientLine(
         client_id=client.client_id,
@@ -170,20 +204,17 @@ def _complete_fetches(entry: Entry, client: Client) -> Mapping[Platform, Entry]:
     return entry["feeds"] or {}
 
 
-def feeds_of(
-    client: Client, found: Mapping[Platform, Entry], last: Entry, now: datetime
-) -> list[Feed]:
+def feeds_of(client: Client, found: Mapping[Platform, Entry], last: Entry, due: Due) -> list[Feed]:
     """The client's platforms that are on. `found`: the last complete fetch of each; `last`: the
     last run that has ended."""
     errors = error_kinds(last.get("fetch_result"), last.get("engagement_result"))
-    due = due_slot(client, now)
     return [
         Feed(
             platform=platform,
             handle=client.handles[platform],
             slot=_moment(read["slot"]) if (read := found.get(platform)) else None,
             fetched_at=_moment(read["fetched_at"]) if read else None,
-            due=due,
+            due=due.of(client),
             error_kind=errors.get(platform),
         )
         for platform in client.platforms
@@ -194,21 +225,6 @@ def error_kinds(fetch: Fetched | None, engagement: Engaged | None) -> dict[Platf
     """What ended a run's fetch or refresh of each platform, if anything did."""
     both = [*(fetch or {}).items(), *(engagement or {}).items()]
     return {platform: kind for platform, result in both if (kind := result["error_kind"])}
-
-
-def due_slot(client: Client, now: datetime) -> datetime:
-    """The last slot that should have fetched the client's posts by now; before the day's first it
-    is one of yesterday's."""
-    return _due(segment_of(client.client_id, client.client_type), to_wib(now))
-
-
-@lru_cache(maxsize=16)
-def _due(segment: Segment, now: datetime) -> datetime:
-    today = now.date()
-    slots = [*slots_of(today - timedelta(days=1)), *slots_of(today)]
-    return max(
-        slot.at for slot in slots if slot.at + SETTLED <= now and segment.fetches_at(slot.at.time())
-    )
 
 
 def standing_of(feeds: Sequence[Feed], lists: Lists, outcome: str | None) -> Standing:

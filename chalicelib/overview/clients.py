@@ -9,12 +9,14 @@ from typing import Any, Literal, get_args
 
 from chalicelib.db import Transaction
 from chalicelib.ordering import natural
-from chalicelib.overview.client_lines import ClientLine, line_of, message_of
+from chalicelib.overview.client_lines import ClientLine, due_at, line_in, message_of
 from chalicelib.runtime import Runtime
 from chalicelib.slots import day_bounds
 
 LOOK_BACK = timedelta(days=2)
 """How far back a platform's last complete fetch is looked for; older data counts as never read."""
+
+_BETWEEN = "\x1e"
 
 Order = Literal["name", "id", "age", "coverage", "errors", "message"]
 _BY_LATEST: tuple[Order, ...] = ("errors", "message")
@@ -88,7 +90,8 @@ def read_lines(tx: Transaction, now: datetime, client_id: str | None = None) -> 
         day_end=end,
         since=now - LOOK_BACK,
     )
-    return [line_of(entry, now) for entry in rows[0]["lines"]]
+    due = due_at(now)
+    return [line_in(text, due) for text in rows[0]["lines"].split(_BETWEEN) if text]
 
 
 def with_latest(tx: Transaction, lines: Sequence[ClientLine], now: datetime) -> list[ClientLine]:

@@ -59,12 +59,12 @@ class Audit:
         """The newest entries first, and how many there are in all; `search` is part of an actor's
         name, an action or a target. Raises CiceroError."""
         like = f"%{search.replace('%', '').replace('_', '')}%"
-        with self._services.runtime() as runtime, runtime.db.transaction() as tx:
+        with self._services.looking() as runtime, runtime.db.transaction() as tx:
             rows = tx.run("operators.actions", like=like, most=most, skipped=skipped)
         return rows, rows[0]["total"] if rows else 0
 
     def _flush(self) -> None:
-        with self._services.runtime() as runtime, runtime.db.transaction() as tx:
+        with self._services.looking() as runtime, runtime.db.transaction() as tx:
             for entry in self._waiting:
                 tx.run("operators.record_action", **asdict(entry))
         self._waiting.clear()

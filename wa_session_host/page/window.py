@@ -26,7 +26,7 @@ from wa_session_host.page.audit import Audit
 from wa_session_host.page.auth import Auth, check_csrf
 from wa_session_host.page.context import PageContext
 from wa_session_host.page.rendering import Renderer
-from wa_session_host.page.services import ACT_SECONDS, LOOK_SECONDS, Services
+from wa_session_host.page.services import Services
 from wa_session_host.page.users import User, users_of
 
 if TYPE_CHECKING:
@@ -80,11 +80,11 @@ class Visit:
 
     def reading(self) -> AbstractContextManager[Runtime]:
         """A runtime for a page: a statement may take two seconds."""
-        return self.services.runtime(LOOK_SECONDS)
+        return self.services.looking()
 
     def acting(self) -> AbstractContextManager[Runtime]:
         """A runtime for an action: a statement may take ten seconds."""
-        return self.services.runtime(ACT_SECONDS)
+        return self.services.acting()
 
 
 View = Callable[[Visit], Shown | Response]

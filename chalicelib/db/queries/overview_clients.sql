@@ -1,9 +1,10 @@
 -- name: lines(client_id, day_start, day_end, since)
 -- Every client, or the one meant by client_id (trimmed, in upper or lower case; an exact match
--- wins), as one JSON array by id: its row; its last run that has ended; where that did not read
--- every platform to its end, each one's newest slot since `since` whose fetch did; if it was no
--- success, when the last success ended; its posts of the day with the last read of each one's
--- list. Of inactive clients in a list only the row. One value, because it is read faster.
+-- wins), by id, each as a JSON object, with a record separator between them, which no JSON text
+-- holds: its row; its last run that has ended; where that did not read every platform to its end,
+-- each one's newest slot since `since` whose fetch did; if it was no success, when the last success
+-- ended; its posts of the day with the last read of each one's list. Of inactive clients in a list
+-- only the row. One value, because it is read faster.
 WITH whole AS MATERIALIZED (
   SELECT jsonb_object_agg(p.platform, jsonb_build_object('verdict', 'complete')) AS results
   FROM cicero_platforms() p
@@ -25,7 +26,7 @@ WITH whole AS MATERIALIZED (
   WHERE CAST(:client_id AS text) IS NULL OR d.client_id = (SELECT client_id FROM wanted)
   GROUP BY d.client_id
 )
-SELECT coalesce(json_agg(json_build_object('client', w.row, 'feeds', CASE
+SELECT coalesce(string_agg(CAST(json_build_object('client', w.row, 'feeds', CASE
     WHEN (last.fetch_result @> (SELECT results FROM whole)) IS NOT TRUE THEN coalesce((
       SELECT json_object_agg(p.platform, row_to_json(f)) FROM cicero_platforms() p
       CROSS JOIN LATERAL (
@@ -38,7 +39,8 @@ SELECT coalesce(json_agg(json_build_object('client', w.row, 'feeds', CASE
     'error_kind', last.error_kind,
     'fetch_result', CASE WHEN last.outcome <> 'done' THEN last.fetch_result END,
     'engagement_result', CASE WHEN last.outcome <> 'done' THEN last.engagement_result END) END,
-  'succeeded_at', success.at, 'lists', row_to_json(list_count)) ORDER BY w.client_id), '[]') AS lines
+  'succeeded_at', success.at, 'lists', row_to_json(list_count)) AS text), chr(30)
+  ORDER BY w.client_id), '') AS lines
 FROM wanted w
 LEFT JOIN LATERAL (
   SELECT r.* FROM client_run r

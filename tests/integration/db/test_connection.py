@@ -101,6 +101,23 @@ def test_every_connection_speaks_wib(database: Database) -> None:
     assert ask(database, noon_utc) == "2026-02-20 19:00:00+07"
 
 
+@pytest.mark.parametrize("kind", ["timestamptz", "timestamp"])
+@pytest.mark.parametrize(
+    "text",
+    ["2026-02-20 12:00", "2026-02-20 12:00:00.5", "2026-02-20 12:00:00.123456", "12026-01-01",
+     "infinity"],
+)  # fmt: skip
+def test_moments_are_those_that_the_driver_would_read(
+    database: Database, url: str, kind: str, text: str
+) -> None:
+    sql = f"SELECT CAST('{text}' AS {kind}) AS moment"
+    arguments = connect_arguments(url)
+    plain = {name: arguments[name] for name in ("user", "password", "database", "startup_params")}
+    where = {name: arguments[name] for name in ("host", "port", "unix_sock") if name in arguments}
+    with closing(pg8000.native.Connection(**plain, **where)) as driver:
+        assert [[ask(database, sql)]] == driver.run(sql)
+
+
 def test_a_transaction_has_time_limits(database: Database) -> None:
     assert ask(database, "SHOW statement_timeout") == "30s"
     assert ask(database, "SHOW idle_in_transaction_session_timeout") == "30s"

@@ -17,7 +17,7 @@ from chalicelib.runtime import Runtime
 from wa_session_host import protocol
 from wa_session_host.page import words
 from wa_session_host.page.context import PageContext
-from wa_session_host.page.services import ACT_SECONDS, Services
+from wa_session_host.page.services import Services
 from wa_session_host.page.whatsapp.phone_code import round_to_type_in
 from wa_session_host.page.window import Refused
 from wa_session_host.session.child_process import ChildGone, ChildRefused, masked
@@ -137,14 +137,14 @@ class Operations:
 
     def _redriven(self, act: Callable[[Runtime], Redriven]) -> Redriven:
         try:
-            with self._services.runtime(ACT_SECONDS) as runtime:
+            with self._services.acting() as runtime:
                 return act(runtime)
         except NotPossible as error:
             raise Refused(words.NOT_POSSIBLE[error.why]) from None
 
     def _messages(self) -> tuple[list[Row] | None, list[Row] | None, list[Row] | None]:
         try:
-            with self._services.runtime() as runtime, runtime.db.transaction() as tx:
+            with self._services.looking() as runtime, runtime.db.transaction() as tx:
                 return (
                     tx.run("host.counts"),
                     tx.run("host.recent", most=_RECENT),

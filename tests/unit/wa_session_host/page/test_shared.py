@@ -21,7 +21,7 @@ class Reads:
     def run(self, name: str, **_: Any) -> list[dict[str, Any]]:
         assert name == "overview_clients.lines"
         self.made += 1
-        return [{"lines": []}]
+        return [{"lines": ""}]
 
 
 def test_one_read_serves_all_for_some_seconds_and_says_when_it_was() -> None:
