@@ -72,16 +72,19 @@ def read_handle(
         return Handle(problem="form")
     profile = platforms[platform].profile
     others = [one.profile.domains for name, one in platforms.items() if name != platform]
-    named = _named(plain, profile, (*_OTHER_SITES, *chain.from_iterable(others)))
-    return named if isinstance(named, Handle) else _judged(named, profile)
+    elsewhere = (*_OTHER_SITES, *chain.from_iterable(others))
+    named = _named(plain, profile, elsewhere)
+    return named if isinstance(named, Handle) else _judged(named, profile, elsewhere)
 
 
-def _judged(name: str, profile: Profile) -> Handle:
+def _judged(name: str, profile: Profile, elsewhere: tuple[str, ...]) -> Handle:
     name = one_line(name.lower()).lstrip("@ ")
-    if name in _PAGES:
+    if name in _PAGES or _belongs(name, profile.domains):
         return Handle(problem="no_profile")
     if name in _WORDS or (name and _says_nothing(name)):
         return Handle(problem="word")
+    if _is_elsewhere(name, elsewhere):
+        return Handle(problem="other_site")
     return Handle(name) if profile.name.fullmatch(name) else Handle(problem="form")
 
 
@@ -99,7 +102,7 @@ def _named(plain: str, profile: Profile, elsewhere: tuple[str, ...]) -> str | Ha
     host = _host(first)
     if _belongs(host, profile.domains):
         return _of_profile(host, rest, profile)
-    if linked or host.startswith("www.") or _belongs(host, elsewhere):
+    if linked or _is_elsewhere(host, elsewhere):
         return Handle(problem="other_site")
     if not rest or first.startswith("@"):
         return first
@@ -121,6 +124,10 @@ def _host(part: str) -> str:
         return urlsplit(f"//{part.lstrip('@ ')}").hostname or ""
     except ValueError:
         return ""
+
+
+def _is_elsewhere(host: str, sites: tuple[str, ...]) -> bool:
+    return host.startswith("www.") or _belongs(host, sites)
 
 
 def _belongs(host: str, sites: tuple[str, ...]) -> bool:

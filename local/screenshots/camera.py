@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from local.screenshots.browser import Theme, log_in, visitor
 from local.screenshots.scenes import NOW, PASSWORD
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page, ViewportSize
+    from playwright.sync_api import Browser, FloatRect, Page, ViewportSize
 
     from chalicelib.db import Database
 
@@ -92,17 +92,19 @@ def photograph(
     pages: Mapping[str, str],
     scene: str,
     folder: Path,
-    forms: Iterable[tuple[str, Theme]] = FORMS,
+    forms: Sequence[tuple[str, Theme]] = FORMS,
 ) -> Iterator[Path]:
-    """Takes the pictures of a scene; yields each file as it is written. Raises PageFailed."""
-    for size, theme in forms:
-        options: dict[str, Any] = {"viewport": SIZES[size], "color_scheme": theme}
-        with visitor(browser, PATIENCE_SECONDS, **options) as page:
-            log_in(page, address, "budi", PASSWORD)
-            for name, path in pages.items():
-                answer = page.goto(f"{address}{path}")
-                if answer is None or not answer.ok:
-                    raise PageFailed(f"{scene}: {path} cannot be shown")
+    """Takes the pictures of a scene, each page in all its forms; yields each file as it is written.
+    Raises PageFailed."""
+    with visitor(browser, PATIENCE_SECONDS) as page:
+        log_in(page, address, "budi", PASSWORD)
+        for name, path in pages.items():
+            answer = page.goto(f"{address}{path}")
+            if answer is None or not answer.ok:
+                raise PageFailed(f"{scene}: {path} cannot be shown")
+            for size, theme in forms:
+                page.set_viewport_size(SIZES[size])
+                page.emulate_media(color_scheme=theme, reduced_motion="reduce")
                 file = folder / file_name(scene, name, size, theme)
                 _keep(page, size, file)
                 yield file
@@ -112,7 +114,9 @@ def _keep(page: Page, size: str, file: Path) -> None:
     """Writes a small picture of the page, of its upper part if it is long."""
     from PIL import Image
 
-    with Image.open(io.BytesIO(page.screenshot(full_page=True))) as shot:
-        part = shot.convert("RGB").crop((0, 0, shot.width, min(shot.height, _LONGEST[size])))
-    part.thumbnail((_WIDEST, part.height))
-    part.save(file, "WEBP", quality=_QUALITY, method=6)
+    part: FloatRect = {"x": 0, "y": 0, "width": SIZES[size]["width"], "height": _LONGEST[size]}
+    taken = page.screenshot(full_page=True, clip=part)
+    with Image.open(io.BytesIO(taken)) as shot:
+        small = shot.convert("RGB")
+    small.thumbnail((_WIDEST, small.height))
+    small.save(file, "WEBP", quality=_QUALITY, method=6)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from chalicelib.handles import Handle, Problem, read_handle
@@ -297,7 +297,25 @@ def test_what_an_address_leaves_without_letters_is_a_word_for_none(typed: str) -
     assert read_handle(typed, platform) == Handle(problem="word")
 
 
+@pytest.mark.parametrize(
+    ("typed", "problem"),
+    [
+        ("instagram.com/instagram.com", "no_profile"),
+        ("https://www.instagram.com/Facebook.com/", "other_site"),
+        ("instagram.com/www.polres", "other_site"),
+        ("instagram.com/_u/tiktok.com", "other_site"),
+        ("https://www.tiktok.com/@instagram.com", "other_site"),
+        ("https://www.tiktok.com/@www.tiktok.com", "no_profile"),
+    ],
+)
+def test_a_site_s_name_is_no_account_in_an_address_either(typed: str, problem: Problem) -> None:
+    platform: Platform = "tiktok" if "www.tiktok" in typed else "instagram"
+    assert read_handle(typed, platform) == Handle(problem=problem)
+
+
 @always
+@example("instagram.com/instagram.com", "instagram")
+@example("instagram.com/www.polres", "instagram")
 @given(
     st.one_of(st.text(), st.lists(st.sampled_from(PIECES), max_size=8).map("".join)),
     st.sampled_from(PLATFORMS),

@@ -10,13 +10,9 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from local.screenshots import browser as shared
-from tests.integration.wa_session_host.windows import Visitor
+from tests.integration.wa_session_host.windows import PASSWORD, Visitor
 from tests.integration.waiting import PATIENCE_SECONDS, wait_until
 from wa_session_host.host import Host
-from wa_session_host.page.passwords import hash_password
-
-PASSWORD = "kata sandi uji coba"
-HASH = hash_password(PASSWORD)
 
 expect.set_options(timeout=PATIENCE_SECONDS * 1000)
 

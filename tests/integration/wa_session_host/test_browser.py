@@ -13,8 +13,9 @@ from chalicelib.outbox.publish import publish_messages
 from chalicelib.runtime import Runtime
 from tests.integration.ledger import CHAT, add_change, message, write
 from tests.integration.tables import Tables
-from tests.integration.wa_session_host.browser import HASH, PASSWORD, enter, log_in, state, told
+from tests.integration.wa_session_host.browser import enter, log_in, state, told
 from tests.integration.wa_session_host.hosting import running
+from tests.integration.wa_session_host.windows import HASH, PASSWORD
 from tests.integration.waiting import wait_until
 from tests.wa_child.host import TIMES
 from tests.wa_child.server import Scripted

@@ -24,14 +24,12 @@ from local.services import EmbeddedPostgres
 from tests.integration.ledger import add_change, message, write
 from tests.integration.tables import Tables
 from tests.integration.wa_session_host.hosting import publish, running
+from tests.integration.wa_session_host.windows import HASH, PASSWORD
 from tests.integration.waiting import PATIENCE_SECONDS, wait_until
 from tests.wa_child.server import Login, Scripted, Sent
 from wa_session_host.host import Host
-from wa_session_host.page.passwords import hash_password
 from wa_session_host.page.window import Refused
 
-PASSWORD = "kata sandi uji coba"
-HASH = hash_password(PASSWORD)
 SOON = 20.0
 """Seconds; what the page waits for by default takes longer: 30 for PostgreSQL, 60 for SQS."""
 

@@ -3,7 +3,6 @@ axe-core finds, what a script or a name in a table can do."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -15,15 +14,11 @@ from playwright.sync_api import Browser, Page, expect
 
 from chalicelib.db import Database
 from chalicelib.settings import Settings
-from local.environment import environment, own_environment
-from local.resources import create_queues
 from local.screenshots.axe import fetch_axe, violations
 from local.screenshots.browser import log_in
-from local.screenshots.camera import EVERYWHERE, FOLDER, SIZES, pages_of, photograph
+from local.screenshots.camera import SIZES, pages_of
 from local.screenshots.scenes import PASSWORD, SCENES, fill, window
-from local.services import EmbeddedPostgres, EmbeddedRedis, MotoServer, ServiceError
-from local.stack import TEMPLATE
-from tests.conftest import settings_of
+from local.services import ServiceError
 from tests.integration.wa_session_host.browser import chromium, told, visitor
 from tests.integration.wa_session_host.english import english_in, visible
 from tests.integration.wa_session_host.windows import Visitor
@@ -34,29 +29,8 @@ CONTRAST = ("color-contrast",)  # the one rule that the theme makes a difference
 
 
 @pytest.fixture(scope="module")
-def settings(
-    postgres: EmbeddedPostgres, redis: EmbeddedRedis, moto: MotoServer
-) -> Iterator[Settings]:
-    stage = f"w{os.getpid()}"
-    values = own_environment() | {
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
-        "AWS_DEFAULT_REGION": "ap-southeast-3",
-        "AWS_ENDPOINT_URL": moto.url,
-        "CICERO_STAGE": stage,
-        "DATABASE_URL": postgres.create_database(f"window_{stage}", template="migrated"),
-        "REDIS_URL": redis.url,
-        "RAPIDAPI_KEY": "test",
-        "RAPIDAPI_DAILY_BUDGET": "500",
-    }
-    with environment(values):
-        create_queues(TEMPLATE, stage, moto.url)
-        yield settings_of(values)
-
-
-@pytest.fixture(scope="module")
-def database(settings: Settings) -> Iterator[Database]:
-    connection = Database(settings.database_url)
+def database(window_settings: Settings) -> Iterator[Database]:
+    connection = Database(window_settings.database_url)
     fill(connection, BAD)
     yield connection
     connection.close()
@@ -69,8 +43,8 @@ def pages(database: Database) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def address(settings: Settings, database: Database) -> Iterator[str]:
-    with window(settings, BAD) as url:
+def address(window_settings: Settings, database: Database) -> Iterator[str]:
+    with window(window_settings, BAD) as url:
         yield url
 
 
@@ -226,34 +200,6 @@ def test_without_scripts_the_window_shows_and_does_the_same(browser: Browser, ad
         page.get_by_label("Cari nama atau id").fill("0009")
         page.get_by_role("button", name="Tampilkan").click()
         expect(page.locator("tbody tr")).to_have_count(1)
-
-
-@pytest.fixture(scope="module")
-def empty(settings: Settings, postgres: EmbeddedPostgres) -> Iterator[str]:
-    """The address of a window on a day on which nothing ran."""
-    url = postgres.create_database(f"window_empty_{os.getpid()}", template="migrated")
-    with window(settings.model_copy(update={"database_url": url}), SCENES["empty"]) as address:
-        yield address
-
-
-def test_on_a_day_on_which_nothing_ran_every_page_says_so(empty: str) -> None:
-    with closing(Visitor(empty).enter("sari", PASSWORD)) as visitor:
-        for path in EVERYWHERE.values():
-            page = visitor.text(path)
-            assert 'class="who"' in page
-            if path not in ("/riwayat/2026-02-20", "/catatan"):  # the login is recorded
-                assert 'class="empty"' in page, path
-
-
-def test_its_pictures_in_docs_are_of_about_the_size_that_they_have_now(
-    browser: Browser, empty: str, tmp_path: Path
-) -> None:
-    taken = list(photograph(browser, empty, EVERYWHERE, "empty", tmp_path, [("phone", "light")]))
-    sizes = {
-        file.name: (file.stat().st_size, (FOLDER / file.name).stat().st_size) for file in taken
-    }
-    assert len(sizes) == len(EVERYWHERE)
-    assert {name: both for name, both in sizes.items() if max(both) > 2 * min(both)} == {}
 
 
 def posts_of(address: str, pages: dict[str, str]) -> list[str]:

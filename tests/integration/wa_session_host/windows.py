@@ -18,8 +18,8 @@ from wa_session_host.page import serving_alone
 from wa_session_host.page.passwords import hash_password
 
 PASSWORD = "kata sandi uji coba"
-_HASH = hash_password(PASSWORD)
-USERS = f"budi:operator:{_HASH},sari:pemantau:{_HASH}"
+HASH = hash_password(PASSWORD)
+USERS = f"budi:operator:{HASH},sari:pemantau:{HASH}"
 
 
 class Visitor:

@@ -16,7 +16,7 @@ from playwright.sync_api import Page, expect
 from chalicelib.runtime import Runtime
 from tests.integration.ledger import message
 from tests.integration.wa_session_host import browser
-from tests.integration.wa_session_host.browser import HASH, enter, enter_at, state
+from tests.integration.wa_session_host.browser import enter, enter_at, state
 from tests.integration.wa_session_host.hosting import publish
 from tests.integration.wa_session_host.processes import HostProcess
 from tests.integration.wa_session_host.real_library.hosting import (
@@ -27,6 +27,7 @@ from tests.integration.wa_session_host.real_library.hosting import (
     session_of,
     snapshot,
 )
+from tests.integration.wa_session_host.windows import HASH
 from tests.integration.waiting import wait_until
 from tests.whatsapp.linked import GROUP, NUMBER
 from tests.whatsapp.script import AccountScript
