@@ -103,22 +103,27 @@ def forecast(slot: Slot, need: Need) -> datetime | None:
 def plan(slot: Slot, need: Need) -> Plan:
     """The plan of a slot that opens now."""
     end = forecast(slot, need)
-    kept = _kept(slot, need)
-    limits = [one for one in (_by_budget(slot, need, end, kept), _by_rate(need)) if one is not None]
-    return Plan(min(limits, default=None), kept, end, need.spent, need.today)
+    limits = [one for one in (_by_budget(slot, need, end), _by_rate(need)) if one is not None]
+    return Plan(min(limits, default=None), _kept(slot, need), end, need.spent, need.today)
+
+
+def _of_five(slot: Slot, need: Need) -> int:
+    """The calls of the budget that 17:00 will take, if it is to come."""
+    if need.budget is None or slot.at.time() >= FIVE:
+        return 0
+    return min(need.clients + need.full, need.budget)
 
 
 def _kept(slot: Slot, need: Need) -> int:
     """The calls that must be left for 17:00; in the day's first slot no more than the closing read
     of yesterday's lists leaves."""
-    if need.budget is None or slot.at.time() >= FIVE:
-        return 0
-    first = slot.at.time() == SLOT_TIMES[0]
-    closing = need.clients + need.yesterday if first else 0
-    return min(need.clients + need.full, max(0, need.budget - closing))
+    wanted = _of_five(slot, need)
+    if need.budget is None or slot.at.time() != SLOT_TIMES[0]:
+        return wanted
+    return min(wanted, max(0, need.budget - need.clients - need.yesterday))
 
 
-def _by_budget(slot: Slot, need: Need, end: datetime | None, kept: int) -> float | None:
+def _by_budget(slot: Slot, need: Need, end: datetime | None) -> float | None:
     """A client's share of the calls that neither feeds nor 17:00 need.
 
     What comes after 17:00 is known that day only if it is read then; what comes before, 17:00 reads
@@ -128,8 +133,9 @@ def _by_budget(slot: Slot, need: Need, end: datetime | None, kept: int) -> float
     if need.budget is None or end is None or not need.clients or slot.at.time() == FIVE:
         return None
     rest = list(_from(slot))
-    feeds = sum(need.feeds_of(later) for later in rest if later.at.time() != FIVE or not kept)
-    spare = max(0.0, need.budget - need.spent - kept - feeds)
+    five = _of_five(slot, need)
+    feeds = sum(need.feeds_of(later) for later in rest if later.at.time() != FIVE or not five)
+    spare = max(0.0, need.budget - need.spent - five - feeds)
     if slot.at.time() > FIVE:
         return spare / len(rest) / need.clients
     early = max(0.0, spare - need.full * EVENING)

@@ -138,6 +138,7 @@ def test_more_budget_never_ends_sooner_nor_allows_less(need: Need, at: Slot, mor
 
 @always
 @given(NEEDS, st.lists(st.sampled_from(SLOT_TIMES), min_size=1, max_size=34, unique=True))
+@example(Need(clients=1, today=0, yesterday=272, budget=247), [time(6), time(6, 30)])
 def test_the_day_s_shares_never_spend_more_than_the_budget(need: Need, times: list[time]) -> None:
     """Whatever slots take place, and if every client uses all of its share."""
     if need.budget is None or need.per_second < 100:
