@@ -12,10 +12,11 @@ from typing import Any
 import pytest
 
 from chalicelib import dispatch
+from chalicelib.db import Database
 from chalicelib.manual import runs
 from chalicelib.queues import FETCH, OUTBOUND, Queues, QueueUnavailable
 from chalicelib.runtime import Runtime
-from chalicelib.slots import Slot, slots_of
+from chalicelib.slots import WIB, Slot, slots_of
 from chalicelib.sweep import SweepFailed, Swept, sweep
 from tests.conftest import DAY, RuntimeAt
 from tests.integration.inbox import Inbox
@@ -341,6 +342,16 @@ def test_pruning_goes_in_small_batches(runtime_at: RuntimeAt, tables: Tables) ->
     SELECT 'A', '2025-01-01' FROM generate_series(1, 1200)""")
     pruned = [sweep(runtime_at(wib("17:05"))).pruned for _ in range(4)]
     assert pruned == [500, 500, 200, 0]
+
+
+def test_a_batch_is_one_whatever_the_planner_does(tables: Tables, database: Database) -> None:
+    tables.run("""INSERT INTO insta_like_audit (shortcode, captured_at)
+    SELECT 'A', '2025-01-01' FROM generate_series(1, 40)""")
+    with database.transaction() as tx:
+        for way in ("hashjoin", "mergejoin", "hashagg", "sort", "material", "memoize"):
+            database.execute(f"SET LOCAL enable_{way} = off")
+        gone = tx.run("instagram.prune_audits", before=datetime(2026, 1, 1, tzinfo=WIB), batch=5)
+    assert len(gone) == 5
 
 
 def add_run(tables: Tables, slot: datetime) -> None:

@@ -102,13 +102,17 @@ ON CONFLICT (client_id, wib_day) DO UPDATE SET
   done_at = EXCLUDED.done_at, complete = EXCLUDED.complete, result = EXCLUDED.result
 
 -- name: prune(before, batch)
-DELETE FROM backfill WHERE (client_id, wib_day) IN (
-  SELECT client_id, wib_day FROM backfill b WHERE b.done_at < :before
-  LIMIT :batch FOR UPDATE SKIP LOCKED)
-RETURNING client_id
+WITH old AS MATERIALIZED (
+  SELECT client_id, wib_day FROM backfill WHERE done_at < :before
+  LIMIT :batch FOR UPDATE SKIP LOCKED
+)
+DELETE FROM backfill b USING old WHERE b.client_id = old.client_id AND b.wib_day = old.wib_day
+RETURNING b.client_id
 
 -- name: prune_calls(before, batch)
-DELETE FROM backfill_call WHERE (client_id, call) IN (
-  SELECT client_id, call FROM backfill_call c WHERE c.read_at < :before
-  LIMIT :batch FOR UPDATE SKIP LOCKED)
-RETURNING client_id
+WITH old AS MATERIALIZED (
+  SELECT client_id, call FROM backfill_call WHERE read_at < :before
+  LIMIT :batch FOR UPDATE SKIP LOCKED
+)
+DELETE FROM backfill_call c USING old WHERE c.client_id = old.client_id AND c.call = old.call
+RETURNING c.client_id

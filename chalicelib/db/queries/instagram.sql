@@ -77,10 +77,12 @@ SELECT w.shortcode AS content_id, w.source_type, EXISTS (SELECT 1 FROM linked) A
 FROM written w, given g
 
 -- name: prune_audits(before, batch)
-DELETE FROM insta_like_audit WHERE audit_id IN (
+WITH old AS MATERIALIZED (
   SELECT audit_id FROM insta_like_audit WHERE captured_at < :before LIMIT :batch
-  FOR UPDATE SKIP LOCKED)
-RETURNING audit_id
+  FOR UPDATE SKIP LOCKED
+)
+DELETE FROM insta_like_audit a USING old WHERE a.audit_id = old.audit_id
+RETURNING a.audit_id
 
 -- name: held(client_id, day_start, day_end)
 -- The client's posts of the day, whoever stored them, and who is stored as having liked each.

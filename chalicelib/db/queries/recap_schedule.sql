@@ -57,10 +57,12 @@ UPDATE wa_notification_outbox o SET status = 'superseded', updated_at = :now
 FROM older WHERE o.outbox_id = older.outbox_id
 
 -- name: prune(before, batch)
-DELETE FROM recap_told WHERE (client_id, due_at) IN (
+WITH old AS MATERIALIZED (
   SELECT client_id, due_at FROM recap_told WHERE due_at < :before
-  ORDER BY due_at LIMIT :batch FOR UPDATE SKIP LOCKED)
-RETURNING client_id
+  ORDER BY due_at LIMIT :batch FOR UPDATE SKIP LOCKED
+)
+DELETE FROM recap_told t USING old WHERE t.client_id = old.client_id AND t.due_at = old.due_at
+RETURNING t.client_id
 
 -- name: uncorrected(day_start, day_end)
 -- What was told on a day and has not been compared with later reads, the latest hour first, of

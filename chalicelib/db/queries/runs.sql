@@ -15,8 +15,10 @@ DELETE FROM client_run r USING old WHERE r.slot = old.slot AND r.client_id = old
 RETURNING r.client_id
 
 -- name: prune_slots(before, batch)
-DELETE FROM slot_run WHERE slot IN (
+WITH old AS MATERIALIZED (
   SELECT slot FROM slot_run s WHERE s.slot < :before
     AND NOT EXISTS (SELECT 1 FROM client_run r WHERE r.slot = s.slot)
-  LIMIT :batch FOR UPDATE SKIP LOCKED)
-RETURNING slot
+  LIMIT :batch FOR UPDATE SKIP LOCKED
+)
+DELETE FROM slot_run s USING old WHERE s.slot = old.slot
+RETURNING s.slot

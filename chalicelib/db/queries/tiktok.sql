@@ -70,10 +70,12 @@ SELECT w.video_id AS content_id, w.source_type, EXISTS (SELECT 1 FROM linked) AS
 FROM written w, given g
 
 -- name: prune_audits(before, batch)
-DELETE FROM tiktok_comment_audit WHERE audit_id IN (
+WITH old AS MATERIALIZED (
   SELECT audit_id FROM tiktok_comment_audit WHERE captured_at < :before LIMIT :batch
-  FOR UPDATE SKIP LOCKED)
-RETURNING audit_id
+  FOR UPDATE SKIP LOCKED
+)
+DELETE FROM tiktok_comment_audit a USING old WHERE a.audit_id = old.audit_id
+RETURNING a.audit_id
 
 -- name: note_account(client_id, handle, account_id, now)!
 -- A client's TikTok account as it was looked up just now.
