@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
 import json
-import os
 from collections.abc import Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -13,13 +11,8 @@ import pytest
 
 from chalicelib.queues import OUTBOUND
 from chalicelib.runtime import Runtime
-from chalicelib.settings import Settings
 from chalicelib.slots import WIB
-from local.environment import environment, own_environment
-from local.resources import create_queues
-from local.services import EmbeddedPostgres, EmbeddedRedis, MotoServer
-from local.stack import TEMPLATE
-from tests.conftest import RuntimeAt, settings_of
+from tests.conftest import RuntimeAt
 from tests.integration.inbox import Inbox
 from tests.integration.wa_session_host.browser import chromium, visitor
 from tests.wa_child.server import Scripted
@@ -27,36 +20,11 @@ from tests.wa_child.server import Scripted
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-_numbers = itertools.count()
-
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with chromium() as started:
         yield started
-
-
-@pytest.fixture(scope="module")
-def window_settings(
-    postgres: EmbeddedPostgres, redis: EmbeddedRedis, moto: MotoServer
-) -> Iterator[Settings]:
-    """Of a window alone, over a migrated database without any row, with queues of its own."""
-    stage = f"w{os.getpid()}-{next(_numbers)}"
-    url = postgres.create_database(f"window_{stage.replace('-', '_')}", template="migrated")
-    values = own_environment() | {
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
-        "AWS_DEFAULT_REGION": "ap-southeast-3",
-        "AWS_ENDPOINT_URL": moto.url,
-        "CICERO_STAGE": stage,
-        "DATABASE_URL": url,
-        "REDIS_URL": redis.url,
-        "RAPIDAPI_KEY": "test",
-        "RAPIDAPI_DAILY_BUDGET": "500",
-    }
-    with environment(values):
-        create_queues(TEMPLATE, stage, moto.url)
-        yield settings_of(values)
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@ and what a day without anything shows is words."""
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -13,17 +12,18 @@ import pytest
 
 from chalicelib.db import Database
 from chalicelib.settings import Settings
+from local.environment import environment
 from local.screenshots.browser import Theme
 from local.screenshots.camera import EVERYWHERE, FOLDER, pages_of, photograph
 from local.screenshots.scenes import PASSWORD, SCENES, Scene, fill, window
-from local.services import EmbeddedPostgres
+from tests.conftest import settings_of
+from tests.integration.conftest import Copies, NewService
 from tests.integration.wa_session_host.windows import Visitor
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 FILL_SECONDS = 600.0
-_numbers = itertools.count()
 
 
 @pytest.fixture
@@ -32,11 +32,10 @@ def scene() -> Scene:
 
 
 @pytest.fixture
-def settings(window_settings: Settings, postgres: EmbeddedPostgres, scene: Scene) -> Settings:
-    """With a database of its own."""
-    name = f"pictures_{scene.name}_{next(_numbers)}"
-    url = postgres.create_database(name, template="migrated")
-    return window_settings.model_copy(update={"database_url": url})
+def settings(new_service: NewService, new_copy: Copies) -> Iterator[Settings]:
+    values = new_service(new_copy("migrated")) | {"RAPIDAPI_DAILY_BUDGET": "500"}
+    with environment(values):
+        yield settings_of(values)
 
 
 @pytest.fixture

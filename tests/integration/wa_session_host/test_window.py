@@ -14,11 +14,14 @@ from playwright.sync_api import Browser, Page, expect
 
 from chalicelib.db import Database
 from chalicelib.settings import Settings
+from local.environment import environment
 from local.screenshots.axe import fetch_axe, violations
 from local.screenshots.browser import log_in
 from local.screenshots.camera import SIZES, pages_of
 from local.screenshots.scenes import PASSWORD, SCENES, fill, window
 from local.services import ServiceError
+from tests.conftest import settings_of
+from tests.integration.conftest import Copies, NewService
 from tests.integration.wa_session_host.browser import chromium, told, visitor
 from tests.integration.wa_session_host.english import english_in, visible
 from tests.integration.wa_session_host.windows import Visitor
@@ -29,8 +32,15 @@ CONTRAST = ("color-contrast",)  # the one rule that the theme makes a difference
 
 
 @pytest.fixture(scope="module")
-def database(window_settings: Settings) -> Iterator[Database]:
-    connection = Database(window_settings.database_url)
+def settings(new_service: NewService, new_copy: Copies) -> Iterator[Settings]:
+    values = new_service(new_copy("migrated")) | {"RAPIDAPI_DAILY_BUDGET": "500"}
+    with environment(values):
+        yield settings_of(values)
+
+
+@pytest.fixture(scope="module")
+def database(settings: Settings) -> Iterator[Database]:
+    connection = Database(settings.database_url)
     fill(connection, BAD)
     yield connection
     connection.close()
@@ -43,8 +53,8 @@ def pages(database: Database) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def address(window_settings: Settings, database: Database) -> Iterator[str]:
-    with window(window_settings, BAD) as url:
+def address(settings: Settings, database: Database) -> Iterator[str]:
+    with window(settings, BAD) as url:
         yield url
 
 

@@ -58,8 +58,9 @@ def test_the_reason_holds_no_number_of_a_person_or_group() -> None:
 def known(text: str) -> bool:
     """Whether a text holds words of the library's that the cases above are about."""
     words = (
-        *("failed to", "client not found", "server returned error", "no LID found for"),
-        "the store doesn't contain a device JID",
+        *("failed to upload", "failed to send message node: websocket not connected"),
+        *("failed to get group members", "failed to get device list", "client not found"),
+        *("the store doesn't contain a device JID", "server returned error", "no LID found for"),
     )
     return any(one in " ".join(text.split()) for one in words)
 
