@@ -208,13 +208,14 @@ def feeds_of(client: Client, found: Mapping[Platform, Entry], last: Entry, due: 
     """The client's platforms that are on. `found`: the last complete fetch of each; `last`: the
     last run that has ended."""
     errors = error_kinds(last.get("fetch_result"), last.get("engagement_result"))
+    expected = due.of(client)
     return [
         Feed(
             platform=platform,
             handle=client.handles[platform],
             slot=_moment(read["slot"]) if (read := found.get(platform)) else None,
             fetched_at=_moment(read["fetched_at"]) if read else None,
-            due=due.of(client),
+            due=expected,
             error_kind=errors.get(platform),
         )
         for platform in client.platforms

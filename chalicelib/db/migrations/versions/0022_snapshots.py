@@ -1,5 +1,5 @@
 """The snapshots of a half hour in one statement a platform, not in two for each post: parsing and
-planning those took a sixth of PostgreSQL's time."""
+planning those took a twentieth of PostgreSQL's time."""
 
 from alembic import op
 
