@@ -28,7 +28,7 @@ class Child:
     def run(self) -> None:
         first = json.loads(sys.stdin.readline())
         assert first["order"] == "connect"
-        self._say({"hello": first["account"], "pid": os.getpid()})
+        self._say({"hello": first["account"], "pid": os.getpid(), "host": os.getppid()})
         threading.Thread(target=self._listen, daemon=True).start()
         for text in sys.stdin:
             self._take(json.loads(text))

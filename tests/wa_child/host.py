@@ -14,7 +14,7 @@ from wa_session_host.lease import LeaseTimes
 from wa_session_host.session.child_process import CHILD
 from wa_session_host.session.snapshot import Times
 
-TIMES = Times(tick=0.05, ping=0.5, silent=5.0, backoff=0.1, longest_backoff=1.0, replaced_retry=1.0)
+TIMES = Times(tick=0.05, ping=0.5, backoff=0.1, longest_backoff=1.0, replaced_retry=1.0)
 LEASE_TIMES = LeaseTimes(beat=0.2, valid=1.0, settle=1.5)
 
 

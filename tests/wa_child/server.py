@@ -43,6 +43,7 @@ class Login:
         self._lock = threading.Lock()
         self.account = ""
         self.pid = 0
+        self.host = 0
         self.up = False
 
     def tell(self, message: dict[str, Any]) -> None:
@@ -115,6 +116,14 @@ class Scripted:
         wait_until(lambda: len(self.logins) > number, seconds)
         return self.logins[number]
 
+    def login_of(self, host: int) -> Login:
+        """The first login of a child of the host with that process id; waits for it."""
+        wait_until(lambda: bool(self.logins_of(host)))
+        return self.logins_of(host)[0]
+
+    def logins_of(self, host: int) -> list[Login]:
+        return [login for login in self.logins if login.host == host]
+
     def _accept(self) -> None:
         while True:
             try:
@@ -133,8 +142,8 @@ class Scripted:
 
     def _take(self, login: Login, message: dict[str, Any]) -> None:
         match message:
-            case {"hello": account, "pid": pid}:
-                login.account, login.pid = account, pid
+            case {"hello": account, "pid": pid, "host": host}:
+                login.account, login.pid, login.host = account, pid, host
                 self._replace(account)
                 self.logins.append(login)
                 self.on_login(login)

@@ -20,7 +20,7 @@ from wa_session_host.host import Host, Overrides
 from wa_session_host.lease import LeaseTimes
 from wa_session_host.session.snapshot import Times
 
-QUICK = LeaseTimes(beat=0.1, valid=1.0, settle=0.0)  # nobody else is there
+QUICK = LeaseTimes(beat=0.1, valid=10.0, settle=0.0)  # nobody else is there
 
 
 @contextmanager

@@ -319,7 +319,7 @@ def test_the_second_host_takes_over_from_a_killed_one_and_no_message_is_lost_or_
     wait_until(lambda: len(scripted.sent) >= 10)
     first.process.kill()
     killed = time.monotonic()
-    scripted.login(1)
+    scripted.login_of(second.process.pid)
     takeover = time.monotonic() - killed
     wait_until(lambda: not {"pending", "processing", "retrying"} & set(statuses(tables)), 60)
     assert takeover < 30
@@ -342,20 +342,21 @@ def test_a_strict_host_ends_and_names_the_owner(
     [fatal] = [line for line in strict.log().splitlines() if line.startswith("CRITICAL")]
     assert f"pid {first.process.pid}, up since 20" in fatal
     assert first.process.poll() is None
-    assert len(scripted.logins) == 1, "it never connected"
+    assert not scripted.logins_of(strict.process.pid), "it never connected"
 
 
 def test_a_terminated_host_hands_over_and_leaves_no_child(
     scripted: Scripted, new_host: Callable[..., HostProcess]
 ) -> None:
     first = new_host("first")
-    child = scripted.login().pid
-    new_host("second")
+    scripted.login()
+    second = new_host("second")
     first.process.terminate()
     assert first.process.wait(PATIENCE_SECONDS) == 0
-    with pytest.raises(ProcessLookupError):
-        os.kill(child, 0)
-    scripted.login(1)
+    for login in scripted.logins_of(first.process.pid):
+        with pytest.raises(ProcessLookupError):
+            os.kill(login.pid, 0)
+    scripted.login_of(second.process.pid)
 
 
 def test_a_killed_host_takes_its_child_with_it_even_a_hanging_one(
@@ -364,16 +365,20 @@ def test_a_killed_host_takes_its_child_with_it_even_a_hanging_one(
     first = new_host("first")
     login = scripted.login()
     login.tell({"hang": True})
-    time.sleep(0.2)
+    wait_until(lambda: _state(login.pid) in STOPPED | ENDED)
     first.process.kill()
-    wait_until(lambda: not Path(f"/proc/{login.pid}").exists() or _is_zombie(login.pid))
+    wait_until(lambda: _state(login.pid) in ENDED)
 
 
-def _is_zombie(pid: int) -> bool:
+STOPPED, ENDED = {"T"}, {"Z", ""}
+
+
+def _state(pid: int) -> str:
+    """As the kernel names it, "" for a process that is gone."""
     try:
-        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").split(")")[1].split()[0] == "Z"
-    except FileNotFoundError:
-        return True
+        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
 
 
 def test_real_lease_times_are_the_ones_of_a_host() -> None:
