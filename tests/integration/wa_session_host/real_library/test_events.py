@@ -180,9 +180,11 @@ def test_while_the_session_is_away_the_queue_keeps_its_messages_and_afterwards_t
         assert not host.ready()
         wait_until(lambda: told.alerts() == row.alerts)
         publish(real_writer, message(real_writer, "k1", text="Apel pagi"))
+        waiting = (1 + len(row.alerts), 0)
+        wait_until(lambda: inbox.seen(OUTBOUND) == waiting)  # an alert's row comes before it
         for _ in range(10):
             time.sleep(0.1)
-            assert inbox.seen(OUTBOUND) == (1 + len(row.alerts), 0), "in sight, never received"
+            assert inbox.seen(OUTBOUND) == waiting, "in sight, never received"
         assert (told.statuses(), standin.arrivals) == (["pending"], [])
         row.mend(scene)
         wait_until(lambda: told.statuses() == ["sent"])
