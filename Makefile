@@ -45,10 +45,10 @@ $(AXE): $(STAMP)
 	  && touch $@ || echo "npm did not give axe-core: its tests are left out."
 
 test: $(STAMP) $(FAUXQS) $(OLDEST) $(AXE) ## Run all tests but the long ones, in random order
-	@$(BIN)/python -m pytest -n 4 --dist worksteal
+	@$(BIN)/python -m pytest -n 6 --dist worksteal
 
 soak: $(STAMP) $(FAUXQS) $(OLDEST) $(AXE) ## Run the long tests, which make test leaves out: loads, many repetitions
-	@$(BIN)/python -m pytest -n 4 --dist worksteal -m soak
+	@$(BIN)/python -m pytest -n 6 --dist worksteal -m soak
 
 lint: $(STAMP) ## Check style, types, dead code, the import contracts and the CloudFormation templates
 	$(BIN)/ruff check .
