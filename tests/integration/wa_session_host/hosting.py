@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from threading import Event, Thread
 
@@ -54,6 +54,17 @@ def running(
         values, Overrides(scripted.command, times, QUICK, pause_seconds=0.5), codes
     ) as host:
         yield host
+
+
+def receiving(host: Host) -> Callable[[], bool]:
+    """Whether the host is just asking the queue for messages: what such a call finds is in hand,
+    though the account has gone away meanwhile. For a host with one account, from its start on."""
+    asking = Event()
+    events = host.runtime.queues.client.meta.events
+    events.register_first("before-parameter-build.sqs.ReceiveMessage", lambda **_: asking.set())
+    for end in ("after-call", "after-call-error"):
+        events.register_last(f"{end}.sqs.ReceiveMessage", lambda **_: asking.clear())
+    return asking.is_set
 
 
 def publish(writer: Runtime, *messages: Message) -> list[Written]:

@@ -21,7 +21,13 @@ from chalicelib.runtime import Runtime
 from tests.integration.inbox import Inbox
 from tests.integration.ledger import CHAT, message
 from tests.integration.tables import Tables
-from tests.integration.wa_session_host.hosting import QUICK, hosting, publish, running
+from tests.integration.wa_session_host.hosting import (
+    QUICK,
+    hosting,
+    publish,
+    receiving,
+    running,
+)
 from tests.integration.wa_session_host.processes import HostProcess
 from tests.integration.waiting import PATIENCE_SECONDS, wait_until
 from tests.wa_child.host import LEASE_TIMES, TIMES
@@ -46,11 +52,13 @@ def test_while_the_account_is_away_the_queue_keeps_its_messages_and_their_receiv
     scripted: Scripted, values: dict[str, str], real_writer: Runtime, tables: Tables, inbox: Inbox
 ) -> None:
     with running(values, scripted) as host:
+        asking = receiving(host)
         wait_until(host.ready)
         scripted.on_login = lambda login: None
         scripted.login().link(False)
         scripted.login().happen("disconnected")
         wait_until(lambda: not host.ready())
+        wait_until(lambda: not asking())
         publish(real_writer, *(message(real_writer, f"k{n}") for n in range(3)))
         time.sleep(1)
         assert scripted.tried == []
