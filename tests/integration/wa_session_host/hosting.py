@@ -56,15 +56,17 @@ def running(
         yield host
 
 
-def receiving(host: Host) -> Callable[[], bool]:
-    """Whether the host is just asking the queue for messages: what such a call finds is in hand,
-    though the account has gone away meanwhile. For a host with one account, from its start on."""
-    asking = Event()
+def between_receives(host: Host) -> Callable[[], bool]:
+    """Whether the host is not just asking the queue for messages: what such a call finds is in
+    hand, though the account has gone away meanwhile. For a host with one account, from its start
+    on."""
+    idle = Event()
+    idle.set()
     events = host.runtime.queues.client.meta.events
-    events.register_first("before-parameter-build.sqs.ReceiveMessage", lambda **_: asking.set())
+    events.register_first("before-parameter-build.sqs.ReceiveMessage", lambda **_: idle.clear())
     for end in ("after-call", "after-call-error"):
-        events.register_last(f"{end}.sqs.ReceiveMessage", lambda **_: asking.clear())
-    return asking.is_set
+        events.register_last(f"{end}.sqs.ReceiveMessage", lambda **_: idle.set())
+    return idle.is_set
 
 
 def publish(writer: Runtime, *messages: Message) -> list[Written]:

@@ -14,6 +14,7 @@ from functools import partial
 from pathlib import Path
 from threading import Event, Thread
 
+import psutil
 import pytest
 
 from chalicelib.queues import OUTBOUND
@@ -23,9 +24,9 @@ from tests.integration.ledger import CHAT, message
 from tests.integration.tables import Tables
 from tests.integration.wa_session_host.hosting import (
     QUICK,
+    between_receives,
     hosting,
     publish,
-    receiving,
     running,
 )
 from tests.integration.wa_session_host.processes import HostProcess
@@ -52,13 +53,13 @@ def test_while_the_account_is_away_the_queue_keeps_its_messages_and_their_receiv
     scripted: Scripted, values: dict[str, str], real_writer: Runtime, tables: Tables, inbox: Inbox
 ) -> None:
     with running(values, scripted) as host:
-        asking = receiving(host)
+        idle = between_receives(host)
         wait_until(host.ready)
         scripted.on_login = lambda login: None
         scripted.login().link(False)
         scripted.login().happen("disconnected")
         wait_until(lambda: not host.ready())
-        wait_until(lambda: not asking())
+        wait_until(idle)
         publish(real_writer, *(message(real_writer, f"k{n}") for n in range(3)))
         time.sleep(1)
         assert scripted.tried == []
@@ -344,7 +345,7 @@ def test_a_strict_host_ends_and_names_the_owner(
     scripted: Scripted, new_host: Callable[..., HostProcess]
 ) -> None:
     first = new_host("first")
-    scripted.login()
+    scripted.login_of(first.process.pid)
     strict = new_host("strict", WA_STRICT_SINGLE_OWNER="true")
     assert strict.process.wait(PATIENCE_SECONDS) == OWNED_ELSEWHERE
     [fatal] = [line for line in strict.log().splitlines() if line.startswith("CRITICAL")]
@@ -357,7 +358,7 @@ def test_a_terminated_host_hands_over_and_leaves_no_child(
     scripted: Scripted, new_host: Callable[..., HostProcess]
 ) -> None:
     first = new_host("first")
-    scripted.login()
+    scripted.login_of(first.process.pid)
     second = new_host("second")
     first.process.terminate()
     assert first.process.wait(PATIENCE_SECONDS) == 0
@@ -373,20 +374,20 @@ def test_a_killed_host_takes_its_child_with_it_even_a_hanging_one(
     first = new_host("first")
     login = scripted.login()
     login.tell({"hang": True})
-    wait_until(lambda: _state(login.pid) in STOPPED | ENDED)
+    wait_until(lambda: _status(login.pid) in (psutil.STATUS_STOPPED, *ENDED))
     first.process.kill()
-    wait_until(lambda: _state(login.pid) in ENDED)
+    wait_until(lambda: _status(login.pid) in ENDED)
 
 
-STOPPED, ENDED = {"T"}, {"Z", ""}
+ENDED = (psutil.STATUS_ZOMBIE, None)
 
 
-def _state(pid: int) -> str:
-    """As the kernel names it, "" for a process that is gone."""
+def _status(pid: int) -> str | None:
+    """None for a process that is gone."""
     try:
-        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0]
-    except (FileNotFoundError, ProcessLookupError):
-        return ""
+        return psutil.Process(pid).status()
+    except psutil.NoSuchProcess:
+        return None
 
 
 def test_real_lease_times_are_the_ones_of_a_host() -> None:

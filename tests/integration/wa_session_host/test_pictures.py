@@ -12,13 +12,11 @@ import pytest
 
 from chalicelib.db import Database
 from chalicelib.settings import Settings
-from local.environment import environment
 from local.screenshots.browser import Theme
 from local.screenshots.camera import EVERYWHERE, FOLDER, pages_of, photograph
 from local.screenshots.scenes import PASSWORD, SCENES, Scene, fill, window
-from tests.conftest import settings_of
 from tests.integration.conftest import Copies, NewService
-from tests.integration.wa_session_host.windows import Visitor
+from tests.integration.wa_session_host.windows import Visitor, own_settings
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -33,9 +31,8 @@ def scene() -> Scene:
 
 @pytest.fixture
 def settings(new_service: NewService, new_copy: Copies) -> Iterator[Settings]:
-    values = new_service(new_copy("migrated")) | {"RAPIDAPI_DAILY_BUDGET": "500"}
-    with environment(values):
-        yield settings_of(values)
+    with own_settings(new_service, new_copy) as made:
+        yield made
 
 
 @pytest.fixture

@@ -14,17 +14,15 @@ from playwright.sync_api import Browser, Page, expect
 
 from chalicelib.db import Database
 from chalicelib.settings import Settings
-from local.environment import environment
 from local.screenshots.axe import fetch_axe, violations
 from local.screenshots.browser import log_in
 from local.screenshots.camera import SIZES, pages_of
 from local.screenshots.scenes import PASSWORD, SCENES, fill, window
 from local.services import ServiceError
-from tests.conftest import settings_of
 from tests.integration.conftest import Copies, NewService
 from tests.integration.wa_session_host.browser import chromium, told, visitor
 from tests.integration.wa_session_host.english import english_in, visible
-from tests.integration.wa_session_host.windows import Visitor
+from tests.integration.wa_session_host.windows import Visitor, own_settings
 from tests.integration.waiting import PATIENCE_SECONDS
 
 BAD = replace(SCENES["bad"], size=(14, 2, 900))
@@ -33,9 +31,8 @@ CONTRAST = ("color-contrast",)  # the one rule that the theme makes a difference
 
 @pytest.fixture(scope="module")
 def settings(new_service: NewService, new_copy: Copies) -> Iterator[Settings]:
-    values = new_service(new_copy("migrated")) | {"RAPIDAPI_DAILY_BUDGET": "500"}
-    with environment(values):
-        yield settings_of(values)
+    with own_settings(new_service, new_copy) as made:
+        yield made
 
 
 @pytest.fixture(scope="module")

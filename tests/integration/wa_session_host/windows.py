@@ -12,6 +12,8 @@ import requests
 
 from chalicelib.settings import Settings
 from local.environment import environment
+from tests.conftest import settings_of
+from tests.integration.conftest import Copies, NewService
 from tests.integration.service import SharedService
 from tests.integration.waiting import PATIENCE_SECONDS
 from wa_session_host.page import serving_alone
@@ -68,6 +70,14 @@ class Visitor:
 
     def close(self) -> None:
         self._session.close()
+
+
+@contextmanager
+def own_settings(new_service: NewService, new_copy: Copies) -> Iterator[Settings]:
+    """Of a window with a database and queues of its own; the block has its environment."""
+    values = new_service(new_copy("migrated")) | {"RAPIDAPI_DAILY_BUDGET": "500"}
+    with environment(values):
+        yield settings_of(values)
 
 
 @contextmanager

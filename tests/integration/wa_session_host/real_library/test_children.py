@@ -12,7 +12,7 @@ from chalicelib.runtime import Runtime
 from tests.conftest import Measured
 from tests.integration.inbox import Inbox
 from tests.integration.ledger import message
-from tests.integration.wa_session_host.hosting import publish, receiving
+from tests.integration.wa_session_host.hosting import between_receives, publish
 from tests.integration.wa_session_host.real_library.hosting import (
     Told,
     running,
@@ -62,11 +62,11 @@ def test_a_killed_child_is_replaced_and_meanwhile_nothing_is_taken_from_the_queu
     values: dict[str, str], standin: Standin, real_writer: Runtime, told: Told, inbox: Inbox
 ) -> None:
     with running(values, standin, Times(), command=CHILD) as host:
-        asking = receiving(host)
+        idle = between_receives(host)
         wait_until(host.ready)
         pid = _signal(host, signal.SIGKILL)
         wait_until(lambda: not host.ready())
-        wait_until(lambda: not asking())
+        wait_until(idle)
         _publish(real_writer)
         seen = inbox.seen(OUTBOUND)
         assert seen == (len(TEXTS), 0) or host.ready()

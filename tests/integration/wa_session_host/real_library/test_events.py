@@ -12,7 +12,7 @@ from chalicelib.queues import OUTBOUND
 from chalicelib.runtime import Runtime
 from tests.integration.inbox import Inbox
 from tests.integration.ledger import message
-from tests.integration.wa_session_host.hosting import publish, receiving
+from tests.integration.wa_session_host.hosting import between_receives, publish
 from tests.integration.wa_session_host.real_library.hosting import (
     TIMES,
     Told,
@@ -172,7 +172,7 @@ def test_while_the_session_is_away_the_queue_keeps_its_messages_and_afterwards_t
     inbox: Inbox,
 ) -> None:
     with running(values, standin, row.times) as host:
-        asking = receiving(host)
+        idle = between_receives(host)
         wait_until(host.ready)
         scene = Scene(host, standin, account)
         row.happens(scene)
@@ -180,7 +180,7 @@ def test_while_the_session_is_away_the_queue_keeps_its_messages_and_afterwards_t
         assert snapshot(host).state == row.state
         assert not host.ready()
         wait_until(lambda: told.alerts() == row.alerts)
-        wait_until(lambda: not asking())
+        wait_until(idle)
         publish(real_writer, message(real_writer, "k1", text="Apel pagi"))
         waiting = (1 + len(row.alerts), 0)
         wait_until(lambda: inbox.seen(OUTBOUND) == waiting)  # an alert's row comes before it
