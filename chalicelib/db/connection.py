@@ -32,11 +32,26 @@ Row = dict[str, Any]
 _CURSOR = "cicero_rows"
 _RECONNECT_SECONDS = 15
 _LEAST_SECONDS = 1
-_BEGIN = (
-    "BEGIN; SET LOCAL statement_timeout = '{seconds:.0f}s'; "
-    f"SET LOCAL idle_in_transaction_session_timeout = '{STATEMENT_SECONDS}s'; "
-    "SET LOCAL jit = off; "  # compiling these statements takes longer than running them
-    "SELECT pg_backend_pid() AS session"
+
+
+def _beginning(**settings: object) -> str:
+    """BEGIN with these settings of the transaction; returns the server's session."""
+    given = ", ".join(f"set_config('{name}', '{value}', true)" for name, value in settings.items())
+    return f"BEGIN; SELECT {given}, pg_backend_pid() AS session"
+
+
+_SETTINGS = {
+    "statement_timeout": "{seconds:.0f}s",
+    "idle_in_transaction_session_timeout": f"{STATEMENT_SECONDS}s",
+    "jit": "off",  # compiling these statements takes longer than running them
+}
+_BEGIN = _beginning(**_SETTINGS)
+_BEGIN_KEYED = _beginning(
+    **_SETTINGS,
+    plan_cache_mode="force_generic_plan",
+    enable_seqscan="off",
+    enable_hashjoin="off",
+    enable_mergejoin="off",
 )
 
 
@@ -91,22 +106,27 @@ class Database:
         self.round_trips = 0
 
     @contextmanager
-    def transaction(self) -> Iterator[Transaction]:
+    def transaction(self, keyed: bool = False) -> Iterator[Transaction]:
         """One transaction. Raises RuntimeError inside another one, which stays open and unharmed:
-        the end of the inner one would commit it."""
+        the end of the inner one would commit it.
+
+        keyed: it finds a few rows of large tables by their keys, and many of its kind follow. Its
+        statements are planned once, for indexes. A plan that rested on the server's statistics
+        would read whole tables for as long as they are believed to be as empty as when it was made.
+        """
         if self._in_transaction:
             raise RuntimeError(
                 "a transaction of this connection is open already: hand its Transaction on"
             )
         self._in_transaction = True
         try:
-            yield from self._one_transaction()
+            yield from self._one_transaction(keyed)
         finally:
             self._in_transaction = False
 
-    def _one_transaction(self) -> Iterator[Transaction]:
+    def _one_transaction(self, keyed: bool) -> Iterator[Transaction]:
         with reading_errors():
-            self._begin()
+            self._begin(keyed)
             try:
                 yield Transaction(self)
                 self.execute("COMMIT")
@@ -145,26 +165,27 @@ class Database:
             with suppress(*network_errors()):
                 connection.close()
 
-    def _begin(self) -> None:
+    def _begin(self, keyed: bool) -> None:
         """BEGIN on the open connection, or on a new one if it has been lost."""
         if self._connection is not None:
             try:
-                self._open_transaction()
+                self._open_transaction(keyed)
                 return
             except network_errors():
                 log.info("database connection lost; opening another")
                 self.close()
         self._connection = self._connect()
         self._statements = Statements(self._connection)
-        self._open_transaction()
+        self._open_transaction(keyed)
 
-    def _open_transaction(self) -> None:
+    def _open_transaction(self, keyed: bool) -> None:
         """BEGIN, with no more time for a statement, or for the socket, than the invocation has
         left."""
         answer_seconds = self._at_most(self._answer_seconds)
         self._connection._usock.settimeout(answer_seconds)  # pg8000 has no other way
-        [begun] = self.execute(_BEGIN.format(seconds=self._at_most(STATEMENT_SECONDS)))
-        self._statements.begin(begun["session"])
+        begin = _BEGIN_KEYED if keyed else _BEGIN
+        [begun] = self.execute(begin.format(seconds=self._at_most(STATEMENT_SECONDS)))
+        self._statements.begin(begun["session"], keyed)
 
     def _at_most(self, seconds: float) -> float:
         """`seconds`, or what the invocation has left if that is less; at least one second."""

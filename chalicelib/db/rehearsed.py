@@ -35,8 +35,8 @@ class RehearsedDatabase(Database):
         self.round_trips = 0
 
     @contextmanager
-    def transaction(self) -> Iterator[Transaction]:
-        """One step: undone alone if it raises."""
+    def transaction(self, keyed: bool = False) -> Iterator[Transaction]:  # noqa: ARG002
+        """One step: undone alone if it raises. The outer transaction says how it is planned."""
         self.round_trips += 2
         self._database.execute("SAVEPOINT step")
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from itertools import count
 from typing import Any
@@ -22,24 +23,25 @@ class _Prepared:
 class Statements:
     """Runs statements on one pg8000 connection.
 
-    From its second run on, a statement is prepared in the server's session, which need not parse it
-    again, nor, after a few runs, plan it. A transaction pooler hands each transaction to any
-    session: once two transactions have met different ones, nothing prepared is used any more.
+    From its second run on, in a keyed transaction from its first, a statement is prepared in the
+    server's session, which need not parse it again, nor, after a few runs, plan it. A transaction
+    pooler hands each transaction to any session: once two transactions have met different ones,
+    nothing prepared is used any more.
     """
 
     def __init__(self, connection: Any) -> None:
         self._connection = connection
         self._session: int | None = None
-        self._pooled = False
-        self._ran_once: set[str] = set()
+        self._pooled = self._keyed = False
+        self._runs: Counter[str] = Counter()
         self._prepared: dict[str, _Prepared] = {}
         self._mark = uuid4().hex  # no other client of a pooler prepares under the same name
         self._numbers = count()
 
-    def begin(self, session: int) -> None:
+    def begin(self, session: int, keyed: bool = False) -> None:
         """A transaction begins in the server's session of this process id."""
         self._pooled = self._pooled or self._session not in (None, session)
-        self._session = session
+        self._session, self._keyed = session, keyed
 
     def run(self, sql: str, values: tuple[Any, ...]) -> Any:
         """Runs a statement with `$1` for its first value; returns pg8000's context, with its
@@ -52,10 +54,10 @@ class Statements:
             return self._connection.execute_named(
                 known.name, parameters, known.columns, known.input_funcs, sql
             )
-        if self._pooled or sql not in self._ran_once:
-            self._ran_once.add(sql)
+        self._runs[sql] += 1
+        # Every second run: what fails while it is prepared is not prepared again at once.
+        if self._pooled or self._runs[sql] % 2 != int(self._keyed):
             return self._parsed(_UNNAMED, sql, parameters)
-        self._ran_once.discard(sql)  # if it fails now, it is not prepared again at once
         name = f"cicero_{self._mark}_{next(self._numbers)}".encode() + _UNNAMED
         context = self._parsed(name, sql, parameters)
         self._prepared[sql] = _Prepared(name, context.columns, context.input_funcs)

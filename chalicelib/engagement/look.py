@@ -40,7 +40,7 @@ def look_at_counts(
     """Reads the feeds of these platforms back to the start of the day. A feed that cannot be read
     leaves its platform's counts unknown."""
     day_start, day_end = day_bounds(job.of_slot.day)
-    with runtime.db.transaction() as tx:
+    with runtime.db.transaction(keyed=True) as tx:
         [row] = tx.run("posts.begin", slot=job.slot, client_id=job.client_id, day_start=day_start)
     run = _of_platforms(FetchRun.from_row(row), platforms)
     feeds = read_feeds(runtime, run, dict.fromkeys(run.client.platforms, day_start))

@@ -115,7 +115,7 @@ class _Read:
 def begin(runtime: Runtime, job: ClientJob) -> Run | None:
     """Loads the run and all that the stage needs in one query; None if there is nothing left to do.
     Raises BadInput if there is no such run."""
-    with runtime.db.transaction() as tx:
+    with runtime.db.transaction(keyed=True) as tx:
         run = load_run(runtime, tx, job.client_id, job.of_slot, note_links=True)
         if run is None or not run.started:
             raise BadInput("client_id", f"{job.client_id} has no run in slot {job.slot}")
@@ -147,7 +147,7 @@ def _write_once(runtime: Runtime, job: ClientJob, run: Run, read: _Read) -> _Wri
     through = set(platforms) - failed_platforms(run.fetched, engagement)
     told = _plan(runtime, job, run, got_through=bool(through)) if read.finished else _LATER
     now = runtime.now()
-    with runtime.db.transaction() as tx:
+    with runtime.db.transaction(keyed=True) as tx:
         if not _store(tx, job, run.engaged, read, now):
             return _Written()
         messages = _tell(tx, run, told, now)

@@ -75,7 +75,7 @@ def fetch_posts(runtime: Runtime, job: ClientJob) -> Results | None:
 def begin(runtime: Runtime, job: ClientJob) -> FetchRun:
     """The client's run. An expired job is recorded, and its run returned as ended. Raises BadInput
     if there is no such run."""
-    with runtime.db.transaction() as tx:
+    with runtime.db.transaction(keyed=True) as tx:
         day_start, _ = day_bounds(job.of_slot.day)
         row = tx.first("posts.begin", slot=job.slot, client_id=job.client_id, day_start=day_start)
         if row is None:
@@ -155,7 +155,7 @@ def _write(runtime: Runtime, fetched: _Fetched, cost: Cost) -> _Stored | None:
     returns None if another worker was first."""
     job, rows = fetched.job, fetched.rows()
     of_job = {"slot": job.slot, "client_id": job.client_id, "now": runtime.now()}
-    with runtime.db.transaction() as tx:
+    with runtime.db.transaction(keyed=True) as tx:
         day = job.of_slot.day
         stored = tx.first("posts.store", **of_job, wib_day=day, posts=json.dumps(rows))
         if stored is None:

@@ -17,7 +17,8 @@ WITH noted AS (
   RETURNING s.client_id
 ), waiting AS MATERIALIZED (
   SELECT o.outbox_id FROM noted JOIN wa_notification_outbox o USING (client_id)
-  WHERE o.kind = 'task_list' AND o.session IS NOT NULL AND o.status IN ('pending', 'retrying')
+  WHERE o.session IS NOT NULL -- by the client's index: || keeps those on all lists, all unsent, away
+    AND o.kind || '' = 'task_list' AND o.status || '' IN ('pending', 'retrying')
   ORDER BY o.outbox_id FOR UPDATE OF o
 ), superseded AS (
   UPDATE wa_notification_outbox o SET status = 'superseded', updated_at = CAST(:now AS timestamptz)

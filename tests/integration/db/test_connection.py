@@ -123,6 +123,19 @@ def test_a_transaction_has_time_limits(database: Database) -> None:
     assert ask(database, "SHOW idle_in_transaction_session_timeout") == "30s"
 
 
+def test_a_keyed_transaction_is_planned_for_indexes_and_leaves_no_setting_behind(
+    database: Database,
+) -> None:
+    names = ("plan_cache_mode", "enable_seqscan", "enable_hashjoin", "enable_mergejoin", "jit")
+    sql = "SELECT " + ", ".join(f"current_setting('{name}') AS {name}" for name in names)
+    [before] = Tables(database).run(sql)
+    with database.transaction(keyed=True):
+        [inside] = database.execute(sql)
+        assert database.execute("SHOW statement_timeout") == [{"statement_timeout": "30s"}]
+    assert inside == dict.fromkeys(names, "off") | {"plan_cache_mode": "force_generic_plan"}
+    assert [before] == Tables(database).run(sql)
+
+
 def test_rows_are_dicts_and_json_columns_are_python_values(database: Database) -> None:
     sql = (
         """SELECT 1 AS number, '{"likes": ["a", {"b": null}]}'::jsonb AS nested, ARRAY[1, 2] AS l"""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any, ClassVar
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -22,6 +23,7 @@ class Session:
     def __init__(self) -> None:
         self.parsed: dict[bytes, str] = {}
         self.names: list[bytes] = []
+        self.fails = False
 
     def send_PARSE(self, name: bytes, sql: str) -> None:  # noqa: N802  pg8000's name
         assert name == UNNAMED or name not in self.parsed
@@ -34,13 +36,17 @@ class Session:
         self, name: bytes, params: Any, columns: Any, input_funcs: Any, sql: str
     ) -> Any:
         assert self.parsed[name] == sql
+        if self.fails:
+            raise ValueError("failed")
         self.names.append(name)
         return SimpleNamespace(columns=columns or COLUMNS, input_funcs=[int], rows=[])
 
 
-def run(session: Session, statements: Statements, backends: list[int], sql: str) -> None:
+def run(
+    session: Session, statements: Statements, backends: list[int], sql: str, keyed: bool = False
+) -> None:
     for backend in backends:
-        statements.begin(backend)
+        statements.begin(backend, keyed)
         assert statements.run(sql, ()).columns == COLUMNS
 
 
@@ -52,6 +58,27 @@ def test_what_runs_once_is_not_prepared_and_what_is_repeated_is_parsed_once_more
     once, first, second, third = session.names
     assert once == first == UNNAMED
     assert second == third != UNNAMED
+
+
+def test_in_a_keyed_transaction_a_statement_is_parsed_once() -> None:
+    session = Session()
+    run(session, Statements(session), [7] * 3, "SELECT 1", keyed=True)
+    first, second, third = session.names
+    assert first == second == third != UNNAMED
+
+
+@pytest.mark.parametrize("keyed", [False, True])
+def test_a_statement_that_fails_is_not_prepared_each_time(keyed: bool) -> None:
+    session = Session()
+    statements = Statements(session)
+    session.fails = True
+    for _ in range(4):
+        with pytest.raises(ValueError, match="failed"):
+            run(session, statements, [7], "SELECT 1", keyed)
+    session.fails = False
+    run(session, statements, [7] * 3, "SELECT 1", keyed)
+    assert len(session.parsed.keys() - {UNNAMED}) == 3
+    assert session.names[-1] == session.names[-2] != UNNAMED
 
 
 @given(st.lists(st.integers(1, 3), min_size=1, max_size=12))
